@@ -1,0 +1,17 @@
+package io.earlybird.backend;
+
+import io.earlybird.tensor.TensorSpec;
+import io.earlybird.tensor.op.Op;
+import java.util.List;
+
+/**
+ * What a plan asks a backend to prepare.
+ *
+ * @param op the op, never a leaf or a reshape
+ * @param inputs logical operands
+ * @param outputs logical results
+ * @param available form in which each operand exists already, or {@code null} where the kernel may
+ *     choose freely (a variable that has no storage yet)
+ */
+public record KernelRequest(
+    Op op, List<TensorSpec> inputs, List<TensorSpec> outputs, List<Form> available) {}
