@@ -1,0 +1,16 @@
+# Instruction-set variants: the same sources as one object library per x86-64 level, each in a
+# namespace of its own (EB_ISA). Level v2 is the baseline and also defines the public functions.
+
+# No fast-math and no contraction of a*b+c into one rounding: the bits must not depend on the level.
+set(EARLYBIRD_ARITHMETIC -O3 -ffp-contract=off -fno-math-errno -fno-trapping-math)
+
+function(earlybird_isa_variants prefix)
+  foreach(level v2 v3 v4)
+    set(name ${prefix}_${level})
+    add_library(${name} OBJECT ${ARGN})
+    target_compile_options(${name} PRIVATE -march=x86-64-${level} ${EARLYBIRD_ARITHMETIC})
+    target_compile_definitions(${name} PRIVATE EB_ISA=${level})
+  endforeach()
+  target_compile_definitions(${prefix}_v2 PRIVATE EB_ENTRY_POINTS)
+  target_compile_options(${prefix}_v4 PRIVATE -mprefer-vector-width=512)
+endfunction()

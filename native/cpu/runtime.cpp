@@ -1,0 +1,50 @@
+// Choice of the instruction set, and the thread setting. Compiled once, for x86-64-v2.
+#include <omp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "cpu/kernel_table.h"
+
+namespace {
+
+struct Choice {
+  const char* name;
+  eb::Kernels kernels;
+};
+
+// The number behind EARLYBIRD_ISA=vN, or 4 where it is not set or not understood.
+int isa_cap() {
+  const char* value = getenv("EARLYBIRD_ISA");
+  if (value && strlen(value) == 2 && value[0] == 'v' && value[1] >= '2' && value[1] <= '4') {
+    return value[1] - '0';
+  }
+  return 4;
+}
+
+Choice choose() {
+  const int cap = isa_cap();
+  __builtin_cpu_init();
+  if (cap >= 4 && __builtin_cpu_supports("x86-64-v4")) return {"x86-64-v4", eb::v4::kernels()};
+  if (cap >= 3 && __builtin_cpu_supports("x86-64-v3")) return {"x86-64-v3", eb::v3::kernels()};
+  return {"x86-64-v2", eb::v2::kernels()};
+}
+
+Choice choice = choose();
+
+}  // namespace
+
+eb::Kernels& eb::active() { return choice.kernels; }
+
+const char* eb_version(void) { return EARLYBIRD_VERSION; }
+
+const char* eb_isa_name(void) { return choice.name; }
+
+int eb_kernel_count(void) { return static_cast<int>(sizeof(eb::Kernels) / sizeof(void (*)())); }
+
+eb_status eb_set_threads(int threads) {
+  if (threads < 1 || threads > 1024) return EB_BAD_ARGUMENT;
+  omp_set_num_threads(threads);
+  return EB_OK;
+}
+
+int eb_get_threads(void) { return omp_get_max_threads(); }

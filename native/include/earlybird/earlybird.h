@@ -1,0 +1,9 @@
+// The whole C ABI of the CPU library.
+#ifndef EARLYBIRD_EARLYBIRD_H
+#define EARLYBIRD_EARLYBIRD_H
+
+#include "earlybird/api.h"
+#include "earlybird/elementwise.h"
+#include "earlybird/runtime.h"
+
+#endif

@@ -1,0 +1,24 @@
+// Version, instruction set and threads of the CPU library.
+#ifndef EARLYBIRD_RUNTIME_H
+#define EARLYBIRD_RUNTIME_H
+
+#include "earlybird/api.h"
+
+// Version of the library, such as "0.1.0"; static storage.
+EB_API const char* eb_version(void);
+
+// Instruction set whose kernels are in use: "x86-64-v2", "x86-64-v3" or "x86-64-v4"; static
+// storage. It is the best one that the processor has and that the environment variable
+// EARLYBIRD_ISA (v2, v3 or v4), read once when the library is loaded, does not rule out.
+EB_API const char* eb_isa_name(void);
+
+// Number of kernels in the table of function pointers.
+EB_API int eb_kernel_count(void);
+
+// Sets the number of OpenMP threads for kernels called from the calling thread, 1..1024.
+EB_API eb_status eb_set_threads(int threads);
+
+// Number of OpenMP threads that kernels called from the calling thread use.
+EB_API int eb_get_threads(void);
+
+#endif

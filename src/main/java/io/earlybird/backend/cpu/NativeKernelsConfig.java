@@ -1,0 +1,30 @@
+package io.earlybird.backend.cpu;
+
+import org.bytedeco.javacpp.annotation.NoException;
+import org.bytedeco.javacpp.annotation.Platform;
+import org.bytedeco.javacpp.annotation.Properties;
+import org.bytedeco.javacpp.tools.Info;
+import org.bytedeco.javacpp.tools.InfoMap;
+import org.bytedeco.javacpp.tools.InfoMapper;
+
+/**
+ * Tells JavaCPP how to bind the flat C ABI of {@code native/include/earlybird} to the generated
+ * class {@link NativeKernels}. A new header needs one line in {@code include}; a new function in a
+ * header needs nothing here.
+ */
+@NoException
+@Properties(
+    value =
+        @Platform(
+            value = "linux-x86_64",
+            include = {"earlybird/api.h", "earlybird/elementwise.h", "earlybird/runtime.h"},
+            link = "earlybird_cpu",
+            library = "jniearlybird"),
+    target = "io.earlybird.backend.cpu.NativeKernels")
+public class NativeKernelsConfig implements InfoMapper {
+  @Override
+  public void map(InfoMap infoMap) {
+    infoMap.put(new Info("EB_API").cppTypes().annotations());
+    infoMap.put(new Info("eb_status").cast().valueTypes("int"));
+  }
+}
