@@ -1,6 +1,6 @@
 /*
  * Training-time augmentation of 32x32 pictures: zero padding, random crop, random mirroring. Same
- * arithmetic, bit for bit, as io.earlybird.data.Augmentation; which words of Philox are used is
+ * arithmetic, bit for bit, as io.earlybird.random.Augmentation; which words of Philox are used is
  * part of the wire format in docs/philox.md.
  *
  * A picture is padded with zero *bytes* (black) before normalisation, so a padded pixel of channel

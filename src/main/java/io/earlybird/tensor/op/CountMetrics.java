@@ -12,7 +12,7 @@ import java.util.List;
  * counts.
  */
 public record CountMetrics() implements Op {
-  /** Sum over images of the loss. */
+  /** Sum over images of the loss: {@code N loss} is added, in double. */
   public static final int LOSS_SUM = 0;
 
   /** Images seen. */

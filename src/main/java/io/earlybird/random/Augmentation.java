@@ -1,6 +1,4 @@
-package io.earlybird.data;
-
-import io.earlybird.random.Philox;
+package io.earlybird.random;
 
 /**
  * What happens to one training picture: zero padding, a random crop of the original size, random
