@@ -3,7 +3,7 @@ package io.earlybird.backend;
 import java.util.List;
 
 /** A prepared kernel for one op on fixed shapes: it knows its forms, not yet its buffers. */
-public interface Kernel {
+public interface Kernel extends AutoCloseable {
   /** The form in which each operand is wanted. */
   List<Form> inputForms();
 
@@ -28,4 +28,8 @@ public interface Kernel {
 
   /** Binds the kernel to buffers. {@code scratch} is {@code null} if none is needed. */
   Launch bind(List<Slice> inputs, List<Slice> outputs, Slice scratch);
+
+  /** Frees what the kernel holds; its launches must not run afterwards. */
+  @Override
+  default void close() {}
 }

@@ -1,0 +1,171 @@
+package io.earlybird.plan;
+
+import io.earlybird.backend.Backend;
+import io.earlybird.tensor.op.AddSign;
+import io.earlybird.tensor.op.BatchNorm;
+import io.earlybird.tensor.op.BatchNormBackward;
+import io.earlybird.tensor.op.BatchNormRelu;
+import io.earlybird.tensor.op.BatchNormReluBackward;
+import io.earlybird.tensor.op.Channels;
+import io.earlybird.tensor.op.FusedOp;
+import io.earlybird.tensor.op.MultiSgdUpdate;
+import io.earlybird.tensor.op.Relu;
+import io.earlybird.tensor.op.ReluBackward;
+import io.earlybird.tensor.op.Select;
+import io.earlybird.tensor.op.SelectBackward;
+import io.earlybird.tensor.op.SgdUpdate;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Rewrites small patterns of steps into the fused ops that the backend has. */
+final class Fusion {
+  private final StepGraph graph;
+  private final Backend backend;
+
+  Fusion(StepGraph graph, Backend backend) {
+    this.graph = graph;
+    this.backend = backend;
+  }
+
+  void run() {
+    for (Step step : List.copyOf(graph.steps)) {
+      if (step.op instanceof BatchNorm) {
+        fuseBatchNormRelu(step);
+      }
+    }
+    for (Step step : List.copyOf(graph.steps)) {
+      if (step.op instanceof BatchNormBackward) {
+        fuseBatchNormReluBackward(step);
+      }
+    }
+    fuseUpdates();
+  }
+
+  /** The only step that reads the value, if nothing else wants it. */
+  private Step onlyReader(Value value) {
+    return value.readers.size() == 1 && !graph.isWanted(value) ? value.readers.get(0) : null;
+  }
+
+  private void fuseBatchNormRelu(Step norm) {
+    Step next = onlyReader(norm.outputs.get(0));
+    Step select = next != null && next.op instanceof Select ? next : null;
+    if (select != null) {
+      next = onlyReader(select.outputs.get(0));
+    }
+    if (next == null || !(next.op instanceof Relu)) {
+      return;
+    }
+    Channels channels = select == null ? null : ((Select) select.op).channels();
+    FusedOp op = new BatchNormRelu(((BatchNorm) norm.op).epsilon(), channels);
+    List<Step> old = select == null ? List.of(norm, next) : List.of(norm, select, next);
+    Step fused = fusedStep(op, old, norm.inputs);
+    if (fused != null) {
+      graph.replace(
+          old,
+          fused,
+          Map.of(
+              next.outputs.get(0), fused.outputs.get(0),
+              norm.outputs.get(1), fused.outputs.get(1),
+              norm.outputs.get(2), fused.outputs.get(2)));
+    }
+  }
+
+  private void fuseBatchNormReluBackward(Step back) {
+    Value d = back.inputs.get(1).value();
+    Step select = d.producer != null && d.producer.op instanceof SelectBackward ? d.producer : null;
+    Value reluGradient = select == null ? d : select.inputs.get(0).value();
+    Step relu = reluGradient.producer;
+    if (relu == null || !(relu.op instanceof ReluBackward)) {
+      return;
+    }
+    Step forward = relu.inputs.get(0).value().producer;
+    if (onlyReader(d) != back
+        || (select != null && onlyReader(reluGradient) != select)
+        || forward == null
+        || !(forward.op instanceof BatchNormRelu)
+        || forward.outputs.get(0) != relu.inputs.get(0).value()
+        || forward.outputs.get(1) != back.inputs.get(2).value()) {
+      return;
+    }
+    BatchNormRelu norm = (BatchNormRelu) forward.op;
+    List<Operand> inputs =
+        List.of(
+            back.inputs.get(0),
+            relu.inputs.get(1),
+            back.inputs.get(2),
+            back.inputs.get(3),
+            back.inputs.get(4),
+            forward.inputs.get(2));
+    List<Step> old = select == null ? List.of(relu, back) : List.of(relu, select, back);
+    FusedOp op = new BatchNormReluBackward(norm.epsilon(), norm.channels());
+    Step fused = fusedStep(op, old, inputs);
+    if (fused != null) {
+      Map<Value, Value> map = new HashMap<>();
+      for (int i = 0; i < 3; i++) {
+        map.put(back.outputs.get(i), fused.outputs.get(i));
+      }
+      graph.replace(old, fused, map);
+    }
+  }
+
+  /** Joins all SGD updates that share a learning rate. */
+  private void fuseUpdates() {
+    Map<Value, List<Step>> byRate = new LinkedHashMap<>();
+    for (Step s : graph.steps) {
+      if (s.op instanceof SgdUpdate) {
+        byRate.computeIfAbsent(s.inputs.get(3).value(), r -> new ArrayList<>()).add(s);
+      }
+    }
+    for (List<Step> updates : byRate.values()) {
+      if (updates.size() > 1) {
+        fuseUpdates(updates);
+      }
+    }
+  }
+
+  private void fuseUpdates(List<Step> updates) {
+    List<MultiSgdUpdate.Item> items = new ArrayList<>();
+    List<Operand> inputs = new ArrayList<>();
+    List<Step> old = new ArrayList<>();
+    for (Step s : updates) {
+      SgdUpdate sgd = (SgdUpdate) s.op;
+      Operand gradient = s.inputs.get(2);
+      Step sign = gradient.value().producer;
+      float l1 = 0;
+      if (sign != null
+          && sign.op instanceof AddSign add
+          && onlyReader(gradient.value()) == s
+          && sign.inputs.get(1).value() == s.inputs.get(0).value()) {
+        l1 = add.scale();
+        gradient = sign.inputs.get(0);
+        old.add(sign);
+      }
+      items.add(new MultiSgdUpdate.Item(sgd.momentum(), sgd.weightDecay(), l1));
+      inputs.addAll(List.of(s.inputs.get(0), s.inputs.get(1), gradient));
+      old.add(s);
+    }
+    inputs.add(updates.get(0).inputs.get(3));
+    Step fused = fusedStep(new MultiSgdUpdate(items), old, inputs);
+    if (fused != null) {
+      Map<Value, Value> map = new HashMap<>();
+      for (int i = 0; i < updates.size(); i++) {
+        map.put(updates.get(i).outputs.get(0), fused.outputs.get(2 * i));
+        map.put(updates.get(i).outputs.get(1), fused.outputs.get(2 * i + 1));
+      }
+      graph.replace(old, fused, map);
+    }
+  }
+
+  /** The fused step, or {@code null} if the backend lacks it. */
+  private Step fusedStep(FusedOp op, List<Step> parts, List<Operand> inputs) {
+    var specs = inputs.stream().map(Operand::spec).toList();
+    if (!backend.supports(op, specs).ok()) {
+      return null;
+    }
+    int level = parts.stream().mapToInt(s -> s.level).max().orElseThrow();
+    return new Step(op, parts.get(0).layer, level, inputs, op.infer(specs));
+  }
+}
