@@ -1,0 +1,105 @@
+package io.earlybird.checkpoint;
+
+import io.earlybird.EarlybirdException;
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+
+/**
+ * Writes files so that a reader, or a run killed at any moment, finds the old content or the whole
+ * new one: temporary file in the same folder, fsync, rename, fsync of the folder.
+ */
+public final class AtomicFile {
+  private AtomicFile() {}
+
+  /** Writes a file's content. */
+  @FunctionalInterface
+  public interface Content {
+    /**
+     * @param out buffered; flushed and closed by the caller
+     * @throws IOException if writing fails
+     */
+    void writeTo(OutputStream out) throws IOException;
+  }
+
+  /**
+   * Creates or replaces a file. If anything fails the temporary file is removed and an old file
+   * stays as it was.
+   *
+   * @throws EarlybirdException if the folder is missing or not writable or the disk is full
+   */
+  public static void write(Path file, Content content) {
+    Path target = file.toAbsolutePath();
+    Path folder = target.getParent();
+    if (folder == null || Files.isDirectory(target)) {
+      throw new EarlybirdException(file + ": cannot be written: it is a folder");
+    }
+    Path temporary = temporary(target);
+    try {
+      fill(temporary, content);
+      Files.move(
+          temporary, target, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+      syncFolder(folder);
+    } catch (IOException e) {
+      remove(temporary, e);
+      throw new EarlybirdException(file + ": cannot be written: " + reason(e, folder), e);
+    } catch (RuntimeException | Error e) {
+      remove(temporary, e);
+      throw e;
+    }
+  }
+
+  /** A name in the same folder that no other process or thread uses. */
+  private static Path temporary(Path target) {
+    return target.resolveSibling(
+        String.format(
+            ".%s.%d-%d.tmp",
+            target.getFileName(), ProcessHandle.current().pid(), Thread.currentThread().getId()));
+  }
+
+  private static void fill(Path temporary, Content content) throws IOException {
+    try (FileChannel channel =
+        FileChannel.open(
+            temporary,
+            StandardOpenOption.CREATE,
+            StandardOpenOption.TRUNCATE_EXISTING,
+            StandardOpenOption.WRITE)) {
+      OutputStream out = new BufferedOutputStream(Channels.newOutputStream(channel), 1 << 16);
+      content.writeTo(out);
+      out.flush();
+      channel.force(true);
+    }
+  }
+
+  private static void syncFolder(Path folder) throws IOException {
+    try (FileChannel channel = FileChannel.open(folder, StandardOpenOption.READ)) {
+      channel.force(true);
+    }
+  }
+
+  private static void remove(Path temporary, Throwable failure) {
+    try {
+      Files.deleteIfExists(temporary);
+    } catch (IOException e) {
+      failure.addSuppressed(e);
+    }
+  }
+
+  private static String reason(IOException e, Path folder) {
+    if (e instanceof NoSuchFileException) {
+      return "the folder " + folder + " does not exist";
+    }
+    if (e instanceof AccessDeniedException) {
+      return "no permission to write in " + folder;
+    }
+    return e.getMessage();
+  }
+}

@@ -1,0 +1,128 @@
+package io.earlybird.golden;
+
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.function.ThrowingConsumer;
+
+/**
+ * Maps each kind of recorded case to the test that runs it, or says why none does yet. A kind that
+ * is missing here fails {@code GoldenRegistryGoldenTest}.
+ *
+ * <p>To run a kind: put its line from {@code pending} to {@code test} and write, in the named
+ * class, a {@code @TestFactory} that returns {@link #tests}.
+ */
+public final class GoldenRegistry {
+  private static final String LOW_PRECISION = "low-precision training does not exist yet";
+  private static final String IMAGENET = "the ImageNet networks don't exist yet";
+  private static final String PTH = "the .pth.tar reader does not exist yet";
+  private static final String ENGINE = "its test has not joined yet";
+
+  private static final Map<String, Entry> KINDS = new TreeMap<>();
+
+  static {
+    test("generator", "io.earlybird.golden.GeneratorGoldenTest");
+    pending("earlybird", ENGINE);
+    pending("models/vgg/structure", ENGINE);
+    pending("models/vgg/numeric", ENGINE);
+    pending("models/preresnet/structure", ENGINE);
+    pending("models/preresnet/numeric", ENGINE);
+    pending("models/initial-values", ENGINE);
+    pending("optim/fp32", ENGINE);
+    pending("prune/vgg", ENGINE);
+    pending("prune/vgg-own-inputs", ENGINE);
+    pending("prune/preresnet", ENGINE);
+    pending("prune/preresnet-rewind", ENGINE);
+
+    pending("models/vgg/structure-lowprecision", LOW_PRECISION);
+    pending("models/preresnet/structure-lowprecision", LOW_PRECISION);
+    pending("optim/lowprecision", LOW_PRECISION);
+    pending("optim/lowprecision-one-step", LOW_PRECISION);
+    pending("optim/swa", LOW_PRECISION);
+    pending("optim/wrapper-facts", LOW_PRECISION);
+    pending("prune/vgg-lowprecision", LOW_PRECISION);
+    pending("prune/preresnet-lowprecision", LOW_PRECISION);
+    pending("prune/vgg-protective", LOW_PRECISION);
+    for (String quantizer :
+        List.of("block", "autograd", "fixed", "float", "stochastic", "extremes")) {
+      pending("quant/" + quantizer, LOW_PRECISION);
+    }
+
+    for (String family : List.of("resnet18", "resnet50")) {
+      pending("models/" + family + "/structure", IMAGENET);
+      pending("models/" + family + "/numeric", IMAGENET);
+      pending("prune/" + family, IMAGENET);
+    }
+    pending("data/imagenet", IMAGENET);
+    pending("prune/crashes", "the scripts' twins don't exist yet");
+
+    pending("checkpoints/object", PTH);
+    pending("checkpoints/malformed", PTH);
+    pending("checkpoints/training-run", PTH);
+    pending("checkpoints/retraining-behaviour", PTH);
+    pending("data/cifar", "the image filters don't exist yet");
+    pending("data/behaviour", "the image filters don't exist yet");
+  }
+
+  private GoldenRegistry() {}
+
+  /**
+   * What is done with a kind: exactly one of the two is given.
+   *
+   * @param testClass the class that runs it, or null
+   * @param pending why nothing runs it yet, or null
+   */
+  public record Entry(String testClass, String pending) {}
+
+  /** Every registered kind. */
+  public static Map<String, Entry> kinds() {
+    return Collections.unmodifiableMap(KINDS);
+  }
+
+  /** All cases of the folder in use. */
+  public static List<GoldenCase> cases() {
+    return GoldenWalk.cases(GoldenFolder.locate());
+  }
+
+  /** The cases of one kind in the folder in use; maybe none. */
+  public static List<GoldenCase> cases(String kind) {
+    return cases().stream().filter(c -> c.kind().equals(kind)).toList();
+  }
+
+  /**
+   * One test for each case of the kind.
+   *
+   * @param test the class that calls; it must be the one registered for the kind
+   */
+  public static Stream<DynamicTest> tests(
+      Class<?> test, String kind, ThrowingConsumer<GoldenCase> check) {
+    Entry entry = KINDS.get(kind);
+    if (entry == null || !test.getName().equals(entry.testClass())) {
+      throw new IllegalStateException(kind + " is not registered for " + test.getName());
+    }
+    return cases(kind).stream()
+        .map(c -> DynamicTest.dynamicTest(c.toString(), () -> check.accept(c)));
+  }
+
+  /** The cases whose kind is not registered. */
+  static List<GoldenCase> unregistered(List<GoldenCase> cases) {
+    return cases.stream().filter(c -> !KINDS.containsKey(c.kind())).toList();
+  }
+
+  private static void test(String kind, String testClass) {
+    register(kind, new Entry(testClass, null));
+  }
+
+  private static void pending(String kind, String reason) {
+    register(kind, new Entry(null, reason));
+  }
+
+  private static void register(String kind, Entry entry) {
+    if (KINDS.put(kind, entry) != null) {
+      throw new IllegalStateException(kind + " twice");
+    }
+  }
+}
