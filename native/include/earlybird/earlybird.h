@@ -4,6 +4,7 @@
 
 #include "earlybird/api.h"
 #include "earlybird/elementwise.h"
+#include "earlybird/memory.h"
 #include "earlybird/runtime.h"
 
 #endif

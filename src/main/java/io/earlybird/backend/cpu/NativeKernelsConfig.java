@@ -17,7 +17,12 @@ import org.bytedeco.javacpp.tools.InfoMapper;
     value =
         @Platform(
             value = "linux-x86_64",
-            include = {"earlybird/api.h", "earlybird/elementwise.h", "earlybird/runtime.h"},
+            include = {
+              "earlybird/api.h",
+              "earlybird/elementwise.h",
+              "earlybird/memory.h",
+              "earlybird/runtime.h"
+            },
             link = "earlybird_cpu",
             library = "jniearlybird"),
     target = "io.earlybird.backend.cpu.NativeKernels")

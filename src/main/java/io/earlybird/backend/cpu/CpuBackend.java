@@ -1,0 +1,176 @@
+package io.earlybird.backend.cpu;
+
+import io.earlybird.EarlybirdException;
+import io.earlybird.backend.Backend;
+import io.earlybird.backend.Form;
+import io.earlybird.backend.Kernel;
+import io.earlybird.backend.KernelRequest;
+import io.earlybird.backend.Launch;
+import io.earlybird.backend.Memory;
+import io.earlybird.backend.Program;
+import io.earlybird.backend.Slice;
+import io.earlybird.backend.Support;
+import io.earlybird.tensor.HostTensor;
+import io.earlybird.tensor.TensorSpec;
+import io.earlybird.tensor.op.Op;
+import java.nio.ByteBuffer;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * The processor: oneDNN for convolutions and matrix products, own C++ kernels for everything else.
+ * Activations are plain NHWC; convolution weights live in whatever layout the chosen kernel reads
+ * fastest. Every thread that prepares or runs on a backend uses its number of OpenMP threads.
+ */
+public final class CpuBackend implements Backend {
+  /** What is left to the rest of the system when memory is handed out. */
+  private static final long MEMORY_MARGIN = 256L << 20;
+
+  /** Smaller pieces are handed out without asking how much is free. */
+  private static final long SMALL = 1L << 20;
+
+  private final int threads;
+  private final Map<Class<? extends Op>, KernelFactory> factories;
+  private final Set<CpuMemory> memories = ConcurrentHashMap.newKeySet();
+
+  /** A backend that uses every processor the process may run on. */
+  public CpuBackend() {
+    this(Runtime.getRuntime().availableProcessors());
+  }
+
+  /**
+   * A backend with its own number of threads.
+   *
+   * @param threads OpenMP threads of oneDNN and the own kernels, 1..1024
+   * @throws EarlybirdException if the native libraries cannot be loaded
+   */
+  public CpuBackend(int threads) {
+    CpuLibrary.setThreads(threads);
+    this.threads = threads;
+    this.factories = CpuKernels.all();
+  }
+
+  @Override
+  public String name() {
+    return "cpu";
+  }
+
+  @Override
+  public String describe() {
+    return Processor.model()
+        + ", "
+        + threads
+        + (threads == 1 ? " thread, " : " threads, ")
+        + OneDnn.describe()
+        + ", own kernels "
+        + CpuLibrary.isaName();
+  }
+
+  /** Number of OpenMP threads. */
+  public int threads() {
+    return threads;
+  }
+
+  @Override
+  public Support supports(Op op, List<TensorSpec> inputs) {
+    KernelFactory factory = factories.get(op.getClass());
+    return factory == null
+        ? Support.no("the cpu backend has no kernel for " + op.name())
+        : factory.supports(op, inputs);
+  }
+
+  @Override
+  public Memory allocate(long bytes, String purpose) {
+    if (bytes < 0) {
+      throw new IllegalArgumentException("negative size " + bytes);
+    }
+    long free = bytes < SMALL ? Long.MAX_VALUE : FreeMemory.bytes() - MEMORY_MARGIN;
+    CpuLibrary.setThreads(threads);
+    CpuMemory memory = bytes > free ? null : CpuMemory.allocate(bytes, this);
+    if (memory == null) {
+      throw new EarlybirdException(
+          String.format(
+              Locale.ROOT,
+              "needs %.2f GiB for %s, %.2f GiB free; try a smaller batch",
+              gib(bytes),
+              purpose,
+              gib(Math.max(0, FreeMemory.bytes() - MEMORY_MARGIN))));
+    }
+    memories.add(memory);
+    return memory;
+  }
+
+  /** Notes that a memory was closed. */
+  void freed(CpuMemory memory) {
+    memories.remove(memory);
+  }
+
+  private static double gib(long bytes) {
+    return bytes / (double) (1L << 30);
+  }
+
+  @Override
+  public long liveBytes() {
+    return memories.stream().mapToLong(CpuMemory::bytes).sum();
+  }
+
+  @Override
+  public Kernel prepare(KernelRequest request) {
+    Support support = supports(request.op(), request.inputs());
+    if (!support.ok()) {
+      throw new UnsupportedOperationException(support.reason());
+    }
+    CpuLibrary.setThreads(threads);
+    return factories.get(request.op().getClass()).prepare(request, this);
+  }
+
+  @Override
+  public Kernel prepareReorder(TensorSpec spec, Form from, Form to) {
+    CpuLibrary.setThreads(threads);
+    return CopyKernel.of(from, to);
+  }
+
+  @Override
+  public Program program(List<Launch> launches) {
+    Launch[] steps = launches.toArray(Launch[]::new);
+    return () -> {
+      // The setting belongs to the calling thread, which need not be the one that prepared.
+      NativeKernels.eb_set_threads(threads);
+      for (Launch step : steps) {
+        step.run();
+      }
+    };
+  }
+
+  @Override
+  public void write(Slice target, HostTensor value) {
+    ByteBuffer data = value.buffer();
+    checkSize(target, value.spec());
+    CpuMemory.bytes(target).put(data.array(), data.arrayOffset(), data.capacity());
+  }
+
+  @Override
+  public HostTensor read(Slice source, TensorSpec spec) {
+    checkSize(source, spec);
+    HostTensor value = HostTensor.zeros(spec);
+    ByteBuffer data = value.buffer();
+    CpuMemory.bytes(source).get(data.array(), data.arrayOffset(), data.capacity());
+    return value;
+  }
+
+  private static void checkSize(Slice slice, TensorSpec spec) {
+    long bytes = Form.plain(spec).bytes();
+    if (slice.bytes() < bytes) {
+      throw new IllegalArgumentException(
+          spec + " needs " + bytes + " bytes, the slice has " + slice.bytes());
+    }
+  }
+
+  @Override
+  public void close() {
+    List.copyOf(memories).forEach(CpuMemory::close);
+  }
+}
