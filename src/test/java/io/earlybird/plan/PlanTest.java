@@ -1,0 +1,228 @@
+package io.earlybird.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.earlybird.autograd.Gradients;
+import io.earlybird.backend.Slice;
+import io.earlybird.tensor.Assign;
+import io.earlybird.tensor.DType;
+import io.earlybird.tensor.HostTensor;
+import io.earlybird.tensor.Node;
+import io.earlybird.tensor.Tensor;
+import io.earlybird.tensor.TensorSpec;
+import io.earlybird.tensor.Variable;
+import io.earlybird.tensor.op.Increment;
+import io.earlybird.tensor.op.SgdUpdate;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class PlanTest {
+  private final Tensor x = Tensor.placeholder("x", TensorSpec.f32(2, 4, 4, 3));
+  private final Tensor labels = Tensor.placeholder("labels", TensorSpec.of(DType.I32, 2));
+  private final Variable w = Variable.parameter("conv.weight", 5, 3, 3, 3);
+  private final Variable w2 = Variable.parameter("conv2.weight", 5, 5, 3, 3);
+  private final Variable gamma = Variable.parameter("bn.weight", 5);
+  private final Variable beta = Variable.parameter("bn.bias", 5);
+  private final Variable fc = Variable.parameter("fc.weight", 7, 5);
+  private final Variable fcBias = Variable.parameter("fc.bias", 7);
+  private final Variable lr =
+      new Variable("lr", TensorSpec.f32(1), Variable.Kind.CONTROL);
+  private final List<Variable> parameters = List.of(w, w2, gamma, beta, fc, fcBias);
+
+  private Tensor loss() {
+    Tensor y = x.conv2d(w.read(), 1, 1).batchNorm(gamma.read(), beta.read(), 1e-5f).output(0);
+    y = y.relu().conv2d(w2.read(), 1, 1).relu().avgPool2d(4, 4).reshape(2, 5);
+    return y.linear(fc.read(), fcBias.read()).softmaxCrossEntropy(labels).output(0);
+  }
+
+  private List<Assign> training(Tensor loss) {
+    Gradients grads = Gradients.of(loss, parameters.stream().map(Variable::read).toList());
+    List<Assign> assigns = new ArrayList<>();
+    for (Variable p : parameters) {
+      Variable m = new Variable("momentum." + p.name(), p.spec(), Variable.Kind.MOMENTUM);
+      Node sgd =
+          Node.of(
+              new SgdUpdate(0.9f, 1e-4f),
+              List.of(p.read(), m.read(), grads.of(p.read()), lr.read()));
+      assigns.add(p.assign(sgd.output(0)));
+      assigns.add(m.assign(sgd.output(1)));
+    }
+    return assigns;
+  }
+
+  @Test
+  void trainingStepUpdatesInPlaceAfterEveryReader() {
+    RecordingBackend backend = new RecordingBackend(op -> false);
+    try (Session session = new Session(backend)) {
+      Tensor loss = loss();
+      Plan plan = session.plan(List.of(loss), training(loss));
+      plan.run();
+      int updateOfW2 = -1;
+      int backwardData = -1;
+      int reorderForBackward = -1;
+      Slice state = session.state().slice(w2);
+      for (int i = 0; i < backend.ran.size(); i++) {
+        var ran = backend.ran.get(i);
+        if (ran.op().equals("Conv2dBackwardData")) {
+          backwardData = i;
+        } else if (ran.op().equals("SgdUpdate") && ran.outputs().get(0).equals(state)) {
+          updateOfW2 = i;
+        } else if (ran.op().equals("Reorder") && ran.inputs().get(0).equals(state)) {
+          reorderForBackward = i;
+        }
+      }
+      assertThat(updateOfW2).as("updated in place").isPositive();
+      assertThat(reorderForBackward).isBetween(0, backwardData);
+      assertThat(updateOfW2).isGreaterThan(reorderForBackward);
+      assertThat(backend.ranOps().stream().filter("SgdUpdate"::equals)).hasSize(6);
+      assertThat(backend.ranOps().stream().filter("Conv2dBackwardData"::equals))
+          .as("no gradient flows to the image")
+          .hasSize(1);
+      // One reorder for backward-data's layout, two that bring weight gradients into the layout in
+      // which the weights live.
+      assertThat(backend.ranOps().stream().filter("Reorder"::equals)).hasSize(3);
+    }
+    assertThat(backend.liveBytes()).isZero();
+  }
+
+  @Test
+  void weightsAndMomentaLiveInTheLayoutOfTheForwardProduct() {
+    RecordingBackend backend = new RecordingBackend(op -> false);
+    try (Session session = new Session(backend)) {
+      Tensor loss = loss();
+      List<Assign> assigns = training(loss);
+      session.plan(List.of(loss), assigns);
+      assertThat(session.state().formOf(w))
+          .isEqualTo(RecordingBackend.opaque("forward", w.spec()))
+          .isEqualTo(session.state().formOf(assigns.get(1).variable()));
+      assertThat(session.state().formOf(fc).isPlain()).isTrue();
+    }
+  }
+
+  @Test
+  void fusesWhatTheBackendHas() {
+    RecordingBackend backend = new RecordingBackend(op -> true);
+    try (Session session = new Session(backend)) {
+      Tensor loss = loss();
+      session.plan(List.of(loss), training(loss)).run();
+      assertThat(backend.ranOps())
+          .containsOnlyOnce("BatchNormRelu", "BatchNormReluBackward", "MultiSgdUpdate")
+          .doesNotContain("BatchNorm", "BatchNormBackward", "SgdUpdate")
+          .contains("Relu", "ReluBackward");
+    }
+  }
+
+  @Test
+  void aWantedResultPreventsItsFusion() {
+    RecordingBackend backend = new RecordingBackend(op -> true);
+    try (Session session = new Session(backend)) {
+      Tensor norm = x.conv2d(w.read(), 1, 1).batchNorm(gamma.read(), beta.read(), 1e-5f).output(0);
+      session.plan(List.of(norm.relu(), norm), List.of()).run();
+      assertThat(backend.ranOps()).contains("BatchNorm", "Relu").doesNotContain("BatchNormRelu");
+    }
+  }
+
+  @Test
+  void twoBatchSizesShareStateAndOverlayScratch() {
+    RecordingBackend backend = new RecordingBackend(op -> true);
+    try (Session session = new Session(backend)) {
+      Tensor big = Tensor.placeholder("big", TensorSpec.f32(8, 4, 4, 3));
+      Tensor small = Tensor.placeholder("small", TensorSpec.f32(3, 4, 4, 3));
+      Plan a = session.plan(List.of(small.conv2d(w.read(), 1, 1)), List.of());
+      a.run();
+      Plan b = session.plan(List.of(big.conv2d(w.read(), 1, 1)), List.of());
+      b.run();
+      a.run();
+      assertThat(backend.ran).hasSize(3);
+      assertThat(backend.ran.get(0).inputs().get(1)).isEqualTo(backend.ran.get(1).inputs().get(1));
+      assertThat(backend.ran.get(2).outputs().get(0).memory())
+          .as("the first plan moved to the grown arena")
+          .isSameAs(backend.ran.get(1).outputs().get(0).memory());
+      assertThat(session.scratchBytes()).isEqualTo(b.scratchBytes());
+    }
+  }
+
+  @Test
+  void liveBuffersNeverOverlap() {
+    RecordingBackend backend = new RecordingBackend(op -> true);
+    try (Session session = new Session(backend)) {
+      Tensor loss = loss();
+      session.plan(List.of(loss), training(loss)).run();
+      List<RecordingBackend.Ran> ran = backend.ran;
+      for (int i = 0; i < ran.size(); i++) {
+        for (Slice written : ran.get(i).outputs()) {
+          int lastRead = lastReadBeforeOverwritten(ran, written, i);
+          for (int j = i + 1; j < lastRead; j++) {
+            for (Slice other : ran.get(j).outputs()) {
+              assertThat(overlap(written, other)).as(ran.get(i) + " and " + ran.get(j)).isFalse();
+            }
+          }
+        }
+      }
+    }
+  }
+
+  private static int lastReadBeforeOverwritten(
+      List<RecordingBackend.Ran> ran, Slice slice, int writer) {
+    int last = writer;
+    for (int j = writer + 1; j < ran.size(); j++) {
+      last = ran.get(j).inputs().contains(slice) ? j : last;
+      if (ran.get(j).outputs().contains(slice)) {
+        break;
+      }
+    }
+    return last;
+  }
+
+  private static boolean overlap(Slice a, Slice b) {
+    return a.memory() == b.memory()
+        && a.offset() < b.offset() + b.bytes()
+        && b.offset() < a.offset() + a.bytes();
+  }
+
+  @Test
+  void swapsVariablesThroughCopies() {
+    RecordingBackend backend = new RecordingBackend(op -> true);
+    Variable a = Variable.parameter("a", 4);
+    Variable b = Variable.parameter("b", 4);
+    try (Session session = new Session(backend)) {
+      session.plan(List.of(), List.of(a.assign(b.read()), b.assign(a.read()))).run();
+      assertThat(backend.ranOps()).containsOnly("Reorder").hasSize(4);
+      assertThat(backend.ran.get(0).outputs().get(0).memory())
+          .isNotSameAs(session.state().slice(a).memory());
+    }
+  }
+
+  @Test
+  void aReaderOfTheNewValueSeesItBeforeOthersSeeTheOld() {
+    RecordingBackend backend = new RecordingBackend(op -> true);
+    Variable step =
+        new Variable("step", TensorSpec.of(DType.I64, 1), Variable.Kind.CONTROL);
+    try (Session session = new Session(backend)) {
+      Tensor next = step.read().apply(new Increment(1));
+      Tensor after = next.apply(new Increment(1));
+      session.plan(List.of(after), List.of(step.assign(next))).run();
+      assertThat(backend.ran.get(0).outputs().get(0)).isEqualTo(session.state().slice(step));
+      assertThat(backend.ran.get(1).outputs().get(0)).isNotEqualTo(session.state().slice(step));
+    }
+  }
+
+  @Test
+  void refusesWrongUse() {
+    RecordingBackend backend = new RecordingBackend(op -> true);
+    try (Session session = new Session(backend)) {
+      Tensor y = x.relu();
+      Plan plan = session.plan(List.of(y), List.of());
+      assertThatThrownBy(() -> plan.read(y)).hasMessageContaining("has not run");
+      assertThatThrownBy(() -> plan.write(x, HostTensor.scalar(1f))).hasMessageContaining("x");
+      assertThatThrownBy(() -> plan.read(x)).hasMessageContaining("not an output");
+      assertThatThrownBy(
+              () -> session.plan(List.of(), List.of(lr.assign(lr.read()), lr.assign(lr.read()))))
+          .hasMessageContaining("assigned twice");
+      plan.close();
+      assertThatThrownBy(plan::run).hasMessageContaining("closed");
+    }
+  }
+}
