@@ -25,7 +25,7 @@ public final class GoldenRegistry {
 
   static {
     test("generator", "io.earlybird.golden.GeneratorGoldenTest");
-    pending("earlybird", ENGINE);
+    test("earlybird", "io.earlybird.tickets.EarlyBirdGoldenTest");
     pending("models/vgg/structure", ENGINE);
     pending("models/vgg/numeric", ENGINE);
     pending("models/preresnet/structure", ENGINE);
