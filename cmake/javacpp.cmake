@@ -7,7 +7,7 @@ function(earlybird_javacpp library package config target)
   set(platform linux-x86_64)
   set(natives "${EARLYBIRD_OUT}/${folder}/${platform}")
   set_target_properties(${library} PROPERTIES LIBRARY_OUTPUT_DIRECTORY "${natives}")
-  if(NOT EARLYBIRD_JAVACPP_JAR)
+  if(NOT EARLYBIRD_BINDING_CLASSPATH)
     return()
   endif()
 
@@ -18,21 +18,21 @@ function(earlybird_javacpp library package config target)
   file(MAKE_DIRECTORY "${work}/classes")
   set(java "${EARLYBIRD_JAVA_HOME}/bin/java")
   set(javac "${EARLYBIRD_JAVA_HOME}/bin/javac" --release 17 -proc:none)
-  set(builder ${java} -Xshare:auto -XX:TieredStopAtLevel=1 -cp "${EARLYBIRD_JAVACPP_JAR}"
+  set(builder ${java} -Xshare:auto -XX:TieredStopAtLevel=1 -cp "${EARLYBIRD_BINDING_CLASSPATH}"
       org.bytedeco.javacpp.tools.Builder -classpath "${work}/classes"
       -Dplatform.includepath=${EARLYBIRD_ROOT}/native/include)
 
   add_custom_command(
     OUTPUT "${java_out}"
-    DEPENDS "${source}" ${headers} "${EARLYBIRD_JAVACPP_JAR}"
-    COMMAND ${javac} -cp "${EARLYBIRD_JAVACPP_JAR}" -d "${work}/classes" "${source}"
+    DEPENDS "${source}" ${headers}
+    COMMAND ${javac} -cp "${EARLYBIRD_BINDING_CLASSPATH}" -d "${work}/classes" "${source}"
     COMMAND ${builder} -d "${EARLYBIRD_JAVA_OUT}" ${package}.${config}
     COMMENT "Binding the C headers to ${package}.${target}"
     VERBATIM)
   add_custom_command(
     OUTPUT "${work}/jniearlybird.cpp" "${work}/jnijavacpp.cpp"
     DEPENDS "${java_out}"
-    COMMAND ${javac} -cp "${EARLYBIRD_JAVACPP_JAR}:${work}/classes" -d "${work}/classes"
+    COMMAND ${javac} -cp "${EARLYBIRD_BINDING_CLASSPATH}:${work}/classes" -d "${work}/classes"
             "${java_out}"
     COMMAND ${builder} -nocompile -d "${work}" -o jniearlybird ${package}.${target}
     COMMENT "Writing the JNI code of ${package}.${target}"

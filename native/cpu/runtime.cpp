@@ -21,11 +21,25 @@ int isa_cap() {
   return 4;
 }
 
+// The levels are asked for by their features, because GCC 11 does not know them by name.
+bool has_v3() {
+  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+         __builtin_cpu_supports("bmi") && __builtin_cpu_supports("bmi2") &&
+         __builtin_cpu_supports("f16c") && __builtin_cpu_supports("lzcnt") &&
+         __builtin_cpu_supports("movbe");
+}
+
+bool has_v4() {
+  return has_v3() && __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
+         __builtin_cpu_supports("avx512cd") && __builtin_cpu_supports("avx512dq") &&
+         __builtin_cpu_supports("avx512vl");
+}
+
 Choice choose() {
   const int cap = isa_cap();
   __builtin_cpu_init();
-  if (cap >= 4 && __builtin_cpu_supports("x86-64-v4")) return {"x86-64-v4", eb::v4::kernels()};
-  if (cap >= 3 && __builtin_cpu_supports("x86-64-v3")) return {"x86-64-v3", eb::v3::kernels()};
+  if (cap >= 4 && has_v4()) return {"x86-64-v4", eb::v4::kernels()};
+  if (cap >= 3 && has_v3()) return {"x86-64-v3", eb::v3::kernels()};
   return {"x86-64-v2", eb::v2::kernels()};
 }
 

@@ -1,27 +1,24 @@
 package io.earlybird.backend.cpu;
 
 import io.earlybird.EarlybirdException;
-import org.bytedeco.dnnl.global.dnnl;
-import org.bytedeco.javacpp.Loader;
 
 /**
- * Loads the CPU libraries in the one order that works: oneDNN first, because it brings the OpenMP
- * runtime (libgomp) that our own kernels then share. In the other order two runtimes are mapped and
- * a thread setting reaches only one of them.
+ * The CPU libraries as a whole: loading, instruction set and threads.
  *
- * <p>Call {@link #load()} before the first use of {@link NativeKernels}.
+ * <p>{@link NativeKernels} loads oneDNN and the kernels by itself when it is first used; {@link
+ * #load()} does it earlier and turns a failure into a message for the user.
  */
 public final class CpuLibrary {
   private CpuLibrary() {}
 
   /**
-   * Loads oneDNN and then the kernels; later calls do nothing.
+   * Loads oneDNN and the kernels; later calls do nothing.
    *
    * @throws EarlybirdException if a library is missing or does not fit this machine
    */
   public static void load() {
     try {
-      Holder.touch();
+      NativeKernels.eb_kernel_count();
     } catch (LinkageError e) {
       Throwable root = e;
       while (root.getCause() != null) {
@@ -54,15 +51,5 @@ public final class CpuLibrary {
   public static int threads() {
     load();
     return NativeKernels.eb_get_threads();
-  }
-
-  /** Loading happens in the class initializer: once, and safely from any thread. */
-  private static final class Holder {
-    static {
-      Loader.load(dnnl.class);
-      Loader.load(NativeKernels.class);
-    }
-
-    static void touch() {}
   }
 }

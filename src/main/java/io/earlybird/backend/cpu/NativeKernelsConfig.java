@@ -1,5 +1,7 @@
 package io.earlybird.backend.cpu;
 
+import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.javacpp.Loader;
 import org.bytedeco.javacpp.annotation.NoException;
 import org.bytedeco.javacpp.annotation.Platform;
 import org.bytedeco.javacpp.annotation.Properties;
@@ -27,6 +29,15 @@ import org.bytedeco.javacpp.tools.InfoMapper;
             library = "jniearlybird"),
     target = "io.earlybird.backend.cpu.NativeKernels")
 public class NativeKernelsConfig implements InfoMapper {
+  static {
+    // oneDNN first: it brings the OpenMP runtime that the kernels then share. In the other order two
+    // runtimes are mapped and a thread setting reaches only one of them. The generated class extends
+    // this one, so this runs before it loads the kernels; the generator itself loads nothing.
+    if (Loader.isLoadLibraries()) {
+      Loader.load(dnnl.class);
+    }
+  }
+
   @Override
   public void map(InfoMap infoMap) {
     infoMap.put(new Info("EB_API").cppTypes().annotations());
