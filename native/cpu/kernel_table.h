@@ -22,9 +22,9 @@ struct Kernels {
 
 // Declares eb::<isa>::<name> for every kernel; a definition whose parameters differ from the public
 // function's is another overload, and the link fails with the name of the kernel.
-#define EB_DECLARE_ISA(isa)   \
-  namespace isa {             \
-  const Kernels& kernels();   \
+#define EB_DECLARE_ISA(isa) \
+  namespace isa {           \
+  const Kernels& kernels(); \
   }
 EB_DECLARE_ISA(v2)
 EB_DECLARE_ISA(v3)

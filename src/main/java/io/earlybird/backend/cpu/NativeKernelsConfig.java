@@ -30,8 +30,10 @@ import org.bytedeco.javacpp.tools.InfoMapper;
     target = "io.earlybird.backend.cpu.NativeKernels")
 public class NativeKernelsConfig implements InfoMapper {
   static {
-    // oneDNN first: it brings the OpenMP runtime that the kernels then share. In the other order two
-    // runtimes are mapped and a thread setting reaches only one of them. The generated class extends
+    // oneDNN first: it brings the OpenMP runtime that the kernels then share. In the other order
+    // two
+    // runtimes are mapped and a thread setting reaches only one of them. The generated class
+    // extends
     // this one, so this runs before it loads the kernels; the generator itself loads nothing.
     if (Loader.isLoadLibraries()) {
       Loader.load(dnnl.class);
