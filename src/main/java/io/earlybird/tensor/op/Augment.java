@@ -13,9 +13,8 @@ import java.util.List;
  * <p>Sample {@code j} is image {@code order[cursor + j]}, padded with {@code padding} black pixels on
  * each side; the window's top and left in {@code [0, 2 padding]} and the flip come from Philox with
  * key {@code seed}, stream {@code augment:crop-flip}, block {@code j} (see docs/philox.md and {@code
- * io.earlybird.random.Augmentation}). Without {@code
- * random} there is neither crop nor flip. Pixel {@code u} of channel {@code c} becomes {@code
- * table[c][u]}. Bit-exact everywhere.
+ * io.earlybird.random.Augmentation}). Without {@code random} there is neither crop nor flip. Pixel
+ * {@code u} of channel {@code c} becomes {@code table[c][u]}. Bit-exact everywhere.
  */
 public record Augment(int batch, int padding, boolean random, long seed) implements Op {
   @Override

@@ -6,7 +6,8 @@ import java.util.List;
 
 /**
  * Gradient of {@link MaxPool2d}: {@code dy [N,OH,OW,C]} and the winners' places (U8) to {@code dx
- * [N,height,width,C]}; where windows overlap, contributions are added in row-major window order.
+ * [N,height,width,C]}; every sum starts at +0 and adds the contributions in row-major window order,
+ * rounded to fp32 each time; bit-exact everywhere.
  */
 public record MaxPool2dBackward(int kernel, int stride, int padding, int height, int width)
     implements Op {
