@@ -38,12 +38,7 @@ final class ConvolutionKernels {
   static void backwardWeight(Conv2dBackwardWeight op, Arguments a) {
     Products p =
         products(
-            a.shape(0),
-            a.shape(1),
-            op.kernelHeight(),
-            op.kernelWidth(),
-            op.stride(),
-            op.padding());
+            a.shape(0), a.shape(1), op.kernelHeight(), op.kernelWidth(), op.stride(), op.padding());
     double[] x = a.doubles(0);
     double[] dy = a.doubles(1);
     a.put(0, p.oihw(p.backwardWeight(x, dy)));

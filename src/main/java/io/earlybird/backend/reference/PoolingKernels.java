@@ -6,7 +6,9 @@ import io.earlybird.tensor.op.AvgPool2dBackward;
 import io.earlybird.tensor.op.MaxPool2d;
 import io.earlybird.tensor.op.MaxPool2dBackward;
 
-/** Pooling over windows of {@code [N,H,W,C]}: the maximum is bit-exact, the average sums in double. */
+/**
+ * Pooling over windows of {@code [N,H,W,C]}: the maximum is bit-exact, the average sums in double.
+ */
 final class PoolingKernels {
   private PoolingKernels() {}
 

@@ -63,7 +63,11 @@ public final class ReferenceBackend implements Backend {
   public Memory allocate(long bytes, String purpose) {
     if (bytes > Integer.MAX_VALUE - 8) {
       throw new EarlybirdException(
-          "the reference backend cannot hold " + bytes + " bytes for " + purpose + " (at most 2 GiB)");
+          "the reference backend cannot hold "
+              + bytes
+              + " bytes for "
+              + purpose
+              + " (at most 2 GiB)");
     }
     try {
       Memory memory = new ReferenceMemory((int) bytes, freed -> liveBytes -= freed);
@@ -93,11 +97,7 @@ public final class ReferenceBackend implements Backend {
       throw new UnsupportedOperationException(support.reason());
     }
     return new ReferenceKernel(
-        request.op(),
-        storage == DType.F32,
-        request.inputs(),
-        request.outputs(),
-        this::defaultForm);
+        request.op(), storage == DType.F32, request.inputs(), request.outputs(), this::defaultForm);
   }
 
   @Override

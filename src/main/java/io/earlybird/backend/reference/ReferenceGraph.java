@@ -100,8 +100,7 @@ public final class ReferenceGraph {
       errors.put(node.output(0), error);
     } else if (error != null && node.op() instanceof Select select) {
       int extent = node.inputs().get(0).shape().dim(-1);
-      double[] kept =
-          ElementwiseKernels.select(select.channels(), error.magnitude, extent);
+      double[] kept = ElementwiseKernels.select(select.channels(), error.magnitude, extent);
       errors.put(node.output(0), new Error(kept, error.terms));
     }
   }

@@ -68,8 +68,7 @@ final class ReferenceKernel implements Kernel {
     List<Operand> made = new ArrayList<>();
     for (int i = 0; i < specs.size(); i++) {
       made.add(
-          new Operand(
-              specs.get(i), forms.get(i).element(), ReferenceMemory.view(slices.get(i))));
+          new Operand(specs.get(i), forms.get(i).element(), ReferenceMemory.view(slices.get(i))));
     }
     return made;
   }

@@ -38,8 +38,8 @@ public final class ReferenceOps {
   }
 
   /**
-   * Whether {@link #evaluate} knows ops of this type: all single ops, fused ops and {@link Reshape},
-   * but no leaf.
+   * Whether {@link #evaluate} knows ops of this type: all single ops, fused ops and {@link
+   * Reshape}, but no leaf.
    */
   public static boolean knows(Class<?> type) {
     return KernelTable.has(type) || FusedOp.class.isAssignableFrom(type) || type == Reshape.class;
@@ -77,8 +77,7 @@ public final class ReferenceOps {
     return run(op, inputs, specs, storage);
   }
 
-  private static Result run(
-      Op op, List<HostTensor> inputs, List<TensorSpec> specs, DType storage) {
+  private static Result run(Op op, List<HostTensor> inputs, List<TensorSpec> specs, DType storage) {
     List<Operand> in = new ArrayList<>();
     for (int i = 0; i < inputs.size(); i++) {
       in.add(Operand.of(specs.get(i), inputs.get(i)));
@@ -87,17 +86,14 @@ public final class ReferenceOps {
     List<Operand> out = new ArrayList<>();
     for (TensorSpec spec : op.infer(specs)) {
       boolean wide = storage == DType.F64 && spec.dtype().isFloating();
-      HostTensor host =
-          HostTensor.zeros(wide ? new TensorSpec(spec.shape(), DType.F64) : spec);
+      HostTensor host = HostTensor.zeros(wide ? new TensorSpec(spec.shape(), DType.F64) : spec);
       outputs.add(host);
       out.add(Operand.of(spec, host));
     }
     Arguments arguments = new Arguments(in, out, storage == DType.F32, true);
     KernelTable.of(op).run(op, arguments);
     return new Result(
-        Collections.unmodifiableList(outputs),
-        List.of(arguments.magnitudes()),
-        arguments.terms());
+        Collections.unmodifiableList(outputs), List.of(arguments.magnitudes()), arguments.terms());
   }
 
   /** The logical type behind a host tensor: F64 stands for F32, except in the metric counters. */

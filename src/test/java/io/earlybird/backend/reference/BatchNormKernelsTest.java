@@ -24,8 +24,7 @@ class BatchNormKernelsTest {
     HostTensor x = doubles(1, 2, 3, 3, 5);
     HostTensor gamma = doubles(2, 5);
     HostTensor beta = doubles(3, 5);
-    Result r =
-        ReferenceOps.evaluate(new BatchNorm(EPSILON), List.of(x, gamma, beta), DType.F64);
+    Result r = ReferenceOps.evaluate(new BatchNorm(EPSILON), List.of(x, gamma, beta), DType.F64);
     for (int c = 0; c < 5; c++) {
       double mean = 0;
       double square = 0;
@@ -45,7 +44,8 @@ class BatchNormKernelsTest {
   void theApplyStepIsPinnedToTheBit() {
     HostTensor x = floats(1, 7, 3);
     List<HostTensor> in =
-        List.of(x, floats(2, 3), floats(3, 3), floats(4, 3), HostTensor.of(new float[] {1, 2, 0}, 3));
+        List.of(
+            x, floats(2, 3), floats(3, 3), floats(4, 3), HostTensor.of(new float[] {1, 2, 0}, 3));
     float[] y =
         ReferenceOps.evaluate(new BatchNormInference(EPSILON), in, DType.F32)
             .outputs()
@@ -68,8 +68,7 @@ class BatchNormKernelsTest {
     HostTensor gamma = floats(2, 4);
     HostTensor beta = floats(3, 4);
     Result fused =
-        ReferenceOps.evaluate(
-            new BatchNormRelu(EPSILON, kept), List.of(x, gamma, beta), DType.F32);
+        ReferenceOps.evaluate(new BatchNormRelu(EPSILON, kept), List.of(x, gamma, beta), DType.F32);
     Result single =
         ReferenceOps.evaluate(new BatchNorm(EPSILON), List.of(x, gamma, beta), DType.F32);
     for (int i = 0; i < 12; i++) {
@@ -84,12 +83,7 @@ class BatchNormKernelsTest {
         ReferenceOps.evaluate(
             new BatchNormReluBackward(EPSILON, kept),
             List.of(
-                x,
-                floats(4, 6, 2),
-                single.outputs().get(1),
-                single.outputs().get(2),
-                gamma,
-                beta),
+                x, floats(4, 6, 2), single.outputs().get(1), single.outputs().get(2), gamma, beta),
             DType.F32);
     assertThat(back.outputs().get(2).get(1)).as("dbeta of a dropped channel").isZero();
     assertThat(back.terms()).containsExactly(6, 6, 6);

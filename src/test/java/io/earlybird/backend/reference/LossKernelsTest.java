@@ -50,11 +50,41 @@ class LossKernelsTest {
     HostTensor logits =
         HostTensor.of(
             new float[] {
-              1, 0, 0, 0, 0, 0, 0, // label 0 first
-              3, 3, 0, 0, 0, 0, 0, // label 1 ties with class 0: second
-              9, 8, 7, 6, 5, 4, 0, // label 5 sixth
-              nan, 1, nan, 0, 0, 0, 0, // label 1: NaN is not larger
-              nan, 1, 1, 0, 0, 0, 0 // label 0: never counts
+              1,
+              0,
+              0,
+              0,
+              0,
+              0,
+              0, // label 0 first
+              3,
+              3,
+              0,
+              0,
+              0,
+              0,
+              0, // label 1 ties with class 0: second
+              9,
+              8,
+              7,
+              6,
+              5,
+              4,
+              0, // label 5 sixth
+              nan,
+              1,
+              nan,
+              0,
+              0,
+              0,
+              0, // label 1: NaN is not larger
+              nan,
+              1,
+              1,
+              0,
+              0,
+              0,
+              0 // label 0: never counts
             },
             5,
             7);

@@ -1,7 +1,7 @@
 package io.earlybird.backend.reference;
 
-import static io.earlybird.backend.reference.Values.doubles;
 import static io.earlybird.backend.reference.Values.dot;
+import static io.earlybird.backend.reference.Values.doubles;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -27,8 +27,13 @@ class ProductKernelsTest {
 
   @ParameterizedTest
   @CsvSource({
-    "1,1,1,1,1,1,1,1,0", "2,5,7,3,4,3,3,1,1", "3,9,8,17,5,3,3,2,1", "1,7,7,2,3,7,7,2,3",
-    "2,6,5,33,16,1,1,2,0", "1,4,6,3,2,3,1,3,2", "2,3,3,7,1,2,3,1,0"
+    "1,1,1,1,1,1,1,1,0",
+    "2,5,7,3,4,3,3,1,1",
+    "3,9,8,17,5,3,3,2,1",
+    "1,7,7,2,3,7,7,2,3",
+    "2,6,5,33,16,1,1,2,0",
+    "1,4,6,3,2,3,1,3,2",
+    "2,3,3,7,1,2,3,1,0"
   })
   void convolutionIsTheDefinitionAndItsGradientsAreAdjoint(
       int n, int h, int w, int ci, int co, int kh, int kw, int stride, int pad) {
