@@ -26,11 +26,11 @@ public final class GoldenRegistry {
   static {
     test("generator", "io.earlybird.golden.GeneratorGoldenTest");
     test("earlybird", "io.earlybird.tickets.EarlyBirdGoldenTest");
-    pending("models/vgg/structure", ENGINE);
+    test("models/vgg/structure", "io.earlybird.models.ModelStructureGoldenTest");
     pending("models/vgg/numeric", ENGINE);
-    pending("models/preresnet/structure", ENGINE);
+    test("models/preresnet/structure", "io.earlybird.models.ModelStructureGoldenTest");
     pending("models/preresnet/numeric", ENGINE);
-    pending("models/initial-values", ENGINE);
+    test("models/initial-values", "io.earlybird.models.ModelStructureGoldenTest");
     pending("optim/fp32", ENGINE);
     pending("prune/vgg", ENGINE);
     pending("prune/vgg-own-inputs", ENGINE);

@@ -1,0 +1,200 @@
+package io.earlybird.models;
+
+import io.earlybird.EarlybirdException;
+import io.earlybird.nn.BatchNorm2d;
+import io.earlybird.nn.ChannelSelection;
+import io.earlybird.nn.ForwardPass;
+import io.earlybird.nn.Layer;
+import io.earlybird.nn.StateEntry;
+import io.earlybird.tensor.HostTensor;
+import io.earlybird.tensor.Tensor;
+import io.earlybird.tensor.TensorSpec;
+import io.earlybird.tensor.Variable;
+import io.earlybird.tensor.op.Relu;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
+
+/**
+ * A network: layers with state, and a function that adds them to a graph. State dicts are ordered
+ * maps from the original's keys to host tensors.
+ */
+public abstract sealed class Network permits Vgg, PreResNet {
+  private final NetworkSpec spec;
+  private final Variable batchNormMomentum = BatchNorm2d.momentumVariable();
+  private final List<Layer> layers = new ArrayList<>();
+
+  Network(NetworkSpec spec) {
+    this.spec = spec;
+  }
+
+  /**
+   * Builds a network whose selections keep every channel.
+   *
+   * @throws EarlybirdException if its widths want a choice of channels
+   */
+  public static Network of(NetworkSpec spec) {
+    return of(spec, Map.of());
+  }
+
+  /**
+   * Builds a network whose selections keep the channels that a state dict's {@code indexes} vectors
+   * say; where there is none, a selection keeps every channel. Other entries are not looked at.
+   *
+   * @throws EarlybirdException if a vector does not fit the widths
+   */
+  public static Network of(NetworkSpec spec, Map<String, HostTensor> state) {
+    return Architecture.of(spec.arch()).build(spec, state);
+  }
+
+  /** Registers a layer; the order is that of the state dict. */
+  final <L extends Layer> L add(L layer) {
+    layers.add(layer);
+    return layer;
+  }
+
+  final BatchNorm2d batchNorm(String name, int channels, float initialScale) {
+    return add(new BatchNorm2d(name, channels, initialScale, batchNormMomentum));
+  }
+
+  static Tensor relu(Tensor x, String name) {
+    return x.applyNode(new Relu(), name).output(0);
+  }
+
+  /** What was built. */
+  public final NetworkSpec spec() {
+    return spec;
+  }
+
+  /**
+   * Adds the network to a graph.
+   *
+   * @param x pictures, {@code [N,H,W,3]}
+   * @return logits, {@code [N,classes]}
+   */
+  public abstract Tensor forward(Tensor x, ForwardPass pass);
+
+  /** The widths that the tensors of a state dict have, in this network's notation. */
+  public abstract Cfg widthsOf(Map<String, HostTensor> state);
+
+  /** Shape and type of {@code batch} pictures. */
+  public final TensorSpec inputSpec(int batch) {
+    return TensorSpec.f32(batch, spec.inputSize(), spec.inputSize(), 3);
+  }
+
+  /** The layers that own state, in the order of the state dict. */
+  public final List<Layer> layers() {
+    return List.copyOf(layers);
+  }
+
+  /** The state dict's entries in the original's order. */
+  public final List<StateEntry> state() {
+    return layers.stream().flatMap(l -> l.state().stream()).toList();
+  }
+
+  /** Parameters and running statistics, in the order of the state dict. */
+  public final List<Variable> variables() {
+    return state().stream()
+        .filter(StateEntry.Stored.class::isInstance)
+        .map(e -> ((StateEntry.Stored) e).variable())
+        .toList();
+  }
+
+  /** What is trained, in the order of the state dict; channel selections are not. */
+  public final List<Variable> parameters() {
+    return variables().stream().filter(v -> v.kind() == Variable.Kind.PARAMETER).toList();
+  }
+
+  /** The batch norms in the original's order: the order of masks. */
+  public final List<BatchNorm2d> batchNorms() {
+    return layersOf(BatchNorm2d.class);
+  }
+
+  /** The channel selections, in the order of the state dict. */
+  public final List<ChannelSelection> selections() {
+    return layersOf(ChannelSelection.class);
+  }
+
+  private <L extends Layer> List<L> layersOf(Class<L> type) {
+    return layers.stream().filter(type::isInstance).map(type::cast).toList();
+  }
+
+  /** Share of the newest batch in the running statistics of all batch norms, {@code [1]}. */
+  public final Variable batchNormMomentum() {
+    return batchNormMomentum;
+  }
+
+  /** The state dict before the first step; every tensor depends on the seed and its name alone. */
+  public final Map<String, HostTensor> initialState(long seed) {
+    Map<Variable, HostTensor> values = new LinkedHashMap<>();
+    layers.forEach(l -> values.putAll(l.initialValues(seed)));
+    return readState(values::get);
+  }
+
+  /**
+   * The current state dict.
+   *
+   * @param reader reads a variable, for example {@code session::read}
+   */
+  public final Map<String, HostTensor> readState(Function<Variable, HostTensor> reader) {
+    Map<String, HostTensor> out = new LinkedHashMap<>();
+    for (StateEntry e : state()) {
+      HostTensor value =
+          e instanceof StateEntry.Stored stored
+              ? reader.apply(stored.variable())
+              : ((StateEntry.Fixed) e).value();
+      out.put(e.name(), value);
+    }
+    return out;
+  }
+
+  /**
+   * Takes over a state dict, and sets the batch-norm momentum to its default.
+   *
+   * @param writer writes a variable, for example {@code session::write}
+   * @throws EarlybirdException if a tensor is missing, unknown or of another shape, or selections
+   *     differ from this network's; nothing is written then
+   */
+  public final void writeState(
+      Map<String, HostTensor> state, BiConsumer<Variable, HostTensor> writer) {
+    checkState(state);
+    variables().forEach(v -> writer.accept(v, state.get(v.name())));
+    writer.accept(batchNormMomentum, HostTensor.scalar(BatchNorm2d.DEFAULT_MOMENTUM));
+  }
+
+  /**
+   * Checks that a state dict is one of this network.
+   *
+   * @throws EarlybirdException if a tensor is missing, unknown or of another shape, or selections
+   *     differ
+   */
+  public final void checkState(Map<String, HostTensor> state) {
+    List<StateEntry> entries = state();
+    for (StateEntry e : entries) {
+      HostTensor value = state.get(e.name());
+      if (value == null) {
+        throw new EarlybirdException(e.name() + " is missing in the state of " + spec);
+      }
+      if (!value.spec().equals(e.spec())) {
+        throw new EarlybirdException(
+            e.name() + ": expected " + e.spec() + " for " + spec + ", found " + value.spec());
+      }
+      if (e instanceof StateEntry.Fixed fixed && !fixed.value().equals(value)) {
+        throw new EarlybirdException(e.name() + ": selects other channels than the network");
+      }
+    }
+    if (state.size() != entries.size()) {
+      List<String> names = entries.stream().map(StateEntry::name).toList();
+      String unknown = state.keySet().stream().filter(k -> !names.contains(k)).findFirst().get();
+      throw new EarlybirdException(unknown + " is no part of " + spec);
+    }
+  }
+
+  @Override
+  public String toString() {
+    return spec.toString();
+  }
+}

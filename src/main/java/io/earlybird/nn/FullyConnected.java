@@ -1,0 +1,78 @@
+package io.earlybird.nn;
+
+import io.earlybird.random.Philox;
+import io.earlybird.tensor.HostTensor;
+import io.earlybird.tensor.Tensor;
+import io.earlybird.tensor.TensorSpec;
+import io.earlybird.tensor.Variable;
+import io.earlybird.tensor.op.Linear;
+import java.util.List;
+import java.util.Map;
+
+/** A linear layer with bias: {@code [N,I]} to {@code [N,O]}. */
+public final class FullyConnected implements Layer {
+  /** How the layer starts. */
+  public enum Start {
+    /** Weight normal with deviation 0.01, bias zero: VGG's classifier. */
+    NORMAL,
+    /** Weight and bias uniform within {@code 1 / sqrt(I)}: PyTorch's default. */
+    UNIFORM
+  }
+
+  private final String name;
+  private final Variable weight;
+  private final Variable bias;
+  private final Start start;
+
+  /** A layer from {@code inputs} to {@code outputs} features. */
+  public FullyConnected(String name, int inputs, int outputs, Start start) {
+    this.name = name;
+    this.weight = Variable.parameter(name + ".weight", outputs, inputs);
+    this.bias = Variable.parameter(name + ".bias", outputs);
+    this.start = start;
+  }
+
+  /** Adds the layer to a graph. */
+  public Tensor forward(Tensor x) {
+    return x.applyNode(new Linear(), name, weight.read(), bias.read()).output(0);
+  }
+
+  @Override
+  public String name() {
+    return name;
+  }
+
+  /** The weight, {@code [O,I]}. */
+  public Variable weight() {
+    return weight;
+  }
+
+  /** The bias, {@code [O]}. */
+  public Variable bias() {
+    return bias;
+  }
+
+  @Override
+  public List<StateEntry> state() {
+    return List.of(new StateEntry.Stored(weight), new StateEntry.Stored(bias));
+  }
+
+  @Override
+  public Map<Variable, HostTensor> initialValues(long seed) {
+    float[] w = new float[Math.toIntExact(weight.shape().size())];
+    float[] b = new float[Math.toIntExact(bias.shape().size())];
+    int weightStream = Philox.hash(weight.name(), "init");
+    if (start == Start.NORMAL) {
+      Philox.fillNormal(seed, 0, weightStream, 0, 0.01, w);
+    } else {
+      double bound = 1 / StrictMath.sqrt(weight.shape().dim(1));
+      Philox.fillUniform(seed, 0, weightStream, -bound, bound, w);
+      Philox.fillUniform(seed, 0, Philox.hash(bias.name(), "init"), -bound, bound, b);
+    }
+    return Map.of(weight, host(w, weight.spec()), bias, host(b, bias.spec()));
+  }
+
+  private static HostTensor host(float[] values, TensorSpec spec) {
+    return HostTensor.of(values, spec.shape().dims());
+  }
+}

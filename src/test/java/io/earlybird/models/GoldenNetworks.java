@@ -1,0 +1,58 @@
+package io.earlybird.models;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.earlybird.golden.GoldenTensor;
+import io.earlybird.tensor.HostTensor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Translates between recorded descriptions and networks, for all tests that read them. */
+public final class GoldenNetworks {
+  private GoldenNetworks() {}
+
+  /** The network that a recorded {@code meta} describes. */
+  public static NetworkSpec spec(JsonNode meta) {
+    return spec(meta, cfg(meta.path("cfg")));
+  }
+
+  /** As {@link #spec(JsonNode)}, with the widths given. */
+  public static NetworkSpec spec(JsonNode meta, Cfg cfg) {
+    String arch = meta.path("arch").asText("resnet");
+    int depth = cfg == null || arch.equals("resnet") ? meta.path("depth").asInt() : 0;
+    int classes =
+        meta.has("classes")
+            ? meta.get("classes").asInt()
+            : meta.path("dataset").asText("cifar10").equals("cifar100") ? 100 : 10;
+    return new NetworkSpec(arch, depth, cfg, classes, NetworkSpec.CIFAR_SIZE);
+  }
+
+  /** Recorded widths, or null where there are none. */
+  public static Cfg cfg(JsonNode list) {
+    if (!list.isArray()) {
+      return null;
+    }
+    List<Object> entries = new ArrayList<>();
+    list.forEach(e -> entries.add(e.isInt() ? (Object) e.intValue() : e.textValue()));
+    return Cfg.of(entries);
+  }
+
+  /** A recorded tensor as ours; scalars become {@code [1]}. */
+  public static HostTensor host(GoldenTensor t) {
+    int[] dims = t.shape().length == 0 ? new int[] {1} : t.shape();
+    return t.isFloat() ? HostTensor.of(t.floats(), dims) : HostTensor.scalar(t.longs()[0]);
+  }
+
+  /** A recorded state dict as ours. */
+  public static Map<String, HostTensor> state(Map<String, GoldenTensor> tensors) {
+    Map<String, HostTensor> state = new LinkedHashMap<>();
+    tensors.forEach((name, t) -> state.put(name, host(t)));
+    return state;
+  }
+
+  /** Recorded pictures N,C,H,W as ours, N,H,W,C. */
+  public static HostTensor pictures(GoldenTensor t) {
+    return host(t).permute(0, 2, 3, 1);
+  }
+}
