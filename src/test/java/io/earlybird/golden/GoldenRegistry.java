@@ -27,11 +27,11 @@ public final class GoldenRegistry {
     test("generator", "io.earlybird.golden.GeneratorGoldenTest");
     test("earlybird", "io.earlybird.tickets.EarlyBirdGoldenTest");
     test("models/vgg/structure", "io.earlybird.models.ModelStructureGoldenTest");
-    pending("models/vgg/numeric", ENGINE);
+    test("models/vgg/numeric", "io.earlybird.models.ModelNumericGoldenTest");
     test("models/preresnet/structure", "io.earlybird.models.ModelStructureGoldenTest");
-    pending("models/preresnet/numeric", ENGINE);
+    test("models/preresnet/numeric", "io.earlybird.models.ModelNumericGoldenTest");
     test("models/initial-values", "io.earlybird.models.ModelStructureGoldenTest");
-    pending("optim/fp32", ENGINE);
+    test("optim/fp32", "io.earlybird.optim.OptimizerGoldenTest");
     pending("prune/vgg", ENGINE);
     pending("prune/vgg-own-inputs", ENGINE);
     pending("prune/preresnet", ENGINE);

@@ -1,0 +1,164 @@
+package io.earlybird.models;
+
+import static io.earlybird.golden.Closeness.assertClose;
+import static io.earlybird.golden.Closeness.doubles;
+import static io.earlybird.golden.Closeness.largest;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.within;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.earlybird.autograd.Gradients;
+import io.earlybird.backend.Backend;
+import io.earlybird.golden.Closeness;
+import io.earlybird.golden.GeneratedState;
+import io.earlybird.golden.Generator;
+import io.earlybird.golden.GoldenCase;
+import io.earlybird.golden.GoldenRegistry;
+import io.earlybird.golden.GoldenTensor;
+import io.earlybird.nn.ForwardPass;
+import io.earlybird.plan.Plan;
+import io.earlybird.plan.Session;
+import io.earlybird.tensor.DType;
+import io.earlybird.tensor.HostTensor;
+import io.earlybird.tensor.Node;
+import io.earlybird.tensor.Tensor;
+import io.earlybird.tensor.TensorSpec;
+import io.earlybird.tensor.Variable;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.TestFactory;
+
+/** Logits, loss, gradients and running statistics against the original's, on every backend. */
+class ModelNumericGoldenTest {
+  @TestFactory
+  Stream<DynamicTest> vgg() {
+    return GoldenRegistry.tests(getClass(), "models/vgg/numeric", this::check);
+  }
+
+  @TestFactory
+  Stream<DynamicTest> preResNet() {
+    return GoldenRegistry.tests(getClass(), "models/preresnet/numeric", this::check);
+  }
+
+  private void check(GoldenCase c) {
+    Map<String, HostTensor> state = state(c);
+    Network network = Network.of(GoldenNetworks.spec(c.meta()), state);
+    TestBackends.each(backend -> check(c, network, state, backend));
+  }
+
+  /** The state by the generator, with the recorded selections. */
+  static Map<String, HostTensor> state(GoldenCase c) {
+    Map<String, int[]> shapes = GeneratedState.shapes(c.meta().required("state_checks"), "");
+    Map<String, GoldenTensor> state = GeneratedState.fill(c.seed(), shapes);
+    c.meta()
+        .required("selection_kept")
+        .properties()
+        .forEach(
+            e ->
+                state.put(
+                    e.getKey(),
+                    GeneratedState.selection(e.getKey(), shapes.get(e.getKey())[0], e.getValue())));
+    return GoldenNetworks.state(state);
+  }
+
+  private void check(
+      GoldenCase c, Network network, Map<String, HostTensor> state, Backend backend) {
+    int[] shape = shape(c.meta().required("input_shape"));
+    Tensor x = Tensor.placeholder("x", network.inputSpec(shape[0]));
+    Tensor labels = Tensor.placeholder("labels", TensorSpec.of(DType.I32, shape[0]));
+    HostTensor pictures = GoldenNetworks.pictures(Generator.input(c.seed(), shape));
+    int[] classes = Generator.labels(c.seed(), shape[0], network.spec().classes());
+
+    Tensor evaluated = network.forward(x, ForwardPass.evaluation());
+    Tensor evaluatedLoss = evaluated.softmaxCrossEntropy(labels).output(0);
+    ForwardPass pass = ForwardPass.training();
+    Tensor logits = network.forward(x, pass);
+    Node loss = logits.softmaxCrossEntropy(labels);
+    List<Variable> parameters = network.parameters();
+    Gradients gradients =
+        Gradients.of(loss.output(0), parameters.stream().map(Variable::read).toList());
+    List<Tensor> outputs = new ArrayList<>(List.of(logits, loss.output(0)));
+    parameters.forEach(p -> outputs.add(gradients.of(p.read())));
+
+    try (Session session = new Session(backend)) {
+      Plan training = session.plan(outputs, pass.assigns());
+      Plan evaluation = session.plan(List.of(evaluated, evaluatedLoss), List.of());
+      network.writeState(state, session::write);
+      for (Plan plan : List.of(evaluation, training)) {
+        plan.write(x, pictures);
+        plan.write(labels, HostTensor.of(classes, shape[0]));
+      }
+
+      evaluation.run();
+      logits(c, "eval", evaluation.read(evaluated));
+      loss(c, "eval_loss", evaluation.read(evaluatedLoss));
+      assertThat(network.readState(session::read)).as("after evaluation").isEqualTo(state);
+
+      training.run();
+      logits(c, "train", training.read(logits));
+      loss(c, "train_loss", training.read(loss.output(0)));
+      Map<String, HostTensor> grads = new HashMap<>();
+      parameters.forEach(p -> grads.put(p.name(), training.read(gradients.of(p.read()))));
+      gradients(c, grads);
+      runningStatistics(c, network.readState(session::read));
+    }
+  }
+
+  private static int[] shape(JsonNode list) {
+    int[] shape = new int[list.size()];
+    for (int i = 0; i < shape.length; i++) {
+      shape[i] = list.get(i).asInt();
+    }
+    return shape;
+  }
+
+  private static void logits(GoldenCase c, String mode, HostTensor actual) {
+    assertClose(mode + " logits", actual.doubles(), doubles(c.floats(mode + "_logits.npy")));
+    String f64 = mode + "_logits_f64.npy";
+    assertClose(mode + " logits in f64", actual.doubles(), c.npy(f64).doubles());
+  }
+
+  private static void loss(GoldenCase c, String key, HostTensor actual) {
+    double expected = c.meta().required(key).asDouble();
+    assertThat(actual.get(0)).as(key).isCloseTo(expected, within(Closeness.RELATIVE * expected));
+  }
+
+  private static void gradients(GoldenCase c, Map<String, HostTensor> actual) {
+    Map<String, GoldenTensor> expected = c.bundle("grads").tensors();
+    double largest =
+        actual.values().stream().mapToDouble(g -> largest(g.doubles())).max().orElseThrow();
+    expected.forEach(
+        (name, g) ->
+            assertClose(
+                "gradient of " + name,
+                actual.get(name).doubles(),
+                doubles(g.floats()),
+                1e-6 * largest));
+    JsonNode norms = c.meta().required("grad_norms");
+    assertThat(actual.keySet()).hasSize(norms.size());
+    actual.forEach(
+        (name, g) -> {
+          double norm = 0;
+          for (double v : g.doubles()) {
+            norm += v * v;
+          }
+          norm = Math.sqrt(norm);
+          double wanted = norms.required(name).asDouble();
+          assertThat(norm)
+              .as("norm of the gradient of " + name)
+              .isCloseTo(wanted, within(1e-4 * wanted + 1e-6 * largest));
+        });
+  }
+
+  private static void runningStatistics(GoldenCase c, Map<String, HostTensor> state) {
+    Map<String, GoldenTensor> expected = c.bundle("running_stats_after_train").tensors();
+    assertThat(expected).isNotEmpty();
+    expected.forEach(
+        (name, t) ->
+            assertClose(name, state.get(name).doubles(), GoldenNetworks.host(t).doubles()));
+  }
+}
