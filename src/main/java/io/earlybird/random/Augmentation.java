@@ -73,7 +73,7 @@ public record Augmentation(int top, int left, boolean flip) {
    *
    * @param image [height, width, channels], one byte each
    * @param imageOffset index of the picture's first byte
-   * @param table [channels][256], see {@link Normalization#table}
+   * @param table [channels][256]: the normalised value of every byte
    * @param out receives [height, width, channels]
    * @param outOffset index of the first value written
    */

@@ -63,7 +63,9 @@ public final class GoldenRegistry {
     pending("checkpoints/malformed", PTH);
     pending("checkpoints/training-run", PTH);
     pending("checkpoints/retraining-behaviour", PTH);
-    pending("data/cifar", "the image filters don't exist yet");
+    test("data/cifar/augmented", "io.earlybird.data.CifarImageGoldenTest");
+    pending("data/cifar/lowpass", "the image filters don't exist yet");
+    pending("data/cifar/highpass", "the image filters don't exist yet");
     pending("data/behaviour", "the image filters don't exist yet");
   }
 

@@ -83,7 +83,10 @@ class GoldenRegistryGoldenTest {
     }
     for (Path file : files) {
       Path relative = golden.relativize(file);
-      boolean namedCase = relative.getNameCount() == 3 && !relative.startsWith("models/structure");
+      boolean namedCase =
+          relative.getNameCount() == 3
+              && !relative.startsWith("models/structure")
+              && !relative.startsWith("data");
       Path renamed =
           namedCase
               ? folder

@@ -151,8 +151,18 @@ final class GoldenWalk {
   }
 
   private void data(Path entry) {
-    if (Files.isDirectory(entry)) {
-      folder("data/" + name(entry), entry, "index.json");
+    JsonNode meta = Files.isDirectory(entry) ? description(entry, "index.json") : empty();
+    if (meta.has("cases")) {
+      for (JsonNode single : meta.get("cases")) {
+        String what = single.has("augmented") ? "augmented" : single.path("filter").asText("other");
+        String sigma = single.has("sigma") ? " " + single.get("sigma").asText() : "";
+        String place = root.relativize(entry).toString().replace('\\', '/');
+        String name = place + "/" + single.path("image").asText() + " " + what + sigma;
+        String kind = "data/" + name(entry) + "/" + what;
+        cases.add(new GoldenCase(kind, name, entry, "", single));
+      }
+    } else if (Files.isDirectory(entry)) {
+      add("data/" + name(entry), entry, "", meta);
     } else {
       file("data/" + stem(entry), entry);
     }

@@ -1,0 +1,46 @@
+package io.earlybird.data;
+
+import io.earlybird.EarlybirdException;
+import java.nio.file.Path;
+import java.util.List;
+
+/** Where a data set comes from. Finding it is cheap and happens at once; loading is separate. */
+public interface DataSource {
+  /** Names that {@link #open} knows. */
+  List<String> NAMES = List.of("cifar10", "cifar100", "shapes");
+
+  /** Name as given on the command line, e.g. {@code cifar10}. */
+  String name();
+
+  /** Names of the classes, in the order of the labels. */
+  List<String> classNames();
+
+  /**
+   * Reads or draws one split.
+   *
+   * @throws EarlybirdException naming the file, if it is missing, damaged or of the wrong size
+   */
+  ImageSet load(Split split);
+
+  /**
+   * Finds a data set.
+   *
+   * @param name one of {@link #NAMES}
+   * @param folder where CIFAR lies: its files, their folder, or the archive; null for the
+   *     original's {@code ./data.cifar10} and {@code ./data.cifar100}. {@code shapes} needs none.
+   * @throws EarlybirdException if the name is unknown or the data are not there, saying what to put
+   *     where
+   */
+  static DataSource open(String name, Path folder) {
+    return switch (name) {
+      case "cifar10", "cifar100" -> {
+        CifarLayout layout = name.equals("cifar10") ? CifarLayout.CIFAR10 : CifarLayout.CIFAR100;
+        yield CifarSource.find(layout, folder == null ? Path.of("data." + name) : folder);
+      }
+      case "shapes" -> new ShapesSource();
+      default ->
+          throw new EarlybirdException(
+              "unknown data set '%s'; known: %s".formatted(name, String.join(", ", NAMES)));
+    };
+  }
+}
