@@ -53,8 +53,8 @@ EB_HD eb_augment eb_augment_none(eb_u32 pad) {
  * Index y*width + x of the source pixel behind output pixel (row, column), or -1 where it is
  * padding. The picture is height x width, and so is the output.
  */
-EB_HD eb_i32 eb_augment_source(
-    eb_augment a, eb_i32 row, eb_i32 column, eb_i32 height, eb_i32 width, eb_i32 pad) {
+EB_HD eb_i32 eb_augment_source(eb_augment a, eb_i32 row, eb_i32 column, eb_i32 height, eb_i32 width,
+                               eb_i32 pad) {
   const eb_i32 y = row + a.top - pad;
   const eb_i32 x = (a.flip ? width - 1 - column : column) + a.left - pad;
   const int inside = y >= 0 && y < height && x >= 0 && x < width;

@@ -25,8 +25,8 @@ typedef struct {
 } eb_philox4;
 
 /* The bare function on counter words c0..c3 and key words k0, k1. */
-EB_HD eb_philox4 eb_philox_rounds(
-    eb_u32 c0, eb_u32 c1, eb_u32 c2, eb_u32 c3, eb_u32 k0, eb_u32 k1) {
+EB_HD eb_philox4 eb_philox_rounds(eb_u32 c0, eb_u32 c1, eb_u32 c2, eb_u32 c3, eb_u32 k0,
+                                  eb_u32 k1) {
   eb_philox4 out;
   int round;
   for (round = 0; round < 10; ++round) {
@@ -48,8 +48,8 @@ EB_HD eb_philox4 eb_philox_rounds(
 
 /* Block `block` of the stream (seed, step, hash); hash is FNV-1a-32 of "name:purpose". */
 EB_HD eb_philox4 eb_philox_block(eb_u64 seed, eb_u32 block, eb_u64 step, eb_u32 hash) {
-  return eb_philox_rounds(
-      block, (eb_u32)step, (eb_u32)(step >> 32), hash, (eb_u32)seed, (eb_u32)(seed >> 32));
+  return eb_philox_rounds(block, (eb_u32)step, (eb_u32)(step >> 32), hash, (eb_u32)seed,
+                          (eb_u32)(seed >> 32));
 }
 
 /* Word i (0..3) of a block. */
@@ -76,9 +76,7 @@ EB_HD eb_u32 eb_philox_half(eb_u64 seed, eb_u64 element, eb_u64 step, eb_u32 has
 }
 
 /* A word as an integer in [0, n), n >= 1: the high half of the product. */
-EB_HD eb_u32 eb_philox_bounded(eb_u32 word, eb_u32 n) {
-  return (eb_u32)(((eb_u64)word * n) >> 32);
-}
+EB_HD eb_u32 eb_philox_bounded(eb_u32 word, eb_u32 n) { return (eb_u32)(((eb_u64)word * n) >> 32); }
 
 /* A word as a float in [0, 1): its top 24 bits, exact. */
 EB_HD float eb_philox_uniform(eb_u32 word) { return (float)(word >> 8) * 5.9604644775390625e-8f; }

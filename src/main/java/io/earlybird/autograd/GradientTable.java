@@ -66,18 +66,14 @@ final class GradientTable {
     Shape w = in(n, 1).shape();
     Tensor g = dy.get(0);
     return asList(
-        g.apply(
-            new Conv2dBackwardData(op.stride(), op.padding(), x.dim(1), x.dim(2)), in(n, 1)),
-        in(n, 0)
-            .apply(
-                new Conv2dBackwardWeight(op.stride(), op.padding(), w.dim(2), w.dim(3)), g));
+        g.apply(new Conv2dBackwardData(op.stride(), op.padding(), x.dim(1), x.dim(2)), in(n, 1)),
+        in(n, 0).apply(new Conv2dBackwardWeight(op.stride(), op.padding(), w.dim(2), w.dim(3)), g));
   }
 
   private static List<Tensor> linear(Node n, List<Tensor> dy) {
     Tensor g = dy.get(0);
     Node weight = in(n, 0).applyNode(new LinearBackwardWeight(), null, g);
-    return asList(
-        g.apply(new LinearBackwardData(), in(n, 1)), weight.output(0), weight.output(1));
+    return asList(g.apply(new LinearBackwardData(), in(n, 1)), weight.output(0), weight.output(1));
   }
 
   private static List<Tensor> batchNorm(Node n, List<Tensor> dy) {
@@ -98,8 +94,7 @@ final class GradientTable {
   private static List<Tensor> maxPool2d(Node n, List<Tensor> dy) {
     MaxPool2d op = (MaxPool2d) n.op();
     Shape x = in(n, 0).shape();
-    var back =
-        new MaxPool2dBackward(op.kernel(), op.stride(), op.padding(), x.dim(1), x.dim(2));
+    var back = new MaxPool2dBackward(op.kernel(), op.stride(), op.padding(), x.dim(1), x.dim(2));
     return asList(dy.get(0).apply(back, n.output(1)));
   }
 
@@ -115,7 +110,6 @@ final class GradientTable {
       throw new IllegalArgumentException(
           "SoftmaxCrossEntropy: its probabilities are not differentiable");
     }
-    return asList(
-        n.output(1).apply(new SoftmaxCrossEntropyBackward(), in(n, 1), dy.get(0)), null);
+    return asList(n.output(1).apply(new SoftmaxCrossEntropyBackward(), in(n, 1), dy.get(0)), null);
   }
 }

@@ -16,8 +16,8 @@ public interface Kernel extends AutoCloseable {
   }
 
   /**
-   * Whether result {@code output} may be written over operand {@code input} (equal forms, the kernel
-   * reads an element before it writes it).
+   * Whether result {@code output} may be written over operand {@code input} (equal forms, the
+   * kernel reads an element before it writes it).
    */
   default boolean mayOverwrite(int output, int input) {
     return false;

@@ -80,8 +80,7 @@ final class KernelSelection {
   }
 
   private static boolean isTrained(Variable variable) {
-    return variable.kind() == Variable.Kind.PARAMETER
-        || variable.kind() == Variable.Kind.MOMENTUM;
+    return variable.kind() == Variable.Kind.PARAMETER || variable.kind() == Variable.Kind.MOMENTUM;
   }
 
   private void adopt(Value value, Form form) {
@@ -138,9 +137,7 @@ final class KernelSelection {
   private void store(Value old, Operand assigned) {
     Value value = assigned.value();
     Variable variable = old.variable;
-    if (inPlace.get(value) == variable
-        && value.form.equals(old.form)
-        && mayWriteOver(value, old)) {
+    if (inPlace.get(value) == variable && value.form.equals(old.form) && mayWriteOver(value, old)) {
       value.home = Value.Home.STATE;
       value.variable = variable;
       return;

@@ -10,8 +10,8 @@ import java.util.Map;
 
 /**
  * Assigns every scratch buffer an offset by liveness: largest first, at the lowest place where no
- * buffer that lives at the same time lies. A result may take over the buffer of an operand that dies
- * in the same step if the kernel allows it.
+ * buffer that lives at the same time lies. A result may take over the buffer of an operand that
+ * dies in the same step if the kernel allows it.
  */
 final class MemoryPlanner {
   /** A buffer with the first and last step that need it, both included. */

@@ -47,8 +47,7 @@ public final class Plan implements AutoCloseable {
       new Fusion(graph, backend).run();
     }
     Schedule schedule = new Schedule(graph);
-    this.steps =
-        new KernelSelection(backend, state, schedule.inPlace).run(graph, schedule.order());
+    this.steps = new KernelSelection(backend, state, schedule.inPlace).run(graph, schedule.order());
     this.layout = new MemoryPlanner(steps);
     arena.reserve(layout.bytes());
     long bytes = 0;

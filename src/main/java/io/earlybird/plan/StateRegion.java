@@ -13,8 +13,8 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The variables of a run: one place for parameters, momenta, statistics, counters and resident data,
- * shared by all plans. Each variable keeps one physical form for the life of the region.
+ * The variables of a run: one place for parameters, momenta, statistics, counters and resident
+ * data, shared by all plans. Each variable keeps one physical form for the life of the region.
  */
 public final class StateRegion implements AutoCloseable {
   private record Stored(Form form, Slice slice) {}

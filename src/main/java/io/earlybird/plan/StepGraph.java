@@ -135,8 +135,8 @@ final class StepGraph {
   }
 
   /**
-   * Puts {@code fused} in the place of the steps that it replaces. Results of the old steps that are
-   * still needed become results of the new one.
+   * Puts {@code fused} in the place of the steps that it replaces. Results of the old steps that
+   * are still needed become results of the new one.
    *
    * @param old the steps that vanish
    * @param fused the new step

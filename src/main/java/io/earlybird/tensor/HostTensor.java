@@ -169,8 +169,8 @@ public final class HostTensor {
   }
 
   /**
-   * Elements reordered by dimension: {@code permute(0, 2, 3, 1)} turns {@code [N,C,H,W]} into {@code
-   * [N,H,W,C]}.
+   * Elements reordered by dimension: {@code permute(0, 2, 3, 1)} turns {@code [N,C,H,W]} into
+   * {@code [N,H,W,C]}.
    */
   public HostTensor permute(int... order) {
     int rank = order.length;

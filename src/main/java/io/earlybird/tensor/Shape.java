@@ -4,8 +4,8 @@ import java.util.Arrays;
 
 /**
  * The logical extents of a tensor, outermost first. Activations are {@code [N,H,W,C]}, convolution
- * weights {@code [O,I,KH,KW]}, matrices {@code [rows, columns]}, vectors {@code [C]}, scalars {@code
- * [1]}. An extent may be 0 only in tensors that hold no element.
+ * weights {@code [O,I,KH,KW]}, matrices {@code [rows, columns]}, vectors {@code [C]}, scalars
+ * {@code [1]}. An extent may be 0 only in tensors that hold no element.
  */
 public final class Shape {
   private final int[] dims;

@@ -27,8 +27,7 @@ class PlanTest {
   private final Variable beta = Variable.parameter("bn.bias", 5);
   private final Variable fc = Variable.parameter("fc.weight", 7, 5);
   private final Variable fcBias = Variable.parameter("fc.bias", 7);
-  private final Variable lr =
-      new Variable("lr", TensorSpec.f32(1), Variable.Kind.CONTROL);
+  private final Variable lr = new Variable("lr", TensorSpec.f32(1), Variable.Kind.CONTROL);
   private final List<Variable> parameters = List.of(w, w2, gamma, beta, fc, fcBias);
 
   private Tensor loss() {
@@ -198,8 +197,7 @@ class PlanTest {
   @Test
   void aReaderOfTheNewValueSeesItBeforeOthersSeeTheOld() {
     RecordingBackend backend = new RecordingBackend(op -> true);
-    Variable step =
-        new Variable("step", TensorSpec.of(DType.I64, 1), Variable.Kind.CONTROL);
+    Variable step = new Variable("step", TensorSpec.of(DType.I64, 1), Variable.Kind.CONTROL);
     try (Session session = new Session(backend)) {
       Tensor next = step.read().apply(new Increment(1));
       Tensor after = next.apply(new Increment(1));

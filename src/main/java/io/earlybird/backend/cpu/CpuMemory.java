@@ -9,8 +9,8 @@ import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * Host memory outside the Java heap. The pointers it gives out are bare addresses: they own nothing,
- * keep nothing alive and may be used until the memory is closed.
+ * Host memory outside the Java heap. The pointers it gives out are bare addresses: they own
+ * nothing, keep nothing alive and may be used until the memory is closed.
  */
 public final class CpuMemory implements Memory {
   private final long bytes;

@@ -10,11 +10,11 @@ import java.util.List;
  * {@code step [1]} (I64), {@code table [C,256]} (F32). Results: {@code x [batch,H,W,C]}, {@code
  * labels [batch]} (I32).
  *
- * <p>Sample {@code j} is image {@code order[cursor + j]}, padded with {@code padding} black pixels on
- * each side; the window's top and left in {@code [0, 2 padding]} and the flip come from Philox with
- * key {@code seed}, stream {@code augment:crop-flip}, block {@code j} (see docs/philox.md and {@code
- * io.earlybird.random.Augmentation}). Without {@code random} there is neither crop nor flip. Pixel
- * {@code u} of channel {@code c} becomes {@code table[c][u]}. Bit-exact everywhere.
+ * <p>Sample {@code j} is image {@code order[cursor + j]}, padded with {@code padding} black pixels
+ * on each side; the window's top and left in {@code [0, 2 padding]} and the flip come from Philox
+ * with key {@code seed}, stream {@code augment:crop-flip}, block {@code j} (see docs/philox.md and
+ * {@code io.earlybird.random.Augmentation}). Without {@code random} there is neither crop nor flip.
+ * Pixel {@code u} of channel {@code c} becomes {@code table[c][u]}. Bit-exact everywhere.
  */
 public record Augment(int batch, int padding, boolean random, long seed) implements Op {
   @Override

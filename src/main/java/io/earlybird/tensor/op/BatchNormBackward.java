@@ -4,10 +4,10 @@ import io.earlybird.tensor.TensorSpec;
 import java.util.List;
 
 /**
- * Gradients of {@link BatchNorm}: {@code x, dy [...,C]}, {@code mean, variance, gamma [C]} to {@code
- * dx}, {@code dgamma}, {@code dbeta}. With {@code xhat = (x - mean) / sqrt(variance + epsilon)} and
- * M rows: {@code dbeta = sum dy}, {@code dgamma = sum dy xhat}, {@code dx = gamma / sqrt(variance +
- * epsilon) (dy - dbeta / M - xhat dgamma / M)}.
+ * Gradients of {@link BatchNorm}: {@code x, dy [...,C]}, {@code mean, variance, gamma [C]} to
+ * {@code dx}, {@code dgamma}, {@code dbeta}. With {@code xhat = (x - mean) / sqrt(variance +
+ * epsilon)} and M rows: {@code dbeta = sum dy}, {@code dgamma = sum dy xhat}, {@code dx = gamma /
+ * sqrt(variance + epsilon) (dy - dbeta / M - xhat dgamma / M)}.
  */
 public record BatchNormBackward(float epsilon) implements Op {
   @Override

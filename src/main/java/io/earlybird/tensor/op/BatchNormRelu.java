@@ -6,8 +6,8 @@ import io.earlybird.tensor.TensorSpec;
 import java.util.List;
 
 /**
- * {@link BatchNorm}, channel {@link Select} and {@link Relu} in one: {@code x [...,C]}, {@code gamma
- * [C]}, {@code beta [C]} to {@code y [...,K]}, {@code mean [C]}, {@code variance [C]}.
+ * {@link BatchNorm}, channel {@link Select} and {@link Relu} in one: {@code x [...,C]}, {@code
+ * gamma [C]}, {@code beta [C]} to {@code y [...,K]}, {@code mean [C]}, {@code variance [C]}.
  *
  * @param channels the K channels kept, or {@code null} for all
  */

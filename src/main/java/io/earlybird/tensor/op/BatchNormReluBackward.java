@@ -7,8 +7,8 @@ import java.util.List;
 
 /**
  * Gradients of {@link BatchNormRelu}: {@code x [...,C]}, {@code dy [...,K]}, {@code mean, variance,
- * gamma, beta [C]} to {@code dx [...,C]}, {@code dgamma [C]}, {@code dbeta [C]}. Whether the ReLU was
- * open is recomputed from {@code x} by the forward kernel's own arithmetic.
+ * gamma, beta [C]} to {@code dx [...,C]}, {@code dgamma [C]}, {@code dbeta [C]}. Whether the ReLU
+ * was open is recomputed from {@code x} by the forward kernel's own arithmetic.
  *
  * @param channels the K channels kept, or {@code null} for all
  */
@@ -18,7 +18,9 @@ public record BatchNormReluBackward(float epsilon, Channels channels) implements
     Checks.count(this, in, 6);
     int c = in.get(0).shape().dim(-1);
     Checks.require(
-        in.get(1).shape().equals(in.get(0).shape().withLast(channels == null ? c : channels.count())),
+        in.get(1)
+            .shape()
+            .equals(in.get(0).shape().withLast(channels == null ? c : channels.count())),
         this,
         in,
         "dy of the forward output's shape");
@@ -31,8 +33,7 @@ public record BatchNormReluBackward(float epsilon, Channels channels) implements
   @Override
   public List<Tensor> decompose(List<Tensor> in) {
     Tensor x = in.get(0);
-    Tensor y =
-        x.batchNormInference(in.get(4), in.get(5), in.get(2), in.get(3), epsilon);
+    Tensor y = x.batchNormInference(in.get(4), in.get(5), in.get(2), in.get(3), epsilon);
     if (channels != null) {
       y = y.apply(new Select(channels));
     }
@@ -40,8 +41,7 @@ public record BatchNormReluBackward(float epsilon, Channels channels) implements
     if (channels != null) {
       d = d.apply(new SelectBackward(channels, x.shape().dim(-1)));
     }
-    return Node.of(
-            new BatchNormBackward(epsilon), List.of(x, d, in.get(2), in.get(3), in.get(4)))
+    return Node.of(new BatchNormBackward(epsilon), List.of(x, d, in.get(2), in.get(3), in.get(4)))
         .outputs();
   }
 }

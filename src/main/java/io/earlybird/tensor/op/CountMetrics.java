@@ -5,10 +5,10 @@ import io.earlybird.tensor.TensorSpec;
 import java.util.List;
 
 /**
- * Adds one batch to the metric sums: {@code counters [6]} (F64), {@code logits [N,K]}, {@code labels
- * [N]} (I32), {@code loss [1]}, {@code step [1]} (I64) to the new counters. Their places are the
- * constants of this record. An image counts for top-k if fewer than k classes have a logit that is
- * larger than its label's, or equal with a smaller class number; a NaN logit at the label never
+ * Adds one batch to the metric sums: {@code counters [6]} (F64), {@code logits [N,K]}, {@code
+ * labels [N]} (I32), {@code loss [1]}, {@code step [1]} (I64) to the new counters. Their places are
+ * the constants of this record. An image counts for top-k if fewer than k classes have a logit that
+ * is larger than its label's, or equal with a smaller class number; a NaN logit at the label never
  * counts.
  */
 public record CountMetrics() implements Op {

@@ -4,8 +4,8 @@ import io.earlybird.tensor.TensorSpec;
 import java.util.List;
 
 /**
- * {@code dw = dy^T x}, {@code db = sum over rows of dy}: {@code x [N,I]}, {@code dy [N,O]} to {@code
- * dw [O,I]}, {@code db [O]}.
+ * {@code dw = dy^T x}, {@code db = sum over rows of dy}: {@code x [N,I]}, {@code dy [N,O]} to
+ * {@code dw [O,I]}, {@code db [O]}.
  */
 public record LinearBackwardWeight() implements Op {
   @Override

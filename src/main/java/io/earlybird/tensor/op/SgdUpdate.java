@@ -5,8 +5,9 @@ import java.util.List;
 
 /**
  * One step of SGD as PyTorch does it: operands {@code w}, {@code m}, {@code g}, {@code lr [1]};
- * {@code d = g + weightDecay w}, {@code m' = momentum m + d}, {@code w' = w - lr m'}; results {@code
- * w'}, {@code m'}. Every product and sum is rounded to fp32 on its own; bit-exact everywhere.
+ * {@code d = g + weightDecay w}, {@code m' = momentum m + d}, {@code w' = w - lr m'}; results
+ * {@code w'}, {@code m'}. Every product and sum is rounded to fp32 on its own; bit-exact
+ * everywhere.
  */
 public record SgdUpdate(float momentum, float weightDecay) implements Op {
   @Override

@@ -6,7 +6,8 @@ import java.util.List;
 /**
  * A running average: operands {@code average}, {@code value}, {@code momentum [1]} to {@code (1 -
  * momentum) average + momentum (correction value)}. Batch norm's running variance uses {@code
- * correction = M / (M - 1)} for M rows. Rounded to fp32 after every operation; bit-exact everywhere.
+ * correction = M / (M - 1)} for M rows. Rounded to fp32 after every operation; bit-exact
+ * everywhere.
  */
 public record UpdateAverage(float correction) implements Op {
   @Override
