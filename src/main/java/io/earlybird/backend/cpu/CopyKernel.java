@@ -9,13 +9,6 @@ import org.bytedeco.javacpp.Pointer;
 
 /** The copy of a tensor between buffers of one form. */
 record CopyKernel(Form form) implements Kernel {
-  static CopyKernel of(Form from, Form to) {
-    if (!from.equals(to)) {
-      throw new UnsupportedOperationException("no reorder from " + from + " to " + to);
-    }
-    return new CopyKernel(from);
-  }
-
   @Override
   public List<Form> inputForms() {
     return List.of(form);

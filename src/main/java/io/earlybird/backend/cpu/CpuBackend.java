@@ -34,6 +34,8 @@ public final class CpuBackend implements Backend {
 
   private final int threads;
   private final Map<Class<? extends Op>, KernelFactory> factories;
+  private final KernelChoices choices;
+  private final OneDnn oneDnn;
   private final Set<CpuMemory> memories = ConcurrentHashMap.newKeySet();
 
   /** A backend that uses every processor the process may run on. */
@@ -42,15 +44,45 @@ public final class CpuBackend implements Backend {
   }
 
   /**
-   * A backend with its own number of threads.
+   * A backend with its own number of threads that measures which kernels are fastest.
    *
    * @param threads OpenMP threads of oneDNN and the own kernels, 1..1024
    * @throws EarlybirdException if the native libraries cannot be loaded
    */
   public CpuBackend(int threads) {
+    this(threads, Map.of());
+  }
+
+  /**
+   * A backend that uses the kernels of an earlier run, so that it gives the same bits.
+   *
+   * @param threads OpenMP threads of oneDNN and the own kernels, 1..1024
+   * @param choices {@link #choices()} of the earlier run; what it lacks is measured
+   * @throws EarlybirdException if the native libraries cannot be loaded
+   */
+  public CpuBackend(int threads, Map<String, String> choices) {
     CpuLibrary.setThreads(threads);
     this.threads = threads;
     this.factories = CpuKernels.all();
+    this.choices = new KernelChoices(choices);
+    this.oneDnn = new OneDnn();
+  }
+
+  /**
+   * Names of the kernels chosen by measurement or from a record, by op, shapes and threads. With
+   * them, the same seed, threads and processor type a run gives the same bits.
+   */
+  public Map<String, String> choices() {
+    return choices.names();
+  }
+
+  /** Prepares the kernel of choice among candidates, the likeliest of which comes first. */
+  Kernel choose(KernelRequest request, List<Candidate> candidates) {
+    return choices.choose(request, candidates, this);
+  }
+
+  OneDnn oneDnn() {
+    return oneDnn;
   }
 
   @Override
@@ -130,7 +162,7 @@ public final class CpuBackend implements Backend {
   @Override
   public Kernel prepareReorder(TensorSpec spec, Form from, Form to) {
     CpuLibrary.setThreads(threads);
-    return CopyKernel.of(from, to);
+    return from.equals(to) ? new CopyKernel(from) : Reorders.prepare(oneDnn, spec, from, to);
   }
 
   @Override
@@ -172,5 +204,6 @@ public final class CpuBackend implements Backend {
   @Override
   public void close() {
     List.copyOf(memories).forEach(CpuMemory::close);
+    oneDnn.close();
   }
 }

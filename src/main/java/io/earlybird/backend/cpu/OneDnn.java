@@ -1,11 +1,49 @@
 package io.earlybird.backend.cpu;
 
+import io.earlybird.backend.Form;
+import io.earlybird.tensor.DType;
+import io.earlybird.tensor.Shape;
+import io.earlybird.tensor.TensorSpec;
 import org.bytedeco.dnnl.dnnl_version_t;
+import org.bytedeco.dnnl.engine;
 import org.bytedeco.dnnl.global.dnnl;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.primitive_attr;
+import org.bytedeco.dnnl.stream;
+import org.bytedeco.javacpp.PointerScope;
 
-/** What is known about the oneDNN library in use. */
-final class OneDnn {
-  private OneDnn() {}
+/**
+ * oneDNN's engine and stream, and the descriptors of our tensors. Methods that return native
+ * objects attach them to the innermost open {@link PointerScope}.
+ */
+final class OneDnn implements AutoCloseable {
+  private final PointerScope scope;
+  private final engine processor;
+  private final stream queue;
+
+  OneDnn() {
+    // A hit in oneDNN's cache of primitives makes the list of implementations start again, so that
+    // it is neither complete nor in order; and closed kernels would keep their memory.
+    dnnl.set_primitive_cache_capacity(0);
+    try (PointerScope opened = new PointerScope()) {
+      processor = new engine(engine.kind.cpu, 0);
+      queue = new stream(processor);
+      scope = opened.extend();
+    }
+  }
+
+  engine engine() {
+    return processor;
+  }
+
+  stream stream() {
+    return queue;
+  }
+
+  @Override
+  public void close() {
+    scope.close();
+  }
 
   /** Version and the instruction set it dispatches to, such as {@code oneDNN 3.11.0 avx2}. */
   static String describe() {
@@ -18,5 +56,60 @@ final class OneDnn {
         + version.patch()
         + " "
         + dnnl.get_effective_cpu_isa().name();
+  }
+
+  /** Attributes of every primitive: scratch memory comes from us. */
+  static primitive_attr attributes() {
+    primitive_attr attributes = new primitive_attr();
+    attributes.set_scratchpad_mode(dnnl.scratchpad_mode.user);
+    return attributes;
+  }
+
+  /** A 32-bit floating-point tensor. */
+  static memory.desc tensor(long[] dims, memory.format_tag tag) {
+    return new memory.desc(dims, memory.data_type.f32, tag);
+  }
+
+  /** An activation {@code [N,H,W,C]}: oneDNN names its extents N, C, H, W. */
+  static memory.desc activation(TensorSpec spec) {
+    Shape s = spec.shape();
+    return tensor(new long[] {s.dim(0), s.dim(3), s.dim(1), s.dim(2)}, memory.format_tag.nhwc);
+  }
+
+  /** A row-major tensor of rank 1, 2 or 4, extents in our order. */
+  static memory.desc plain(TensorSpec spec) {
+    return tensor(
+        dims(spec),
+        switch (spec.shape().rank()) {
+          case 1 -> memory.format_tag.a;
+          case 2 -> memory.format_tag.ab;
+          case 4 -> memory.format_tag.abcd;
+          default -> throw new IllegalArgumentException("rank of " + spec);
+        });
+  }
+
+  /** A tensor whose layout oneDNN may choose. */
+  static memory.desc free(TensorSpec spec) {
+    return tensor(dims(spec), memory.format_tag.any);
+  }
+
+  /** A tensor in a given form. */
+  static memory.desc inForm(TensorSpec spec, Form form) {
+    return form.layout() instanceof OneDnnLayout layout ? layout.descriptor() : plain(spec);
+  }
+
+  /** The form of a tensor that has the given descriptor: plain where it is just that. */
+  static Form form(TensorSpec spec, memory.desc descriptor) {
+    return plain(spec).equals(descriptor)
+        ? Form.plain(spec)
+        : new Form(DType.F32, OneDnnLayout.of(descriptor), descriptor.get_size());
+  }
+
+  private static long[] dims(TensorSpec spec) {
+    long[] dims = new long[spec.shape().rank()];
+    for (int i = 0; i < dims.length; i++) {
+      dims[i] = spec.shape().dim(i);
+    }
+    return dims;
   }
 }

@@ -1,0 +1,131 @@
+package io.earlybird.backend.cpu;
+
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_SRC;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DIFF_WEIGHTS;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
+
+import io.earlybird.backend.cpu.Formulation.Product;
+import io.earlybird.backend.cpu.OneDnnKernel.Argument;
+import io.earlybird.tensor.TensorSpec;
+import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
+import org.bytedeco.dnnl.convolution_backward_data;
+import org.bytedeco.dnnl.convolution_backward_weights;
+import org.bytedeco.dnnl.convolution_forward;
+import org.bytedeco.dnnl.global.dnnl.algorithm;
+import org.bytedeco.dnnl.global.dnnl.prop_kind;
+import org.bytedeco.dnnl.memory;
+
+/**
+ * A convolution and its gradients as oneDNN convolution primitives. Activations are plain NHWC;
+ * weights are in whatever layout the implementation asks for.
+ *
+ * @param x {@code [N,H,W,I]}
+ * @param w {@code [O,I,KH,KW]}
+ * @param y {@code [N,OH,OW,O]}
+ */
+record Convolution(OneDnn library, TensorSpec x, TensorSpec w, TensorSpec y, int stride, int pad) {
+
+  /** Forward products, one per layout of the weight. */
+  List<Formulation> forward(List<WeightLayout> layouts) {
+    return withProduct(layouts.stream().map(this::forward), MatrixProduct::forward);
+  }
+
+  /** Gradients of the input, one per layout of the weight. */
+  List<Formulation> backwardData(List<WeightLayout> layouts) {
+    return withProduct(layouts.stream().map(this::backwardData), MatrixProduct::backwardData);
+  }
+
+  /** Gradients of the weight. */
+  List<Formulation> backwardWeight() {
+    return withProduct(Stream.of(weightGradient()), MatrixProduct::backwardWeight);
+  }
+
+  private List<Formulation> withProduct(
+      Stream<Formulation> convolutions, Function<MatrixProduct, Formulation> product) {
+    boolean pixelwise = w.shape().dim(2) == 1 && w.shape().dim(3) == 1 && stride == 1 && pad == 0;
+    return Stream.concat(
+            convolutions,
+            pixelwise
+                ? Stream.of(product.apply(new MatrixProduct(library, x, w, y)))
+                : Stream.empty())
+        .toList();
+  }
+
+  private Formulation forward(WeightLayout weight) {
+    return new Formulation(
+        weight.prefix(),
+        "",
+        Product.FORWARD,
+        () -> forward(weight.descriptor().get()),
+        List.of(Argument.plain(DNNL_ARG_SRC, x), Argument.weight(DNNL_ARG_WEIGHTS, w)),
+        List.of(Argument.plain(DNNL_ARG_DST, y)));
+  }
+
+  private Formulation backwardData(WeightLayout weight) {
+    return new Formulation(
+        weight.prefix(),
+        "",
+        Product.BACKWARD_DATA,
+        () ->
+            new convolution_backward_data.primitive_desc(
+                library.engine(),
+                algorithm.convolution_direct,
+                OneDnn.activation(x),
+                weight.descriptor().get(),
+                OneDnn.activation(y),
+                twice(stride),
+                twice(pad),
+                twice(pad),
+                forward(OneDnn.free(w)),
+                OneDnn.attributes(),
+                false),
+        List.of(Argument.plain(DNNL_ARG_DIFF_DST, y), Argument.weight(DNNL_ARG_WEIGHTS, w)),
+        List.of(Argument.plain(DNNL_ARG_DIFF_SRC, x)));
+  }
+
+  private Formulation weightGradient() {
+    return new Formulation(
+        "",
+        "",
+        Product.BACKWARD_WEIGHT,
+        () ->
+            new convolution_backward_weights.primitive_desc(
+                library.engine(),
+                algorithm.convolution_direct,
+                OneDnn.activation(x),
+                OneDnn.free(w),
+                OneDnn.activation(y),
+                twice(stride),
+                twice(pad),
+                twice(pad),
+                forward(OneDnn.free(w)),
+                OneDnn.attributes(),
+                false),
+        List.of(Argument.plain(DNNL_ARG_SRC, x), Argument.plain(DNNL_ARG_DIFF_DST, y)),
+        List.of(Argument.weight(DNNL_ARG_DIFF_WEIGHTS, w)));
+  }
+
+  private convolution_forward.primitive_desc forward(memory.desc weight) {
+    return new convolution_forward.primitive_desc(
+        library.engine(),
+        prop_kind.forward_training,
+        algorithm.convolution_direct,
+        OneDnn.activation(x),
+        weight,
+        OneDnn.activation(y),
+        twice(stride),
+        twice(pad),
+        twice(pad),
+        OneDnn.attributes(),
+        false);
+  }
+
+  private static long[] twice(long value) {
+    return new long[] {value, value};
+  }
+}

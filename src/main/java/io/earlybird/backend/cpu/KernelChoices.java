@@ -1,0 +1,67 @@
+package io.earlybird.backend.cpu;
+
+import io.earlybird.EarlybirdException;
+import io.earlybird.backend.Kernel;
+import io.earlybird.backend.KernelRequest;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Which of several kernels computes an op on given shapes. The first time it is measured; from then
+ * on, or if a record of an earlier run says so, it stays, because another kernel may sum in another
+ * order and give other bits.
+ */
+final class KernelChoices {
+  private final Map<String, String> names;
+
+  KernelChoices(Map<String, String> recorded) {
+    names = new TreeMap<>(recorded);
+  }
+
+  /** Names of the kernels chosen so far, and of the recorded ones, by op and shapes. */
+  Map<String, String> names() {
+    return Map.copyOf(names);
+  }
+
+  /** What a choice is recorded under: op, operands and threads. */
+  static String key(KernelRequest request, int threads) {
+    return request.op() + " " + request.inputs() + " threads=" + threads;
+  }
+
+  /**
+   * Prepares the kernel of choice.
+   *
+   * @param candidates at least one, the likeliest first
+   * @throws EarlybirdException if a recorded kernel is not among the candidates
+   */
+  Kernel choose(KernelRequest request, List<Candidate> candidates, CpuBackend backend) {
+    String key = key(request, backend.threads());
+    String recorded = names.get(key);
+    if (recorded != null) {
+      return candidates.stream()
+          .filter(c -> c.name().equals(recorded))
+          .findFirst()
+          .orElseThrow(() -> unknown(key, recorded, candidates))
+          .kernel()
+          .get();
+    }
+    Kernel kernel =
+        candidates.size() == 1
+            ? candidates.get(0).kernel().get()
+            : KernelTimer.fastest(request, candidates, backend);
+    names.put(key, kernel.choice());
+    return kernel;
+  }
+
+  private static EarlybirdException unknown(
+      String key, String recorded, List<Candidate> candidates) {
+    return new EarlybirdException(
+        "the recorded kernel \""
+            + recorded
+            + "\" for "
+            + key
+            + " does not exist here; there are "
+            + candidates.stream().map(Candidate::name).toList());
+  }
+}

@@ -1,0 +1,93 @@
+package io.earlybird.backend.cpu;
+
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
+import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
+
+import io.earlybird.backend.cpu.Formulation.Product;
+import io.earlybird.backend.cpu.OneDnnKernel.Argument;
+import io.earlybird.tensor.TensorSpec;
+import java.util.List;
+import org.bytedeco.dnnl.matmul;
+import org.bytedeco.dnnl.memory;
+import org.bytedeco.dnnl.memory.format_tag;
+import org.bytedeco.dnnl.primitive_desc;
+
+/**
+ * A 1x1 convolution of stride 1 without padding, and its gradients, as matrix products over the
+ * {@code P = N*H*W} pixels.
+ *
+ * @param x {@code [N,H,W,I]}
+ * @param w {@code [O,I,1,1]}
+ * @param y {@code [N,H,W,O]}
+ */
+record MatrixProduct(OneDnn library, TensorSpec x, TensorSpec w, TensorSpec y) {
+  private static final String KIND = "gemm ";
+
+  /** {@code y [P,O] = x [P,I] w^T}. */
+  Formulation forward() {
+    return new Formulation(
+        "",
+        KIND,
+        Product.FORWARD,
+        () ->
+            product(
+                OneDnn.tensor(new long[] {pixels(), in()}, format_tag.ab),
+                OneDnn.tensor(new long[] {in(), out()}, format_tag.any),
+                OneDnn.tensor(new long[] {pixels(), out()}, format_tag.ab)),
+        List.of(
+            Argument.plain(DNNL_ARG_SRC, x),
+            new Argument(DNNL_ARG_WEIGHTS, w, d -> asWeight(d.permute_axes(new int[] {1, 0})))),
+        List.of(Argument.plain(DNNL_ARG_DST, y)));
+  }
+
+  /** {@code dx [P,I] = dy [P,O] w}. */
+  Formulation backwardData() {
+    return new Formulation(
+        "",
+        KIND,
+        Product.BACKWARD_DATA,
+        () ->
+            product(
+                OneDnn.tensor(new long[] {pixels(), out()}, format_tag.ab),
+                OneDnn.tensor(new long[] {out(), in()}, format_tag.any),
+                OneDnn.tensor(new long[] {pixels(), in()}, format_tag.ab)),
+        List.of(Argument.plain(DNNL_ARG_SRC, y), new Argument(DNNL_ARG_WEIGHTS, w, this::asWeight)),
+        List.of(Argument.plain(DNNL_ARG_DST, x)));
+  }
+
+  /** {@code dw [O,I] = dy^T [O,P] x [P,I]}; operands in the op's order x, dy. */
+  Formulation backwardWeight() {
+    return new Formulation(
+        "",
+        KIND,
+        Product.BACKWARD_WEIGHT,
+        () ->
+            product(
+                OneDnn.tensor(new long[] {out(), pixels()}, format_tag.ba),
+                OneDnn.tensor(new long[] {pixels(), in()}, format_tag.ab),
+                OneDnn.tensor(new long[] {out(), in()}, format_tag.ab)),
+        List.of(Argument.plain(DNNL_ARG_WEIGHTS, x), Argument.plain(DNNL_ARG_SRC, y)),
+        List.of(Argument.plain(DNNL_ARG_DST, w)));
+  }
+
+  private primitive_desc product(memory.desc a, memory.desc b, memory.desc c) {
+    return new matmul.primitive_desc(library.engine(), a, b, c, OneDnn.attributes(), false);
+  }
+
+  private memory.desc asWeight(memory.desc matrix) {
+    return matrix.reshape(new long[] {out(), in(), 1, 1});
+  }
+
+  private long pixels() {
+    return x.shape().rows();
+  }
+
+  private long in() {
+    return w.shape().dim(1);
+  }
+
+  private long out() {
+    return w.shape().dim(0);
+  }
+}

@@ -1,0 +1,104 @@
+package io.earlybird.backend.cpu;
+
+import io.earlybird.EarlybirdException;
+import io.earlybird.backend.Form;
+import io.earlybird.backend.Kernel;
+import io.earlybird.backend.KernelRequest;
+import io.earlybird.backend.Support;
+import io.earlybird.tensor.DType;
+import io.earlybird.tensor.TensorSpec;
+import io.earlybird.tensor.op.Conv2d;
+import io.earlybird.tensor.op.Conv2dBackwardData;
+import io.earlybird.tensor.op.Conv2dBackwardWeight;
+import io.earlybird.tensor.op.Linear;
+import io.earlybird.tensor.op.LinearBackwardData;
+import io.earlybird.tensor.op.LinearBackwardWeight;
+import io.earlybird.tensor.op.Op;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Convolutions and matrix products by oneDNN. Forward and backward-data products have the same bits
+ * for any number of threads; weight gradients are summed per thread, so theirs depend on it.
+ */
+final class OneDnnKernels {
+  private OneDnnKernels() {}
+
+  /** Adds the factories of the ops that oneDNN computes. */
+  static void register(Map<Class<? extends Op>, KernelFactory> factories) {
+    for (Class<? extends Op> op :
+        List.of(
+            Conv2d.class,
+            Conv2dBackwardData.class,
+            Conv2dBackwardWeight.class,
+            Linear.class,
+            LinearBackwardData.class,
+            LinearBackwardWeight.class)) {
+      factories.put(op, new Factory());
+    }
+  }
+
+  /** For operands that all are 32-bit floating-point and not empty. */
+  private record Factory() implements KernelFactory {
+    @Override
+    public Support supports(Op op, List<TensorSpec> inputs) {
+      boolean ok = inputs.stream().allMatch(t -> t.dtype() == DType.F32 && t.size() > 0);
+      return ok
+          ? Support.YES
+          : Support.no(op.name() + " on " + inputs + ": only non-empty f32 operands");
+    }
+
+    @Override
+    public Kernel prepare(KernelRequest request, CpuBackend backend) {
+      List<Candidate> candidates = candidates(request, backend);
+      if (candidates.isEmpty()) {
+        throw new EarlybirdException(
+            "oneDNN has only reference code for " + request.op() + " on " + request.inputs());
+      }
+      return backend.choose(request, candidates);
+    }
+  }
+
+  /** The ways to compute an op, without repetitions, the likeliest first. */
+  static List<Candidate> candidates(KernelRequest request, CpuBackend backend) {
+    CpuLibrary.setThreads(backend.threads());
+    List<Candidate> different = new ArrayList<>();
+    for (Formulation formulation : formulations(request, backend.oneDnn())) {
+      for (Candidate candidate : formulation.candidates(backend.oneDnn())) {
+        if (different.stream().noneMatch(candidate::sameAs)) {
+          different.add(candidate);
+        }
+      }
+    }
+    return different;
+  }
+
+  private static List<Formulation> formulations(KernelRequest request, OneDnn library) {
+    Op op = request.op();
+    TensorSpec first = request.inputs().get(0);
+    TensorSpec second = request.inputs().get(1);
+    TensorSpec result = request.outputs().get(0);
+    Form weight = request.available().get(1);
+    if (op instanceof Conv2d c) {
+      Convolution all = new Convolution(library, first, second, result, c.stride(), c.padding());
+      return all.forward(WeightLayout.of(second, weight));
+    } else if (op instanceof Conv2dBackwardData c) {
+      Convolution all = new Convolution(library, result, second, first, c.stride(), c.padding());
+      return all.backwardData(WeightLayout.of(second, weight));
+    } else if (op instanceof Conv2dBackwardWeight c) {
+      Convolution all = new Convolution(library, first, result, second, c.stride(), c.padding());
+      return all.backwardWeight();
+    } else if (op instanceof Linear) {
+      InnerProduct all = new InnerProduct(library, first, second, result);
+      return all.forward(WeightLayout.of(second, weight));
+    } else if (op instanceof LinearBackwardData) {
+      InnerProduct all = new InnerProduct(library, result, second, first);
+      return all.backwardData(WeightLayout.of(second, weight));
+    } else if (op instanceof LinearBackwardWeight) {
+      InnerProduct all = new InnerProduct(library, first, result, second);
+      return all.backwardWeight(WeightLayout.of(result, Form.plain(result)));
+    }
+    throw new IllegalArgumentException("not a product: " + op);
+  }
+}

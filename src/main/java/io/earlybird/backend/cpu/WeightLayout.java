@@ -1,0 +1,23 @@
+package io.earlybird.backend.cpu;
+
+import io.earlybird.backend.Form;
+import io.earlybird.tensor.TensorSpec;
+import java.util.List;
+import java.util.function.Supplier;
+import org.bytedeco.dnnl.memory;
+
+/**
+ * A layout in which oneDNN may be asked to take a weight.
+ *
+ * @param prefix marks candidates in the run's record; empty for oneDNN's own choice
+ * @param descriptor makes the weight's descriptor in the innermost open scope
+ */
+record WeightLayout(String prefix, Supplier<memory.desc> descriptor) {
+  /** The layout that oneDNN likes best, and the one in which the weight exists, if it does. */
+  static List<WeightLayout> of(TensorSpec weight, Form existing) {
+    WeightLayout free = new WeightLayout("", () -> OneDnn.free(weight));
+    return existing == null
+        ? List.of(free)
+        : List.of(free, new WeightLayout("as is ", () -> OneDnn.inForm(weight, existing)));
+  }
+}
