@@ -22,7 +22,7 @@ class GeneratorGoldenTest {
   @TestFactory
   Stream<DynamicTest> vectors() {
     return GoldenRegistry.tests(
-        getClass(), "generator", c -> c.meta().fields().forEachRemaining(this::vector));
+        getClass(), "generator", c -> c.meta().properties().forEach(this::vector));
   }
 
   @TestFactory
@@ -102,8 +102,8 @@ class GeneratorGoldenTest {
     Map<String, GoldenTensor> state = new LinkedHashMap<>(GeneratedState.fill(c.seed(), shapes));
     c.meta()
         .path("selection_kept")
-        .fields()
-        .forEachRemaining(
+        .properties()
+        .forEach(
             kept ->
                 state.computeIfPresent(
                     kept.getKey(),
