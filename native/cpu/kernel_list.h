@@ -4,3 +4,13 @@
 // elementwise.h
 EB_KERNEL(relu_f32)
 EB_KERNEL(relu_backward_f32)
+EB_KERNEL(add_f32)
+EB_KERNEL(fill_f32)
+EB_KERNEL(copy)
+
+// optimizer.h
+EB_KERNEL(add_sign_f32)
+EB_KERNEL(sgd_update_f32)
+EB_KERNEL(multi_sgd_update_f32)
+EB_KERNEL(update_average_f32)
+EB_KERNEL(increment_i64)

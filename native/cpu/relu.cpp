@@ -1,23 +1,26 @@
-// ReLU, forward and backward. Version 1: one streaming pass; the ternaries compile to a compare and
-// a blend, so the loop runs at memory speed.
+// ReLU, forward and backward.
+// Version 1: one pass; the ternaries compile to a compare and a blend. Version 2: results larger
+// than the cache are streamed past it.
+#include "common/elementwise.h"
 #include "cpu/kernel_table.h"
+#include "cpu/parallel.h"
 
 namespace eb::EB_ISA {
 
 eb_status relu_f32(const float* x, float* y, int64_t n) {
-#pragma omp parallel for simd schedule(static)
-  for (int64_t i = 0; i < n; i++) {
-    // Written so that a NaN, which compares false, is kept.
-    y[i] = x[i] <= 0.0f ? 0.0f : x[i];
-  }
+  parallel_write(y, n, x != y && should_stream(y, n), [=](float* out, int64_t i, int64_t count) {
+#pragma omp simd
+    for (int64_t j = 0; j < count; j++) out[j] = eb_relu(x[i + j]);
+  });
   return EB_OK;
 }
 
 eb_status relu_backward_f32(const float* y, const float* dy, float* dx, int64_t n) {
-#pragma omp parallel for simd schedule(static)
-  for (int64_t i = 0; i < n; i++) {
-    dx[i] = y[i] > 0.0f ? dy[i] : 0.0f;
-  }
+  const bool stream = dx != dy && dx != y && should_stream(dx, n);
+  parallel_write(dx, n, stream, [=](float* out, int64_t i, int64_t count) {
+#pragma omp simd
+    for (int64_t j = 0; j < count; j++) out[j] = eb_relu_gradient(y[i + j], dy[i + j]);
+  });
   return EB_OK;
 }
 

@@ -5,6 +5,7 @@
 #include "earlybird/api.h"
 #include "earlybird/elementwise.h"
 #include "earlybird/memory.h"
+#include "earlybird/optimizer.h"
 #include "earlybird/runtime.h"
 
 #endif

@@ -9,7 +9,16 @@
 EB_API eb_status eb_relu_f32(const float* x, float* y, int64_t n);
 
 // dx[i] = y[i] > 0 ? dy[i] : 0 for i in [0, n), where y is the output of eb_relu_f32; where y is a
-// NaN the result is +0. dx may be dy.
+// NaN the result is +0. dx may be dy or y.
 EB_API eb_status eb_relu_backward_f32(const float* y, const float* dy, float* dx, int64_t n);
+
+// y[i] = a[i] + b[i] for i in [0, n). y may be a or b.
+EB_API eb_status eb_add_f32(const float* a, const float* b, float* y, int64_t n);
+
+// y[i] = value for i in [0, n).
+EB_API eb_status eb_fill_f32(float value, float* y, int64_t n);
+
+// Copies `bytes` bytes.
+EB_API eb_status eb_copy(const void* from, void* to, int64_t bytes);
 
 #endif

@@ -12,6 +12,7 @@ final class CpuKernels {
   static Map<Class<? extends Op>, KernelFactory> all() {
     Map<Class<? extends Op>, KernelFactory> factories = new HashMap<>();
     OneDnnKernels.register(factories);
+    OwnKernels.register(factories);
     return Map.copyOf(factories);
   }
 }

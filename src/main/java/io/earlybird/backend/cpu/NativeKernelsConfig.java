@@ -23,6 +23,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
               "earlybird/api.h",
               "earlybird/elementwise.h",
               "earlybird/memory.h",
+              "earlybird/optimizer.h",
               "earlybird/runtime.h"
             },
             link = "earlybird_cpu",
@@ -44,5 +45,10 @@ public class NativeKernelsConfig implements InfoMapper {
   public void map(InfoMap infoMap) {
     infoMap.put(new Info("EB_API").cppTypes().annotations());
     infoMap.put(new Info("eb_status").cast().valueTypes("int"));
+    // Casts in what is generated for a struct; javac would warn.
+    infoMap.put(
+        new Info("eb_sgd_item")
+            .pointerTypes("SgdItem")
+            .annotations("@SuppressWarnings(\"unchecked\")"));
   }
 }

@@ -1,0 +1,106 @@
+// How kernels share work among threads, and how they write results that are larger than the cache.
+#ifndef EARLYBIRD_CPU_PARALLEL_H
+#define EARLYBIRD_CPU_PARALLEL_H
+
+#include <immintrin.h>
+#include <omp.h>
+#include <stdint.h>
+
+namespace eb::EB_ISA {
+
+// With fewer elements the calling thread works alone: waking a team costs about 2 us.
+constexpr int64_t kSerial = 16384;
+
+// Results of this many bytes and more bypass the cache. A plain store first reads the line that it
+// overwrites, which is a third of the traffic of a copy; below this size the next kernel finds the
+// result in the cache instead.
+constexpr int64_t kStreamBytes = int64_t{8} << 20;
+
+// A cache line of floats.
+constexpr int64_t kLine = 16;
+
+// What streaming kernels compute between two bursts of stores. Longer tiles were slower.
+constexpr int64_t kTile = 128;
+
+// The calling thread's part [begin, end) of n pieces.
+struct Part {
+  int64_t begin;
+  int64_t end;
+};
+
+inline Part my_part(int64_t n) {
+  const int64_t t = omp_get_thread_num();
+  const int64_t team = omp_get_num_threads();
+  return {n * t / team, n * (t + 1) / team};
+}
+
+// Runs body(begin, end) on every thread's part of [0, n), cut at multiples of `grain`.
+template <class Body>
+inline void parallel_ranges(int64_t n, int64_t grain, Body body) {
+  const int64_t pieces = (n + grain - 1) / grain;
+#pragma omp parallel if (n >= kSerial)
+  {
+    const Part part = my_part(pieces);
+    const int64_t end = part.end * grain < n ? part.end * grain : n;
+    if (part.begin * grain < end) body(part.begin * grain, end);
+  }
+}
+
+// Whether a result of n floats that is not written over an operand should bypass the cache.
+inline bool should_stream(const float* y, int64_t n) {
+  return n * static_cast<int64_t>(sizeof(float)) >= kStreamBytes &&
+         reinterpret_cast<uintptr_t>(y) % (kLine * sizeof(float)) == 0;
+}
+
+// Writes n floats, a multiple of kLine, from a tile to y past the cache; both start on a line.
+inline void stream_lines(float* y, const float* tile, int64_t n) {
+  for (int64_t i = 0; i < n; i += kLine) {
+#if defined(__AVX512F__)
+    _mm512_stream_ps(y + i, _mm512_load_ps(tile + i));
+#elif defined(__AVX__)
+    _mm256_stream_ps(y + i, _mm256_load_ps(tile + i));
+    _mm256_stream_ps(y + i + 8, _mm256_load_ps(tile + i + 8));
+#else
+    for (int64_t j = i; j < i + kLine; j += 4) _mm_stream_ps(y + j, _mm_load_ps(tile + j));
+#endif
+  }
+}
+
+// Orders the calling thread's streamed stores before what it does next.
+inline void stream_end() { _mm_sfence(); }
+
+// Writes y[0..n) past the cache, where f(out, i, count) puts the elements i.. of the result to
+// out[0..count). y starts on a line; what is left after the last full line is stored plainly.
+template <class F>
+inline void stream_range(float* y, int64_t n, F f) {
+  alignas(64) float tile[kTile];
+  int64_t i = 0;
+  for (; i + kTile <= n; i += kTile) {
+    f(tile, i, kTile);
+    stream_lines(y + i, tile, kTile);
+  }
+  const int64_t lines = (n - i) / kLine * kLine;
+  if (lines > 0) {
+    f(tile, i, lines);
+    stream_lines(y + i, tile, lines);
+  }
+  if (i + lines < n) f(y + i + lines, i + lines, n - i - lines);
+}
+
+// Writes y[0..n) in parallel, past the cache if `stream`; f as for stream_range.
+template <class F>
+inline void parallel_write(float* y, int64_t n, bool stream, F f) {
+  parallel_ranges(n, kTile, [=](int64_t begin, int64_t end) {
+    if (stream) {
+      stream_range(y + begin, end - begin,
+                   [=](float* out, int64_t i, int64_t count) { f(out, begin + i, count); });
+      stream_end();
+    } else {
+      f(y + begin, begin, end - begin);
+    }
+  });
+}
+
+}  // namespace eb::EB_ISA
+
+#endif

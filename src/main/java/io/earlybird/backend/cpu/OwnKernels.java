@@ -1,0 +1,71 @@
+package io.earlybird.backend.cpu;
+
+import io.earlybird.backend.Kernel;
+import io.earlybird.backend.KernelRequest;
+import io.earlybird.backend.Support;
+import io.earlybird.tensor.DType;
+import io.earlybird.tensor.TensorSpec;
+import io.earlybird.tensor.op.Add;
+import io.earlybird.tensor.op.AddSign;
+import io.earlybird.tensor.op.Fill;
+import io.earlybird.tensor.op.Increment;
+import io.earlybird.tensor.op.MultiSgdUpdate;
+import io.earlybird.tensor.op.Op;
+import io.earlybird.tensor.op.Relu;
+import io.earlybird.tensor.op.ReluBackward;
+import io.earlybird.tensor.op.SgdUpdate;
+import io.earlybird.tensor.op.UpdateAverage;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+
+/** The list of the kernels that our own C++ library has. */
+final class OwnKernels {
+  private OwnKernels() {}
+
+  /** Adds the factories of all own kernels. */
+  static void register(Map<Class<? extends Op>, KernelFactory> factories) {
+    factories.put(Fill.class, floats(ElementwiseKernels::fill));
+    factories.put(Relu.class, floats(ElementwiseKernels::relu));
+    factories.put(ReluBackward.class, floats(ElementwiseKernels::reluBackward));
+    factories.put(Add.class, floats(ElementwiseKernels::add));
+
+    factories.put(AddSign.class, floats(OptimizerKernels::addSign));
+    factories.put(SgdUpdate.class, floats(OptimizerKernels::sgdUpdate));
+    factories.put(MultiSgdUpdate.class, floats(OptimizerKernels::multiSgdUpdate));
+    factories.put(UpdateAverage.class, floats(OptimizerKernels::updateAverage));
+    factories.put(Increment.class, floats(OptimizerKernels::increment, 0));
+  }
+
+  /** Makes a kernel from a request alone. */
+  @FunctionalInterface
+  private interface Maker {
+    Kernel prepare(KernelRequest request);
+  }
+
+  /**
+   * A factory for fp32 operands.
+   *
+   * @param typed operands whose type the op itself prescribes
+   */
+  private static KernelFactory floats(Maker maker, int... typed) {
+    return new KernelFactory() {
+      @Override
+      public Support supports(Op op, List<TensorSpec> inputs) {
+        for (int i = 0; i < inputs.size(); i++) {
+          int operand = i;
+          DType dtype = inputs.get(i).dtype();
+          if (dtype != DType.F32 && Arrays.stream(typed).noneMatch(t -> t == operand)) {
+            return Support.no(op.name() + " on the cpu backend takes f32, not " + inputs.get(i));
+          }
+        }
+        return Support.YES;
+      }
+
+      @Override
+      public Kernel prepare(KernelRequest request, CpuBackend backend) {
+        return maker.prepare(request);
+      }
+    };
+  }
+}

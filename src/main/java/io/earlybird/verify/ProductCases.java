@@ -1,0 +1,81 @@
+package io.earlybird.verify;
+
+import io.earlybird.tensor.HostTensor;
+import io.earlybird.tensor.Shape;
+import io.earlybird.tensor.op.Conv2d;
+import io.earlybird.tensor.op.Conv2dBackwardData;
+import io.earlybird.tensor.op.Conv2dBackwardWeight;
+import io.earlybird.tensor.op.Linear;
+import io.earlybird.tensor.op.LinearBackwardData;
+import io.earlybird.tensor.op.LinearBackwardWeight;
+
+/** Cases of convolutions and matrix products. Special numbers stay out of the weights. */
+final class ProductCases {
+  /** Multiplications that one case may cost. */
+  private static final long WORK = 3_000_000;
+
+  private ProductCases() {}
+
+  /** Shapes of one convolution. */
+  private record Geometry(Shape x, Shape w, Shape y, int stride, int pad) {}
+
+  private static Geometry geometry(CaseRandom r) {
+    while (true) {
+      int kh = r.pick(1, 1, 3, 3, 3, 5, 7);
+      int kw = r.chance(0.05) ? r.pick(1, 2, 3) : kh;
+      int stride = r.pick(1, 1, 1, 2, 2, 3);
+      int pad = r.chance(0.6) ? kh / 2 : r.between(0, kh / 2);
+      Shape x = r.images();
+      Shape w = Shape.of(r.channels(), x.dim(3), kh, kw);
+      int spanH = x.dim(1) + 2 * pad - kh;
+      int spanW = x.dim(2) + 2 * pad - kw;
+      if (spanH >= 0 && spanW >= 0) {
+        Shape y = Shape.of(x.dim(0), spanH / stride + 1, spanW / stride + 1, w.dim(0));
+        if (y.size() * w.size() / w.dim(0) <= WORK) {
+          return new Geometry(x, w, y, stride, pad);
+        }
+      }
+    }
+  }
+
+  static OpCase conv2d(CaseRandom r) {
+    Geometry g = geometry(r);
+    return OpCase.of(new Conv2d(g.stride, g.pad), r.wild(g.x), r.normal(g.w, 0, 1));
+  }
+
+  static OpCase conv2dBackwardData(CaseRandom r) {
+    Geometry g = geometry(r);
+    var op = new Conv2dBackwardData(g.stride, g.pad, g.x.dim(1), g.x.dim(2));
+    return OpCase.of(op, r.wild(g.y), r.normal(g.w, 0, 1));
+  }
+
+  static OpCase conv2dBackwardWeight(CaseRandom r) {
+    Geometry g = geometry(r);
+    var op = new Conv2dBackwardWeight(g.stride, g.pad, g.w.dim(2), g.w.dim(3));
+    boolean wildInput = r.chance(0.5);
+    HostTensor x = wildInput ? r.wild(g.x) : r.normal(g.x, 0, 1);
+    HostTensor dy = wildInput ? r.normal(g.y, 0, 1) : r.wild(g.y);
+    return OpCase.of(op, x, dy);
+  }
+
+  private static int features(CaseRandom r) {
+    return r.chance(0.2) ? r.pick(10, 100, 257, 512) : r.channels();
+  }
+
+  static OpCase linear(CaseRandom r) {
+    int in = features(r);
+    int out = features(r);
+    return OpCase.of(new Linear(), r.wild(r.between(1, 40), in), r.normal(out, in), r.normal(out));
+  }
+
+  static OpCase linearBackwardData(CaseRandom r) {
+    int out = features(r);
+    return OpCase.of(
+        new LinearBackwardData(), r.wild(r.between(1, 40), out), r.normal(out, features(r)));
+  }
+
+  static OpCase linearBackwardWeight(CaseRandom r) {
+    int n = r.between(1, 40);
+    return OpCase.of(new LinearBackwardWeight(), r.wild(n, features(r)), r.normal(n, features(r)));
+  }
+}
