@@ -135,6 +135,20 @@ public abstract sealed class Network permits Vgg, PreResNet {
   }
 
   /**
+   * The scales of all batch norms, in their order: what masks are made from.
+   *
+   * @param reader reads a variable, for example {@code session::read}
+   */
+  public final List<float[]> scales(Function<Variable, HostTensor> reader) {
+    return batchNorms().stream().map(b -> reader.apply(b.weight()).floats()).toList();
+  }
+
+  /** The scales of all batch norms in a state dict. */
+  public final List<float[]> scales(Map<String, HostTensor> state) {
+    return scales(v -> state.get(v.name()));
+  }
+
+  /**
    * The current state dict.
    *
    * @param reader reads a variable, for example {@code session::read}

@@ -32,10 +32,10 @@ public final class GoldenRegistry {
     test("models/preresnet/numeric", "io.earlybird.models.ModelNumericGoldenTest");
     test("models/initial-values", "io.earlybird.models.ModelStructureGoldenTest");
     test("optim/fp32", "io.earlybird.optim.OptimizerGoldenTest");
-    pending("prune/vgg", ENGINE);
-    pending("prune/vgg-own-inputs", ENGINE);
-    pending("prune/preresnet", ENGINE);
-    pending("prune/preresnet-rewind", ENGINE);
+    test("prune/vgg", "io.earlybird.tickets.PruneGoldenTest");
+    test("prune/vgg-own-inputs", "io.earlybird.tickets.PruneGoldenTest");
+    test("prune/preresnet", "io.earlybird.tickets.PruneGoldenTest");
+    test("prune/preresnet-rewind", "io.earlybird.tickets.PruneGoldenTest");
 
     pending("models/vgg/structure-lowprecision", LOW_PRECISION);
     pending("models/preresnet/structure-lowprecision", LOW_PRECISION);

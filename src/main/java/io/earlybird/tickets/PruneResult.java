@@ -1,0 +1,37 @@
+package io.earlybird.tickets;
+
+import io.earlybird.models.Network;
+import io.earlybird.models.NetworkSpec;
+import io.earlybird.tensor.HostTensor;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A pruned network.
+ *
+ * @param spec the narrower network
+ * @param state its state dict
+ * @param kept the mask, with the channels that stay only so that no layer is empty
+ * @param widths what each batch norm keeps, in the network's order
+ * @param messages one line for each layer that no channel survived in
+ */
+public record PruneResult(
+    NetworkSpec spec,
+    Map<String, HostTensor> state,
+    ChannelMask kept,
+    List<LayerWidth> widths,
+    List<String> messages) {
+  /**
+   * What a batch norm keeps.
+   *
+   * @param layer its name
+   * @param before its channels
+   * @param after those that the mask keeps
+   */
+  public record LayerWidth(String layer, int before, int after) {}
+
+  /** Builds the narrower network; {@link #state()} fits it. */
+  public Network network() {
+    return Network.of(spec, state);
+  }
+}
