@@ -123,7 +123,7 @@ final class CaseRunner implements AutoCloseable {
 
   private Outcome judge() {
     ReferenceOps.Result expected = ReferenceOps.evaluate(test.op(), roundedInputs(), DType.F32);
-    Comparison comparison = new Comparison(expected);
+    Comparison comparison = new Comparison(expected, test.spreads());
     writeInputs();
     Launch launch = kernel.bind(devices(inputs), devices(outputs), scratchSlice());
     List<HostTensor> first = new ArrayList<>();

@@ -2,8 +2,16 @@ package io.earlybird.verify;
 
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.TensorSpec;
+import io.earlybird.tensor.op.Conv2d;
+import io.earlybird.tensor.op.Conv2dBackwardData;
+import io.earlybird.tensor.op.Conv2dBackwardWeight;
+import io.earlybird.tensor.op.Linear;
+import io.earlybird.tensor.op.LinearBackwardData;
+import io.earlybird.tensor.op.LinearBackwardWeight;
 import io.earlybird.tensor.op.Op;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.DoubleStream;
 
 /**
  * One op on given operands.
@@ -12,6 +20,15 @@ import java.util.List;
  * @param inputs its operands, of the op's logical types
  */
 record OpCase(Op op, List<HostTensor> inputs) {
+  private static final Set<Class<? extends Op>> PRODUCTS =
+      Set.of(
+          Conv2d.class,
+          Conv2dBackwardData.class,
+          Conv2dBackwardWeight.class,
+          Linear.class,
+          LinearBackwardData.class,
+          LinearBackwardWeight.class);
+
   /** A case of the given operands. */
   static OpCase of(Op op, HostTensor... inputs) {
     return new OpCase(op, List.of(inputs));
@@ -20,6 +37,15 @@ record OpCase(Op op, List<HostTensor> inputs) {
   /** Shapes and types of the operands. */
   List<TensorSpec> specs() {
     return inputs.stream().map(HostTensor::spec).toList();
+  }
+
+  /**
+   * Whether the op is a convolution or a matrix product and has an operand that is not finite: such
+   * an operand may reach more results than the reference says.
+   */
+  boolean spreads() {
+    return PRODUCTS.contains(op.getClass())
+        && inputs.stream().anyMatch(x -> !DoubleStream.of(x.doubles()).allMatch(Double::isFinite));
   }
 
   @Override

@@ -28,7 +28,7 @@ public record VerifyOptions(int cases, int gradientCases, long seed, Set<String>
 
   /** The full verification: a minute or two. */
   public static VerifyOptions full() {
-    return new VerifyOptions(100, 20, DEFAULT_SEED, Set.of());
+    return new VerifyOptions(60, 20, DEFAULT_SEED, Set.of());
   }
 
   /** A self-check of seconds. */

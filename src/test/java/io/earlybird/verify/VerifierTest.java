@@ -13,10 +13,13 @@ import io.earlybird.tensor.op.Add;
 import io.earlybird.tensor.op.AvgPool2d;
 import io.earlybird.tensor.op.BatchNorm;
 import io.earlybird.tensor.op.BatchNormBackward;
+import io.earlybird.tensor.op.BatchNormRelu;
+import io.earlybird.tensor.op.BatchNormReluBackward;
 import io.earlybird.tensor.op.Conv2d;
 import io.earlybird.tensor.op.Conv2dBackwardWeight;
 import io.earlybird.tensor.op.Linear;
 import io.earlybird.tensor.op.MaxPool2d;
+import io.earlybird.tensor.op.MultiSgdUpdate;
 import io.earlybird.tensor.op.Op;
 import io.earlybird.tensor.op.Relu;
 import io.earlybird.tensor.op.Select;
@@ -64,11 +67,19 @@ class VerifierTest {
     assertThat(report.ok()).as(report.toTable()).isTrue();
   }
 
+  @Test
+  void fusedOpsAreJudgedAgainstTheirConstituents() {
+    FaultyBackend.Fault none = (right, backend, request, in, out) -> right;
+    VerifyReport report = verify(new FaultyBackend(Add.class, none), VerifyOptions.quick());
+    assertThat(report.rows()).allMatch(row -> row.verdict() == Verdict.OK);
+  }
+
   static Stream<Arguments> faults() {
     FaultyBackend.Fault channel = Faults::lastChannelWrong;
     FaultyBackend.Fault past = Faults::onePastTheEnd;
     FaultyBackend.Fault skipped = Faults::lastElementSkipped;
     FaultyBackend.Fault operand = Faults::operandChanged;
+    FaultyBackend.Fault clears = Faults::clearsBeforeItReads;
     FaultyBackend.Fault nan = Faults::nanLost;
     FaultyBackend.Fault narrow = Faults::accumulatorTooNarrow;
     return Stream.of(
@@ -84,6 +95,11 @@ class VerifierTest {
         Arguments.of(Select.class, skipped, "found NaN"),
         Arguments.of(Conv2dBackwardWeight.class, skipped, "found NaN"),
         Arguments.of(Add.class, operand, "changed byte 0 of operand 0"),
+        Arguments.of(Relu.class, clears, "result 0 written over operand 0 differs"),
+        Arguments.of(BatchNormRelu.class, channel, "result 0 differs first at ["),
+        Arguments.of(BatchNormReluBackward.class, channel, "result 0 differs first at ["),
+        Arguments.of(MultiSgdUpdate.class, channel, "result 0 differs first at ["),
+        Arguments.of(BatchNormRelu.class, past, "past the end of result 0"),
         Arguments.of(MaxPool2d.class, nan, "expected NaN, found 0.0"),
         Arguments.of(Conv2d.class, nan, "expected NaN, found 0.0"),
         Arguments.of(Conv2d.class, narrow, "tolerance"));
