@@ -7,6 +7,7 @@ import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -94,11 +95,14 @@ public final class AtomicFile {
   }
 
   private static String reason(IOException e, Path folder) {
-    if (e instanceof NoSuchFileException) {
-      return "the folder " + folder + " does not exist";
-    }
     if (e instanceof AccessDeniedException) {
       return "no permission to write in " + folder;
+    }
+    if (e instanceof NoSuchFileException && !Files.exists(folder)) {
+      return "the folder " + folder + " does not exist";
+    }
+    if (e instanceof FileSystemException f && f.getReason() != null) {
+      return f.getReason();
     }
     return e.getMessage();
   }

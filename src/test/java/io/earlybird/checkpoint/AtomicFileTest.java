@@ -92,4 +92,14 @@ class AtomicFileTest {
     assertThatThrownBy(() -> AtomicFile.write(locked.resolve("f"), out -> {}))
         .hasMessageContaining("no permission to write in " + locked);
   }
+
+  @Test
+  void aFolderOfTheSystemThatTakesNoFilesIsAClearError() {
+    Path system = Path.of("/sys");
+    assumeThat(Files.isDirectory(system)).isTrue();
+    assertThatThrownBy(() -> AtomicFile.write(system.resolve("earlybird"), out -> {}))
+        .isInstanceOf(EarlybirdException.class)
+        .hasMessageStartingWith("/sys/earlybird: cannot be written: ")
+        .hasMessageNotContaining(".tmp");
+  }
 }
