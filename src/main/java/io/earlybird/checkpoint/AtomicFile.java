@@ -101,8 +101,8 @@ public final class AtomicFile {
     if (e instanceof NoSuchFileException && !Files.exists(folder)) {
       return "the folder " + folder + " does not exist";
     }
-    if (e instanceof FileSystemException f && f.getReason() != null) {
-      return f.getReason();
+    if (e instanceof FileSystemException f) {
+      return f.getReason() != null ? f.getReason() : "no file can be made in " + folder;
     }
     return e.getMessage();
   }
