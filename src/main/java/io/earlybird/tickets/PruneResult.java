@@ -34,4 +34,13 @@ public record PruneResult(
   public Network network() {
     return Network.of(spec, state);
   }
+
+  /**
+   * Operations that finding and applying the mask took, as the original counts them: {@code 3 n
+   * log2(n)} for sorting the magnitudes of all n channels, {@code 2 n} for comparing and masking.
+   */
+  public double pruningFlops() {
+    double n = kept.size();
+    return 3 * n * Math.log(n) / Math.log(2) + 2 * n;
+  }
 }

@@ -4,6 +4,7 @@ import static io.earlybird.golden.Closeness.assertClose;
 import static io.earlybird.golden.Closeness.doubles;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.earlybird.EarlybirdException;
@@ -96,6 +97,8 @@ class PruneGoldenTest {
     double[] prunedLogits = Evaluation.logits(pruned.network(), pruned.state(), x);
     assertClose("pruned against masked", prunedLogits, maskedLogits);
     byte[] masks = c.npy(".masks.npy").bytes();
+    assertThat(pruned.pruningFlops())
+        .isCloseTo(r.result.required("p_flops").asDouble(), within(1e-6));
     if (r.comparable()) {
       assertThat(pruned.kept().bytes()).isEqualTo(masks);
       assertSame(r, pruned);
