@@ -76,9 +76,12 @@ public final class CpuBackend implements Backend {
     return choices.names();
   }
 
-  /** Prepares the kernel of choice among candidates, the likeliest of which comes first. */
-  Kernel choose(KernelRequest request, List<Candidate> candidates) {
-    return choices.choose(request, candidates, this);
+  /**
+   * Prepares the kernel of choice: the recorded one, or the fastest, or the first where the op is
+   * too small to be worth measuring.
+   */
+  Kernel choose(KernelRequest request, List<Candidate> candidates, boolean measure) {
+    return choices.choose(request, candidates, measure, this);
   }
 
   OneDnn oneDnn() {

@@ -33,9 +33,11 @@ final class KernelChoices {
    * Prepares the kernel of choice.
    *
    * @param candidates at least one, the likeliest first
+   * @param measure whether to measure where nothing is recorded; otherwise the first is taken
    * @throws EarlybirdException if a recorded kernel is not among the candidates
    */
-  Kernel choose(KernelRequest request, List<Candidate> candidates, CpuBackend backend) {
+  Kernel choose(
+      KernelRequest request, List<Candidate> candidates, boolean measure, CpuBackend backend) {
     String key = key(request, backend.threads());
     String recorded = names.get(key);
     if (recorded != null) {
@@ -47,9 +49,9 @@ final class KernelChoices {
           .get();
     }
     Kernel kernel =
-        candidates.size() == 1
-            ? candidates.get(0).kernel().get()
-            : KernelTimer.fastest(request, candidates, backend);
+        measure && candidates.size() > 1
+            ? KernelTimer.fastest(request, candidates, backend)
+            : candidates.get(0).kernel().get();
     names.put(key, kernel.choice());
     return kernel;
   }

@@ -23,6 +23,9 @@ import java.util.Map;
  * for any number of threads; weight gradients are summed per thread, so theirs depend on it.
  */
 final class OneDnnKernels {
+  /** Below so many multiply-adds, some microseconds, oneDNN's own first choice is taken. */
+  private static final long WORTH_MEASURING = 1L << 20;
+
   private OneDnnKernels() {}
 
   /** Adds the factories of the ops that oneDNN computes. */
@@ -56,8 +59,26 @@ final class OneDnnKernels {
         throw new EarlybirdException(
             "oneDNN has only reference code for " + request.op() + " on " + request.inputs());
       }
-      return backend.choose(request, candidates);
+      return backend.choose(request, candidates, multiplyAdds(request) >= WORTH_MEASURING);
     }
+  }
+
+  private static long multiplyAdds(KernelRequest request) {
+    TensorSpec first = request.inputs().get(0);
+    TensorSpec second = request.inputs().get(1);
+    TensorSpec result = request.outputs().get(0);
+    Op op = request.op();
+    if (op instanceof Conv2d || op instanceof Linear) {
+      return multiplyAdds(result, second);
+    } else if (op instanceof Conv2dBackwardData || op instanceof LinearBackwardData) {
+      return multiplyAdds(first, second);
+    }
+    return multiplyAdds(second, result);
+  }
+
+  /** Every element of y is a product with one of the rows of w. */
+  private static long multiplyAdds(TensorSpec y, TensorSpec w) {
+    return y.size() * (w.size() / w.shape().dim(0));
   }
 
   /** The ways to compute an op, without repetitions, the likeliest first. */

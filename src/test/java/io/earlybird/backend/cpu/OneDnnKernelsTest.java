@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -253,6 +254,41 @@ class OneDnnKernelsTest {
           .isInstanceOf(EarlybirdException.class)
           .hasMessageContaining("\"magic\"")
           .hasMessageContaining(last);
+    }
+  }
+
+  @Test
+  void largeProductsAreMeasuredAndTheChoiceStays() {
+    Conv2d op = new Conv2d(1, 0);
+    TensorSpec x = TensorSpec.f32(4, 32, 32, 64);
+    TensorSpec w = TensorSpec.f32(32, 64, 1, 1);
+    KernelRequest request = OneOp.request(op, List.of(x, w), Form.plain(x), null);
+    long live = two.liveBytes();
+    try (Kernel kernel = two.prepare(request);
+        Kernel again = two.prepare(request)) {
+      assertThat(names(request)).hasSizeGreaterThan(1).contains(kernel.choice());
+      assertThat(again.choice()).isEqualTo(kernel.choice());
+      assertThat(two.choices()).containsEntry(KernelChoices.key(request, 2), kernel.choice());
+    }
+    assertThat(two.liveBytes()).isEqualTo(live);
+  }
+
+  @Test
+  void buildingAndClosingKernelsLeavesNothingBehind() {
+    Case test = convolution(1003).get(1);
+    KernelRequest request = OneOp.request(test.op, test.specs());
+    buildAndClose(request, 1);
+    long objects = Pointer.totalCount();
+    buildAndClose(request, 20);
+    assertThat(Pointer.totalCount()).as("native objects").isEqualTo(objects);
+  }
+
+  private static void buildAndClose(KernelRequest request, int times) {
+    Slice all = onOne.slice(1 << 20);
+    for (int i = 0; i < times; i++) {
+      try (Kernel kernel = one.prepare(request)) {
+        kernel.bind(List.of(all, all), List.of(all), all);
+      }
     }
   }
 
