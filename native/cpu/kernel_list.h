@@ -14,3 +14,14 @@ EB_KERNEL(sgd_update_f32)
 EB_KERNEL(multi_sgd_update_f32)
 EB_KERNEL(update_average_f32)
 EB_KERNEL(increment_i64)
+
+// channels.h
+EB_KERNEL(select_f32)
+EB_KERNEL(select_backward_f32)
+
+// batch_norm.h
+EB_KERNEL(batch_norm_f32)
+EB_KERNEL(batch_norm_relu_f32)
+EB_KERNEL(batch_norm_inference_f32)
+EB_KERNEL(batch_norm_backward_f32)
+EB_KERNEL(batch_norm_relu_backward_f32)

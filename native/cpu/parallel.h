@@ -49,7 +49,7 @@ inline void parallel_ranges(int64_t n, int64_t grain, Body body) {
 // Whether a result of n floats that is not written over an operand should bypass the cache.
 inline bool should_stream(const float* y, int64_t n) {
   return n * static_cast<int64_t>(sizeof(float)) >= kStreamBytes &&
-         reinterpret_cast<uintptr_t>(y) % (kLine * sizeof(float)) == 0;
+         reinterpret_cast<uintptr_t>(y) % sizeof(float) == 0;
 }
 
 // Writes n floats, a multiple of kLine, from a tile to y past the cache; both start on a line.
@@ -70,11 +70,15 @@ inline void stream_lines(float* y, const float* tile, int64_t n) {
 inline void stream_end() { _mm_sfence(); }
 
 // Writes y[0..n) past the cache, where f(out, i, count) puts the elements i.. of the result to
-// out[0..count). y starts on a line; what is left after the last full line is stored plainly.
+// out[0..count). What lies outside of full lines is stored plainly.
 template <class F>
 inline void stream_range(float* y, int64_t n, F f) {
   alignas(64) float tile[kTile];
-  int64_t i = 0;
+  const int64_t misplaced =
+      static_cast<int64_t>(reinterpret_cast<uintptr_t>(y) / sizeof(float)) % kLine;
+  int64_t i = misplaced == 0 ? 0 : kLine - misplaced;
+  if (i > n) i = n;
+  if (i > 0) f(y, 0, i);
   for (; i + kTile <= n; i += kTile) {
     f(tile, i, kTile);
     stream_lines(y + i, tile, kTile);

@@ -3,6 +3,8 @@
 #define EARLYBIRD_EARLYBIRD_H
 
 #include "earlybird/api.h"
+#include "earlybird/batch_norm.h"
+#include "earlybird/channels.h"
 #include "earlybird/elementwise.h"
 #include "earlybird/memory.h"
 #include "earlybird/optimizer.h"

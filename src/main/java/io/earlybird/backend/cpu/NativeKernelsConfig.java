@@ -21,6 +21,8 @@ import org.bytedeco.javacpp.tools.InfoMapper;
             value = "linux-x86_64",
             include = {
               "earlybird/api.h",
+              "earlybird/batch_norm.h",
+              "earlybird/channels.h",
               "earlybird/elementwise.h",
               "earlybird/memory.h",
               "earlybird/optimizer.h",

@@ -1,0 +1,178 @@
+// Batch norm with the batch's statistics, alone or with ReLU and channel selection.
+// Version 1: statistics, then y. Version 2: the second pass runs backwards, from the rows that the
+// first one touched last and that are still in the cache. Version 3: narrow rows are folded (see
+// channel_grid.h), results larger than the cache are streamed past it.
+#include "common/batch_norm.h"
+
+#include "common/elementwise.h"
+#include "cpu/batch_norm_check.h"
+#include "cpu/channel_rows.h"
+#include "cpu/channel_statistics.h"
+#include "cpu/kernel_table.h"
+
+namespace eb::EB_ISA {
+namespace {
+
+// What the second pass needs of every column.
+struct Tables {
+  float* mean;
+  float* scale;
+  float* beta;
+};
+
+template <bool kRelu>
+void apply(const float* x, const Tables& t, int64_t at, int64_t n, float* out) {
+  const float* mean = t.mean + at;
+  const float* scale = t.scale + at;
+  const float* beta = t.beta + at;
+#pragma omp simd
+  for (int64_t j = 0; j < n; j++) {
+    const float y = eb_batch_norm_apply(x[j], mean[j], scale[j], beta[j]);
+    out[j] = kRelu ? eb_relu(y) : y;
+  }
+}
+
+// y of one piece, its last rows first.
+template <bool kRelu, class Rows>
+void apply_piece(const Rows& rows, const Piece& piece, int64_t channels, const Tables& t,
+                 bool stream, float* y) {
+  alignas(64) float tile[Rows::kPacks ? kTileFloats : 1];
+  const int64_t width = piece.fold * channels;
+  float* out = y + piece.row * channels;
+  for (int64_t end = piece.count; end > 0;) {
+    const int64_t n = (end - 1) % kGroupRows + 1;
+    end -= n;
+    const float* x = rows.rows(piece, end, n, tile);
+    for (int64_t r = 0; r < n; r++) {
+      float* row = out + (end + r) * width;
+      const float* source = x + r * width;
+      if (stream) {
+        stream_range(row, width, [&](float* to, int64_t i, int64_t count) {
+          apply<kRelu>(source + i, t, i, count, to);
+        });
+      } else {
+        apply<kRelu>(source, t, 0, width, row);
+      }
+    }
+  }
+}
+
+struct Forward {
+  const float* gamma;
+  const float* beta;
+  const int32_t* selected;
+  float epsilon;
+  float* y;
+  float* mean;
+  float* variance;
+};
+
+// Results [begin, end) of the statistics, and the tables for the columns of `out` that they feed.
+void finish(const Forward& f, const Grid& in, const Grid& out, int64_t begin, int64_t end,
+            double* mean, double* squares, const Tables& t) {
+  join_pieces(in, begin, end, mean, squares);
+  for (int64_t c = begin; c < end; c++) {
+    f.mean[c] = static_cast<float>(mean[c]);
+    f.variance[c] = static_cast<float>(squares[c] / static_cast<double>(in.rows()));
+  }
+  for (int64_t k = 0; k < out.channels(); k++) {
+    const int64_t c = f.selected ? f.selected[k] : k;
+    if (c < begin || c >= end) continue;
+    spread(out, k, f.mean[c], t.mean);
+    spread(out, k, eb_batch_norm_scale(f.gamma[c], f.variance[c], f.epsilon), t.scale);
+    spread(out, k, f.beta[c], t.beta);
+  }
+}
+
+template <bool kRelu, class Rows>
+void run(const Forward& f, const float* x, const Rows& rows, const Grid& in, const Grid& out,
+         void* scratch) {
+  const int64_t channels = in.channels();
+  Scratch memory(scratch);
+  double* mean = memory.take<double>(in.pieces() * channels);
+  double* squares = memory.take<double>(in.pieces() * channels);
+  const Tables t = {memory.take<float>(out.width()), memory.take<float>(out.width()),
+                    memory.take<float>(out.width())};
+  const bool stream = f.y != x && should_stream(f.y, out.rows() * out.channels());
+#pragma omp parallel if (in.rows() * channels >= kSerial)
+  {
+    const Part pieces = my_part(in.pieces());
+    for (int64_t i = pieces.begin; i < pieces.end; i++) {
+      const Piece p = in.piece(i);
+      piece_moments(x + p.row * channels, p.count, p.fold, channels, mean + i * channels,
+                    squares + i * channels);
+    }
+#pragma omp barrier
+    const Part part = my_part(channels);
+    finish(f, in, out, part.begin, part.end, mean, squares, t);
+#pragma omp barrier
+    const Part outs = my_part(out.pieces());
+    for (int64_t i = outs.end; i-- > outs.begin;) {
+      apply_piece<kRelu>(rows, out.piece(i), out.channels(), t, stream, f.y);
+    }
+    if (stream) stream_end();
+  }
+}
+
+}  // namespace
+
+eb_status batch_norm_f32(const float* x, const float* gamma, const float* beta, int64_t rows,
+                         int64_t channels, float epsilon, float* y, float* mean, float* variance,
+                         void* scratch) {
+  const Grid grid(rows, channels);
+  const Forward f = {gamma, beta, nullptr, epsilon, y, mean, variance};
+  run<false>(f, x, PlainRows{x, channels}, grid, grid, scratch);
+  return EB_OK;
+}
+
+eb_status batch_norm_relu_f32(const float* x, const float* gamma, const float* beta, int64_t rows,
+                              int64_t channels, const int32_t* selected, int64_t kept,
+                              float epsilon, float* y, float* mean, float* variance,
+                              void* scratch) {
+  const Grid grid(rows, channels);
+  const Forward f = {gamma, beta, selected, epsilon, y, mean, variance};
+  if (selected) {
+    const Selection selection(selected, kept, channels);
+    run<true>(f, x, PackedRows{x, channels, &selection}, grid, Grid(rows, kept), scratch);
+  } else {
+    run<true>(f, x, PlainRows{x, channels}, grid, grid, scratch);
+  }
+  return EB_OK;
+}
+
+}  // namespace eb::EB_ISA
+
+#ifdef EB_ENTRY_POINTS
+
+int64_t eb_batch_norm_scratch_bytes(int64_t rows, int64_t channels) {
+  using eb::EB_ISA::Grid;
+  using eb::EB_ISA::Scratch;
+  if (rows < 0 || channels < 0) return 0;
+  const int64_t sums = Grid::max_pieces(rows, channels) * channels;
+  const int64_t table = Grid::max_width(channels);
+  return 2 * Scratch::bytes(sums * static_cast<int64_t>(sizeof(double))) +
+         5 * Scratch::bytes(table * static_cast<int64_t>(sizeof(float)));
+}
+
+eb_status eb_batch_norm_f32(const float* x, const float* gamma, const float* beta, int64_t rows,
+                            int64_t channels, float epsilon, float* y, float* mean, float* variance,
+                            void* scratch) {
+  if (rows <= 0 || channels < 0) return EB_BAD_ARGUMENT;
+  if (channels == 0) return EB_OK;
+  if (!x || !gamma || !beta || !y || !mean || !variance || !scratch) return EB_BAD_ARGUMENT;
+  return eb::active().batch_norm_f32(x, gamma, beta, rows, channels, epsilon, y, mean, variance,
+                                     scratch);
+}
+
+eb_status eb_batch_norm_relu_f32(const float* x, const float* gamma, const float* beta,
+                                 int64_t rows, int64_t channels, const int32_t* selected,
+                                 int64_t kept, float epsilon, float* y, float* mean,
+                                 float* variance, void* scratch) {
+  const eb_status status = eb::check_selection(rows, channels, selected, kept);
+  if (status != EB_OK || channels == 0) return status;
+  if (!x || !gamma || !beta || !mean || !variance || !scratch) return EB_BAD_ARGUMENT;
+  if (kept > 0 && (!y || (selected && y == x))) return EB_BAD_ARGUMENT;
+  return eb::active().batch_norm_relu_f32(x, gamma, beta, rows, channels, selected, kept, epsilon,
+                                          y, mean, variance, scratch);
+}
+#endif

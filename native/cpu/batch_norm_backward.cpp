@@ -1,0 +1,277 @@
+// Gradients of batch norm, alone or with ReLU and channel selection.
+// Version 1: dbeta and dgamma, then dx. Version 2: the ReLU's mask is recomputed from x, so neither
+// its output nor a mask is read; the second pass runs backwards, from the rows that the first one
+// touched last. Version 3: narrow rows are folded (see channel_grid.h), results larger than the
+// cache are streamed past it.
+#include "common/batch_norm.h"
+#include "common/elementwise.h"
+#include "cpu/batch_norm_check.h"
+#include "cpu/channel_rows.h"
+#include "cpu/kernel_table.h"
+
+namespace eb::EB_ISA {
+namespace {
+
+// What the passes need of every column: shift and slope only the second.
+struct Tables {
+  float* mean;
+  float* scale;
+  float* beta;
+  float* shift;
+  float* slope;
+
+  Tables operator+(int64_t at) const {
+    return {mean + at, scale + at, beta + at, shift + at, slope + at};
+  }
+};
+
+// The gradient that reaches batch norm's output.
+template <bool kRelu>
+float gradient(float x, float dy, float mean, float scale, float beta) {
+  return kRelu ? eb_relu_gradient(eb_batch_norm_apply(x, mean, scale, beta), dy) : dy;
+}
+
+// Adds the gradient, and its product with x - mean, over kRows rows to column sums.
+template <bool kRelu, int kRows>
+void add_rows(const float* x, const float* dy, int64_t stride, const Tables& t, int64_t n,
+              float* sum, float* product) {
+#pragma omp simd
+  for (int64_t j = 0; j < n; j++) {
+    float s = 0.0f;
+    float p = 0.0f;
+    for (int r = 0; r < kRows; r++) {
+      const float v = x[r * stride + j];
+      const float d = gradient<kRelu>(v, dy[r * stride + j], t.mean[j], t.scale[j], t.beta[j]);
+      s += d;
+      p += d * (v - t.mean[j]);
+    }
+    sum[j] += s;
+    product[j] += p;
+  }
+}
+
+// Sums of one piece by channel.
+template <bool kRelu, class Rows>
+void piece_sums(const Rows& rows, const float* dy, const Piece& piece, int64_t channels,
+                const Tables& t, double* sum, double* product) {
+  alignas(64) float tile[Rows::kPacks ? kTileFloats : 1];
+  const int64_t width = piece.fold * channels;
+  const float* gradients = dy + piece.row * channels;
+  for (int64_t c = 0; c < channels; c++) sum[c] = product[c] = 0.0;
+  for (int64_t at = 0; at < width; at += kStrip) {
+    const int64_t n = width - at < kStrip ? width - at : kStrip;
+    alignas(64) double wide_sum[kStrip] = {};
+    alignas(64) double wide_product[kStrip] = {};
+    for (int64_t block = 0; block < piece.count; block += kBlockRows) {
+      const int64_t end = piece.count - block < kBlockRows ? piece.count : block + kBlockRows;
+      alignas(64) float s[kStrip] = {};
+      alignas(64) float p[kStrip] = {};
+      for (int64_t row = block; row < end; row += kGroupRows) {
+        const int64_t count = end - row < kGroupRows ? end - row : kGroupRows;
+        const float* x = rows.rows(piece, row, count, tile) + at;
+        const float* d = gradients + row * width + at;
+        if (count == kGroupRows) {
+          add_rows<kRelu, kGroupRows>(x, d, width, t + at, n, s, p);
+        } else {
+          for (int64_t r = 0; r < count; r++) {
+            add_rows<kRelu, 1>(x + r * width, d + r * width, width, t + at, n, s, p);
+          }
+        }
+      }
+#pragma omp simd
+      for (int64_t j = 0; j < n; j++) {
+        wide_sum[j] += s[j];
+        wide_product[j] += p[j];
+      }
+    }
+    for (int64_t j = 0, c = at % channels; j < n; j++, c = c + 1 == channels ? 0 : c + 1) {
+      sum[c] += wide_sum[j];
+      product[c] += wide_product[j];
+    }
+  }
+}
+
+template <bool kRelu>
+void input_gradient(const float* x, const float* dy, const Tables& t, int64_t n, float* dx) {
+#pragma omp simd
+  for (int64_t j = 0; j < n; j++) {
+    const float d = gradient<kRelu>(x[j], dy[j], t.mean[j], t.scale[j], t.beta[j]);
+    dx[j] = eb_batch_norm_dx(x[j], d, t.mean[j], t.scale[j], t.shift[j], t.slope[j]);
+  }
+}
+
+// dx of one piece, its last rows first.
+template <bool kRelu>
+void write_piece(const PlainRows& rows, const float* dy, const Piece& piece, int64_t channels,
+                 const Tables& t, bool stream, float* dx) {
+  const int64_t width = piece.fold * channels;
+  for (int64_t r = piece.count; r-- > 0;) {
+    const int64_t at = piece.row * channels + r * width;
+    if (stream) {
+      stream_range(dx + at, width, [&](float* to, int64_t i, int64_t count) {
+        input_gradient<kRelu>(rows.x + at + i, dy + at + i, t + i, count, to);
+      });
+    } else {
+      input_gradient<kRelu>(rows.x + at, dy + at, t, width, dx + at);
+    }
+  }
+}
+
+template <bool kRelu>
+void write_piece(const PackedRows& rows, const float* dy, const Piece& piece, int64_t channels,
+                 const Tables& t, bool, float* dx) {
+  alignas(64) float tile[kTileFloats];
+  alignas(64) float result[kTileFloats];
+  const int64_t width = piece.fold * channels;
+  for (int64_t end = piece.count; end > 0;) {
+    const int64_t n = (end - 1) % kGroupRows + 1;
+    end -= n;
+    const float* x = rows.rows(piece, end, n, tile);
+    const int64_t row = piece.row + end * piece.fold;
+    for (int64_t r = 0; r < n; r++) {
+      input_gradient<kRelu>(x + r * width, dy + row * channels + r * width, t, width,
+                            result + r * width);
+    }
+    rows.selection->unpack(result, n * piece.fold, dx + row * rows.channels);
+  }
+}
+
+struct Backward {
+  const float* dy;
+  const float* mean;
+  const float* variance;
+  const float* gamma;
+  const float* beta;
+  const int32_t* selected;
+  float epsilon;
+  float* dx;
+  float* dgamma;
+  float* dbeta;
+
+  int64_t channel(int64_t k) const { return selected ? selected[k] : k; }
+};
+
+// The tables of the first pass, for columns of channels [begin, end).
+void prepare(const Backward& b, const Grid& grid, int64_t begin, int64_t end, const Tables& t) {
+  for (int64_t k = begin; k < end; k++) {
+    const int64_t c = b.channel(k);
+    spread(grid, k, b.mean[c], t.mean);
+    spread(grid, k, eb_batch_norm_scale(b.gamma[c], b.variance[c], b.epsilon), t.scale);
+    spread(grid, k, b.beta ? b.beta[c] : 0.0f, t.beta);
+  }
+}
+
+// Joins the sums of all pieces, [pieces][channels], for channels [begin, end): dgamma and dbeta,
+// and the tables of the second pass.
+void finish(const Backward& b, const Grid& grid, int64_t begin, int64_t end, double* sum,
+            double* product, const Tables& t) {
+  const int64_t channels = grid.channels();
+  for (int64_t i = 1; i < grid.pieces(); i++) {
+    for (int64_t k = begin; k < end; k++) {
+      sum[k] += sum[i * channels + k];
+      product[k] += product[i * channels + k];
+    }
+  }
+  const double rows = static_cast<double>(grid.rows());
+  for (int64_t k = begin; k < end; k++) {
+    const int64_t c = b.channel(k);
+    const double invstd = eb_batch_norm_invstd(b.variance[c], b.epsilon);
+    const double dgamma = product[k] * invstd;
+    b.dbeta[c] = static_cast<float>(sum[k]);
+    b.dgamma[c] = static_cast<float>(dgamma);
+    spread(grid, k, static_cast<float>(sum[k] / rows), t.shift);
+    spread(grid, k, static_cast<float>(dgamma * invstd / rows), t.slope);
+  }
+}
+
+template <bool kRelu, class Rows>
+void run(const Backward& b, const Rows& rows, const Grid& grid, void* scratch) {
+  const int64_t channels = grid.channels();
+  Scratch memory(scratch);
+  double* sum = memory.take<double>(grid.pieces() * channels);
+  double* product = memory.take<double>(grid.pieces() * channels);
+  const Tables t = {memory.take<float>(grid.width()), memory.take<float>(grid.width()),
+                    memory.take<float>(grid.width()), memory.take<float>(grid.width()),
+                    memory.take<float>(grid.width())};
+  const bool stream =
+      b.dx != rows.x && b.dx != b.dy && should_stream(b.dx, grid.rows() * rows.channels);
+#pragma omp parallel if (grid.rows() * rows.channels >= kSerial)
+  {
+    const Part part = my_part(channels);
+    prepare(b, grid, part.begin, part.end, t);
+#pragma omp barrier
+    const Part pieces = my_part(grid.pieces());
+    for (int64_t i = pieces.begin; i < pieces.end; i++) {
+      piece_sums<kRelu>(rows, b.dy, grid.piece(i), channels, t, sum + i * channels,
+                        product + i * channels);
+    }
+#pragma omp barrier
+    finish(b, grid, part.begin, part.end, sum, product, t);
+#pragma omp barrier
+    for (int64_t i = pieces.end; i-- > pieces.begin;) {
+      write_piece<kRelu>(rows, b.dy, grid.piece(i), channels, t, stream, b.dx);
+    }
+    if (stream) stream_end();
+  }
+}
+
+}  // namespace
+
+eb_status batch_norm_backward_f32(const float* x, const float* dy, const float* mean,
+                                  const float* variance, const float* gamma, int64_t rows,
+                                  int64_t channels, float epsilon, float* dx, float* dgamma,
+                                  float* dbeta, void* scratch) {
+  const Backward b = {dy, mean, variance, gamma, nullptr, nullptr, epsilon, dx, dgamma, dbeta};
+  run<false>(b, PlainRows{x, channels}, Grid(rows, channels), scratch);
+  return EB_OK;
+}
+
+eb_status batch_norm_relu_backward_f32(const float* x, const float* dy, const float* mean,
+                                       const float* variance, const float* gamma, const float* beta,
+                                       int64_t rows, int64_t channels, const int32_t* selected,
+                                       int64_t kept, float epsilon, float* dx, float* dgamma,
+                                       float* dbeta, void* scratch) {
+  const Backward b = {dy, mean, variance, gamma, beta, selected, epsilon, dx, dgamma, dbeta};
+  if (selected) {
+    const Selection selection(selected, kept, channels);
+    for (int64_t c = 0; c < channels; c++) dgamma[c] = dbeta[c] = 0.0f;
+    run<true>(b, PackedRows{x, channels, &selection}, Grid(rows, kept), scratch);
+  } else {
+    run<true>(b, PlainRows{x, channels}, Grid(rows, channels), scratch);
+  }
+  return EB_OK;
+}
+
+}  // namespace eb::EB_ISA
+
+#ifdef EB_ENTRY_POINTS
+
+eb_status eb_batch_norm_backward_f32(const float* x, const float* dy, const float* mean,
+                                     const float* variance, const float* gamma, int64_t rows,
+                                     int64_t channels, float epsilon, float* dx, float* dgamma,
+                                     float* dbeta, void* scratch) {
+  if (rows <= 0 || channels < 0) return EB_BAD_ARGUMENT;
+  if (channels == 0) return EB_OK;
+  if (!x || !dy || !mean || !variance || !gamma || !dx || !dgamma || !dbeta || !scratch) {
+    return EB_BAD_ARGUMENT;
+  }
+  return eb::active().batch_norm_backward_f32(x, dy, mean, variance, gamma, rows, channels, epsilon,
+                                              dx, dgamma, dbeta, scratch);
+}
+
+eb_status eb_batch_norm_relu_backward_f32(const float* x, const float* dy, const float* mean,
+                                          const float* variance, const float* gamma,
+                                          const float* beta, int64_t rows, int64_t channels,
+                                          const int32_t* selected, int64_t kept, float epsilon,
+                                          float* dx, float* dgamma, float* dbeta, void* scratch) {
+  const eb_status status = eb::check_selection(rows, channels, selected, kept);
+  if (status != EB_OK || channels == 0) return status;
+  if (!x || !mean || !variance || !gamma || !beta || !dx || !dgamma || !dbeta || !scratch) {
+    return EB_BAD_ARGUMENT;
+  }
+  if (kept > 0 && (!dy || (selected && dy == dx))) return EB_BAD_ARGUMENT;
+  return eb::active().batch_norm_relu_backward_f32(x, dy, mean, variance, gamma, beta, rows,
+                                                   channels, selected, kept, epsilon, dx, dgamma,
+                                                   dbeta, scratch);
+}
+#endif

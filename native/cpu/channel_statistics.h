@@ -1,0 +1,143 @@
+// Mean and variance per channel.
+//
+// Version 1: one pass, sums of x and x^2 in double; wrong once the mean is much larger than the
+// deviation, and slow. Version 2: short sums in float of what is left of x after subtracting a shift
+// near the mean, joined in double by the formula of Chan, Golub and LeVeque (1979). A first row as
+// the shift lost a digit where it lay several deviations off. Version 3: the first block's shift is
+// its mean, later blocks take the mean of all before them.
+#ifndef EARLYBIRD_CPU_CHANNEL_STATISTICS_H
+#define EARLYBIRD_CPU_CHANNEL_STATISTICS_H
+
+#include "cpu/channel_grid.h"
+
+namespace eb::EB_ISA {
+
+// How the moments of `added` values join those of `before` values.
+struct Join {
+  double mean_weight;
+  double gap_weight;
+  Join(int64_t before, int64_t added)
+      : mean_weight(static_cast<double>(added) / static_cast<double>(before + added)),
+        gap_weight(mean_weight * static_cast<double>(before)) {}
+};
+
+// Joins n pairs (mean, sum of squared deviations) with n others.
+inline void join_moments(const Join& join, int64_t n, const double* mean, const double* squares,
+                         double* into_mean, double* into_squares) {
+#pragma omp simd
+  for (int64_t j = 0; j < n; j++) {
+    const double gap = mean[j] - into_mean[j];
+    into_mean[j] += gap * join.mean_weight;
+    into_squares[j] += squares[j] + gap * gap * join.gap_weight;
+  }
+}
+
+// Adds what is left of kRows rows after subtracting `shift`, and its square, to column sums.
+template <int kRows>
+inline void add_rows(const float* x, int64_t stride, const float* shift, int64_t n, float* sum,
+                     float* squares) {
+#pragma omp simd
+  for (int64_t j = 0; j < n; j++) {
+    float s = 0.0f;
+    float q = 0.0f;
+    for (int r = 0; r < kRows; r++) {
+      const float d = x[r * stride + j] - shift[j];
+      s += d;
+      q += d * d;
+    }
+    sum[j] += s;
+    squares[j] += q;
+  }
+}
+
+// The mean of n columns over `rows` <= kBlockRows rows, to float accuracy: a shift.
+inline void block_mean(const float* x, int64_t stride, int64_t rows, int64_t n, float* mean) {
+  alignas(64) float sum[kStrip] = {};
+  for (int64_t r = 1; r < rows; r++) {
+#pragma omp simd
+    for (int64_t j = 0; j < n; j++) sum[j] += x[r * stride + j] - x[j];
+  }
+  const float share = 1.0f / static_cast<float>(rows);
+#pragma omp simd
+  for (int64_t j = 0; j < n; j++) mean[j] = x[j] + sum[j] * share;
+}
+
+// Moments of n <= kStrip columns over `rows` <= kBlockRows rows.
+inline void block_moments(const float* x, int64_t stride, int64_t rows, int64_t n,
+                          const float* shift, double* mean, double* squares) {
+  alignas(64) float s[kStrip] = {};
+  alignas(64) float q[kStrip] = {};
+  int64_t r = 0;
+  for (; r + 4 <= rows; r += 4) add_rows<4>(x + r * stride, stride, shift, n, s, q);
+  for (; r < rows; r++) add_rows<1>(x + r * stride, stride, shift, n, s, q);
+  const double share = 1.0 / static_cast<double>(rows);
+#pragma omp simd
+  for (int64_t j = 0; j < n; j++) {
+    const double sum = s[j];
+    mean[j] = shift[j] + sum * share;
+    squares[j] = q[j] - sum * sum * share;
+  }
+}
+
+// Moments of n <= kStrip columns over `rows` rows.
+inline void column_moments(const float* x, int64_t stride, int64_t rows, int64_t n, double* mean,
+                           double* squares) {
+  alignas(64) float shift[kStrip];
+  const int64_t first = rows < kBlockRows ? rows : kBlockRows;
+  block_mean(x, stride, first, n, shift);
+  block_moments(x, stride, first, n, shift, mean, squares);
+  for (int64_t row = first; row < rows; row += kBlockRows) {
+    const int64_t count = rows - row < kBlockRows ? rows - row : kBlockRows;
+    alignas(64) double m[kStrip];
+    alignas(64) double q[kStrip];
+#pragma omp simd
+    for (int64_t j = 0; j < n; j++) shift[j] = static_cast<float>(mean[j]);
+    block_moments(x + row * stride, stride, count, n, shift, m, q);
+    join_moments(Join(row, count), n, m, q, mean, squares);
+  }
+}
+
+// Moments of the columns of `rows` wide rows of `fold` rows of `channels` each, by channel.
+inline void piece_moments(const float* x, int64_t rows, int64_t fold, int64_t channels,
+                          double* mean, double* squares) {
+  const int64_t width = fold * channels;
+  for (int64_t at = 0; at < width; at += kStrip) {
+    const int64_t n = width - at < kStrip ? width - at : kStrip;
+    alignas(64) double column_mean[kStrip];
+    alignas(64) double column_squares[kStrip];
+    column_moments(x + at, width, rows, n, column_mean, column_squares);
+    // Columns of one channel meet; a strip may begin and end within a row.
+    for (int64_t j = 0; j < n;) {
+      const int64_t channel = (at + j) % channels;
+      const int64_t before = (at + j) / channels * rows;
+      const int64_t rest = channels - channel < n - j ? channels - channel : n - j;
+      if (before == 0) {
+        for (int64_t k = 0; k < rest; k++) {
+          mean[channel + k] = column_mean[j + k];
+          squares[channel + k] = column_squares[j + k];
+        }
+      } else {
+        join_moments(Join(before, rows), rest, column_mean + j, column_squares + j, mean + channel,
+                     squares + channel);
+      }
+      j += rest;
+    }
+  }
+}
+
+// Joins the moments of all pieces, [pieces][channels], for channels [begin, end) into the first.
+inline void join_pieces(const Grid& grid, int64_t begin, int64_t end, double* mean,
+                        double* squares) {
+  int64_t before = grid.piece(0).count * grid.piece(0).fold;
+  for (int64_t i = 1; i < grid.pieces(); i++) {
+    const int64_t added = grid.piece(i).count * grid.piece(i).fold;
+    const int64_t offset = i * grid.channels() + begin;
+    join_moments(Join(before, added), end - begin, mean + offset, squares + offset, mean + begin,
+                 squares + begin);
+    before += added;
+  }
+}
+
+}  // namespace eb::EB_ISA
+
+#endif

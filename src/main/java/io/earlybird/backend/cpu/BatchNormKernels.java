@@ -1,0 +1,187 @@
+package io.earlybird.backend.cpu;
+
+import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_backward_f32;
+import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_f32;
+import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_inference_f32;
+import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_relu_backward_f32;
+import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_relu_f32;
+import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_scratch_bytes;
+
+import io.earlybird.backend.Kernel;
+import io.earlybird.backend.KernelRequest;
+import io.earlybird.tensor.Shape;
+import io.earlybird.tensor.op.BatchNorm;
+import io.earlybird.tensor.op.BatchNormBackward;
+import io.earlybird.tensor.op.BatchNormInference;
+import io.earlybird.tensor.op.BatchNormRelu;
+import io.earlybird.tensor.op.BatchNormReluBackward;
+import io.earlybird.tensor.op.Channels;
+
+/**
+ * Batch norm on plain rows of channels. Its result may take the place of {@code x}, and its
+ * gradient that of {@code x} or {@code dy}.
+ */
+final class BatchNormKernels {
+  private BatchNormKernels() {}
+
+  private static long scratch(KernelRequest request) {
+    Shape x = request.inputs().get(0).shape();
+    return eb_batch_norm_scratch_bytes(x.rows(), x.dim(-1));
+  }
+
+  static Kernel forward(KernelRequest request) {
+    Shape shape = request.inputs().get(0).shape();
+    long rows = shape.rows();
+    int channels = shape.dim(-1);
+    float epsilon = ((BatchNorm) request.op()).epsilon();
+    return OwnKernel.plain(
+            request,
+            b -> {
+              var x = b.in(0);
+              var gamma = b.in(1);
+              var beta = b.in(2);
+              var y = b.out(0);
+              var mean = b.out(1);
+              var variance = b.out(2);
+              var room = b.room();
+              return () ->
+                  eb_batch_norm_f32(
+                      x, gamma, beta, rows, channels, epsilon, y, mean, variance, room);
+            })
+        .withScratch(scratch(request))
+        .overwriting((output, input) -> output == 0 && input == 0);
+  }
+
+  static Kernel forwardRelu(KernelRequest request) {
+    BatchNormRelu op = (BatchNormRelu) request.op();
+    Shape shape = request.inputs().get(0).shape();
+    long rows = shape.rows();
+    int channels = shape.dim(-1);
+    long kept = kept(op.channels(), channels);
+    return OwnKernel.plain(
+            request,
+            b -> {
+              var selected = ChannelKernels.numbers(op.channels());
+              var x = b.in(0);
+              var gamma = b.in(1);
+              var beta = b.in(2);
+              var y = b.out(0);
+              var mean = b.out(1);
+              var variance = b.out(2);
+              var room = b.room();
+              return () ->
+                  eb_batch_norm_relu_f32(
+                      x,
+                      gamma,
+                      beta,
+                      rows,
+                      channels,
+                      selected,
+                      kept,
+                      op.epsilon(),
+                      y,
+                      mean,
+                      variance,
+                      room);
+            })
+        .withScratch(scratch(request))
+        .overwriting((output, input) -> op.channels() == null && output == 0 && input == 0);
+  }
+
+  static Kernel inference(KernelRequest request) {
+    Shape shape = request.inputs().get(0).shape();
+    long rows = shape.rows();
+    int channels = shape.dim(-1);
+    float epsilon = ((BatchNormInference) request.op()).epsilon();
+    return OwnKernel.plain(
+            request,
+            b -> {
+              var x = b.in(0);
+              var gamma = b.in(1);
+              var beta = b.in(2);
+              var mean = b.in(3);
+              var variance = b.in(4);
+              var y = b.out(0);
+              var room = b.room();
+              return () ->
+                  eb_batch_norm_inference_f32(
+                      x, gamma, beta, mean, variance, rows, channels, epsilon, y, room);
+            })
+        .withScratch(scratch(request))
+        .overwriting((output, input) -> input == 0);
+  }
+
+  static Kernel backward(KernelRequest request) {
+    Shape shape = request.inputs().get(0).shape();
+    long rows = shape.rows();
+    int channels = shape.dim(-1);
+    float epsilon = ((BatchNormBackward) request.op()).epsilon();
+    return OwnKernel.plain(
+            request,
+            b -> {
+              var x = b.in(0);
+              var dy = b.in(1);
+              var mean = b.in(2);
+              var variance = b.in(3);
+              var gamma = b.in(4);
+              var dx = b.out(0);
+              var dgamma = b.out(1);
+              var dbeta = b.out(2);
+              var room = b.room();
+              return () ->
+                  eb_batch_norm_backward_f32(
+                      x, dy, mean, variance, gamma, rows, channels, epsilon, dx, dgamma, dbeta,
+                      room);
+            })
+        .withScratch(scratch(request))
+        .overwriting((output, input) -> output == 0 && input < 2);
+  }
+
+  static Kernel backwardRelu(KernelRequest request) {
+    BatchNormReluBackward op = (BatchNormReluBackward) request.op();
+    Shape shape = request.inputs().get(0).shape();
+    long rows = shape.rows();
+    int channels = shape.dim(-1);
+    long kept = kept(op.channels(), channels);
+    return OwnKernel.plain(
+            request,
+            b -> {
+              var selected = ChannelKernels.numbers(op.channels());
+              var x = b.in(0);
+              var dy = b.in(1);
+              var mean = b.in(2);
+              var variance = b.in(3);
+              var gamma = b.in(4);
+              var beta = b.in(5);
+              var dx = b.out(0);
+              var dgamma = b.out(1);
+              var dbeta = b.out(2);
+              var room = b.room();
+              return () ->
+                  eb_batch_norm_relu_backward_f32(
+                      x,
+                      dy,
+                      mean,
+                      variance,
+                      gamma,
+                      beta,
+                      rows,
+                      channels,
+                      selected,
+                      kept,
+                      op.epsilon(),
+                      dx,
+                      dgamma,
+                      dbeta,
+                      room);
+            })
+        .withScratch(scratch(request))
+        .overwriting(
+            (output, input) ->
+                output == 0 && (input == 0 || (input == 1 && op.channels() == null)));
+  }
+
+  private static long kept(Channels selected, int channels) {
+    return selected == null ? channels : selected.count();
+  }
+}
