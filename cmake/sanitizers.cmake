@@ -7,6 +7,7 @@ if(EARLYBIRD_SANITIZE)
   if(NOT EARLYBIRD_SANITIZE MATCHES "^(address|undefined)$")
     message(FATAL_ERROR "EARLYBIRD_SANITIZE is '${EARLYBIRD_SANITIZE}'; use address or undefined")
   endif()
-  add_compile_options(-fsanitize=${EARLYBIRD_SANITIZE} -fno-omit-frame-pointer -g)
+  add_compile_options(-fsanitize=${EARLYBIRD_SANITIZE} -fno-sanitize-recover=all
+                      -fno-omit-frame-pointer -g)
   add_link_options(-fsanitize=${EARLYBIRD_SANITIZE})
 endif()
