@@ -57,14 +57,23 @@ public final class CpuBackend implements Backend {
    * A backend that uses the kernels of an earlier run, so that it gives the same bits.
    *
    * @param threads OpenMP threads of oneDNN and the own kernels, 1..1024
-   * @param choices {@link #choices()} of the earlier run; what it lacks is measured
+   * @param recorded {@link #choices()} of the earlier run; what it lacks is measured
    * @throws EarlybirdException if the native libraries cannot be loaded
    */
-  public CpuBackend(int threads, Map<String, String> choices) {
+  public CpuBackend(int threads, Map<String, String> recorded) {
+    this(threads, recorded, Map.of());
+  }
+
+  /**
+   * As {@link #CpuBackend(int, Map)}, but what was measured before is not measured again.
+   *
+   * @param remembered choices that spare measuring where they still exist
+   */
+  public CpuBackend(int threads, Map<String, String> recorded, Map<String, String> remembered) {
     CpuLibrary.setThreads(threads);
     this.threads = threads;
     this.factories = CpuKernels.all();
-    this.choices = new KernelChoices(choices);
+    this.choices = new KernelChoices(recorded, remembered);
     this.oneDnn = new OneDnn();
   }
 

@@ -14,9 +14,17 @@ import java.util.TreeMap;
  */
 final class KernelChoices {
   private final Map<String, String> names;
+  private final Map<String, String> remembered;
 
-  KernelChoices(Map<String, String> recorded) {
-    names = new TreeMap<>(recorded);
+  /**
+   * Choices.
+   *
+   * @param recorded those of a run that must be repeated
+   * @param remembered those that were measured once and are taken again where they still exist
+   */
+  KernelChoices(Map<String, String> recorded, Map<String, String> remembered) {
+    this.names = new TreeMap<>(recorded);
+    this.remembered = Map.copyOf(remembered);
   }
 
   /** Names of the kernels chosen so far, and of the recorded ones, by op and shapes. */
@@ -50,10 +58,19 @@ final class KernelChoices {
     }
     Kernel kernel =
         measure && candidates.size() > 1
-            ? KernelTimer.fastest(request, candidates, backend)
+            ? measured(request, candidates, remembered.get(key), backend)
             : candidates.get(0).kernel().get();
     names.put(key, kernel.choice());
     return kernel;
+  }
+
+  private static Kernel measured(
+      KernelRequest request, List<Candidate> candidates, String earlier, CpuBackend backend) {
+    return candidates.stream()
+        .filter(c -> c.name().equals(earlier))
+        .findFirst()
+        .map(c -> c.kernel().get())
+        .orElseGet(() -> KernelTimer.fastest(request, candidates, backend));
   }
 
   private static EarlybirdException unknown(

@@ -1,0 +1,93 @@
+package io.earlybird.backend;
+
+import io.earlybird.BuildInfo;
+import io.earlybird.EarlybirdException;
+import io.earlybird.backend.cpu.CpuBackend;
+import io.earlybird.backend.cpu.CpuLibrary;
+import io.earlybird.backend.reference.ReferenceBackend;
+import io.earlybird.tensor.DType;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Opens backends by name. A backend that was asked for by name is that backend or a failure with
+ * the reason, never another one.
+ */
+public final class Backends {
+  /** Means: the best one that this machine has. */
+  public static final String AUTO = "auto";
+
+  /** The names that {@link #open} knows. */
+  public static final List<String> NAMES = List.of(AUTO, "cpu", "reference");
+
+  private Backends() {}
+
+  /**
+   * A backend and why it is this one.
+   *
+   * @param backend to be closed by whoever opened it
+   * @param why one line for the user
+   */
+  public record Opened(Backend backend, String why) {}
+
+  /**
+   * Opens a backend.
+   *
+   * @param name one of {@link #NAMES}
+   * @param threads processor threads; 0 for all that the process may use
+   * @param choices kernels of an earlier run, which this one must use too; for others this machine
+   *     remembers what it measured once
+   * @throws EarlybirdException if the name is unknown, or the backend cannot be used here
+   */
+  public static Opened open(String name, int threads, Map<String, String> choices) {
+    switch (name) {
+      case AUTO:
+        Backend best = cpu(threads, choices);
+        return new Opened(best, "backend cpu (the best of this build): " + best.describe());
+      case "cpu":
+        Backend cpu = cpu(threads, choices);
+        return new Opened(cpu, "backend cpu (asked for): " + cpu.describe());
+      case "reference":
+        Backend reference = new ReferenceBackend(DType.F32);
+        return new Opened(
+            reference, "backend reference (asked for; slow, for checks): " + reference.describe());
+      default:
+        throw new EarlybirdException(
+            "unknown backend '" + name + "': expected one of " + String.join(", ", NAMES));
+    }
+  }
+
+  private static Backend cpu(int threads, Map<String, String> choices) {
+    int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
+    try (CpuBackend probe = new CpuBackend(count)) {
+      return new CpuBackend(count, choices, cache(probe).read());
+    }
+  }
+
+  private static KernelCache cache(CpuBackend cpu) {
+    return new KernelCache(cpu.describe() + " earlybird " + BuildInfo.version());
+  }
+
+  /**
+   * Which kernels were chosen so far, as {@link #open} takes them; remembered on this machine too.
+   */
+  public static Map<String, String> choices(Backend backend) {
+    if (!(backend instanceof CpuBackend cpu)) {
+      return Map.of();
+    }
+    Map<String, String> choices = new TreeMap<>(cpu.choices());
+    cache(cpu).add(choices);
+    return choices;
+  }
+
+  /** Instruction set of the kernels of a backend, for a run's record. */
+  public static String instructionSet(Backend backend) {
+    return backend instanceof CpuBackend ? CpuLibrary.isaName() : "java";
+  }
+
+  /** Processor threads that a backend uses. */
+  public static int threads(Backend backend) {
+    return backend instanceof CpuBackend cpu ? cpu.threads() : 1;
+  }
+}

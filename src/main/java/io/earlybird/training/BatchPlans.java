@@ -1,0 +1,55 @@
+package io.earlybird.training;
+
+import io.earlybird.data.Batches;
+import io.earlybird.plan.Plan;
+import java.util.function.IntFunction;
+
+/**
+ * The plans that walk through a data set: one for whole batches and, where images are left over,
+ * one for the last partial batch, which is never padded: that would change batch norm's statistics.
+ */
+final class BatchPlans {
+  private final Batches batches;
+  private final Plan whole;
+  private final Plan last;
+
+  /**
+   * Makes the plans.
+   *
+   * @param maker makes the plan for a number of images
+   */
+  BatchPlans(int images, int batchSize, IntFunction<Plan> maker) {
+    batches = new Batches(images, Math.min(batchSize, images));
+    whole = maker.apply(batches.batchSize());
+    last = batches.lastSize() == batches.batchSize() ? whole : maker.apply(batches.lastSize());
+  }
+
+  /** How the set is cut. */
+  Batches batches() {
+    return batches;
+  }
+
+  /** The plan for whole batches. */
+  Plan whole() {
+    return whole;
+  }
+
+  /**
+   * Runs batch after batch.
+   *
+   * @param first batch to begin with
+   * @param watch asked after every batch; false stops
+   * @return the batch that would come next; the number of batches if none does
+   */
+  int run(int first, Watch watch) {
+    int count = batches.count();
+    int batch = first;
+    boolean on = true;
+    while (batch < count && on) {
+      (batch == count - 1 ? last : whole).run();
+      batch++;
+      on = watch.goOn(batch);
+    }
+    return batch;
+  }
+}

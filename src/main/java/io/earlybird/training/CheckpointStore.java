@@ -1,0 +1,155 @@
+package io.earlybird.training;
+
+import io.earlybird.EarlybirdException;
+import io.earlybird.checkpoint.Checkpoint;
+import io.earlybird.checkpoint.KeepPolicy;
+import java.io.IOException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.SortedSet;
+import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+
+/**
+ * The checkpoints of one training run: the newest, from which it resumes, the best, and those of
+ * single epochs that the user wants to keep. A thread of its own writes them while training goes
+ * on. An epoch's file is a second name of the newest one, so keeping it costs no second write.
+ */
+final class CheckpointStore implements AutoCloseable {
+  /** The newest. */
+  static final String NEWEST = "checkpoint.safetensors";
+
+  /** The one with the best test accuracy. */
+  static final String BEST = "model_best.safetensors";
+
+  private static final Pattern EPOCH = Pattern.compile("ckpt(\\d{1,9})\\.safetensors");
+
+  private final Path folder;
+  private final KeepPolicy keep;
+  private final ExecutorService writer =
+      Executors.newSingleThreadExecutor(
+          task -> {
+            Thread thread = new Thread(task, "checkpoint-writer");
+            thread.setDaemon(true);
+            return thread;
+          });
+  private Future<?> pending;
+
+  CheckpointStore(Path folder, KeepPolicy keep) {
+    this.folder = folder;
+    this.keep = keep;
+  }
+
+  /** The file from which the run resumes. */
+  Path newest() {
+    return folder.resolve(NEWEST);
+  }
+
+  /** Writes the newest checkpoint, in the background; waits only for the one before. */
+  void save(Checkpoint checkpoint) {
+    flush();
+    pending = writer.submit(() -> checkpoint.write(newest()));
+  }
+
+  /**
+   * Writes the checkpoint of a finished epoch, in the background.
+   *
+   * @param epoch index of the epoch
+   * @param bestEpoch index of the best epoch so far
+   */
+  void saveEpoch(Checkpoint checkpoint, int epoch, int bestEpoch) {
+    flush();
+    pending =
+        writer.submit(
+            () -> {
+              checkpoint.write(newest());
+              name(epochFile(epoch));
+              if (epoch == bestEpoch) {
+                name(folder.resolve(BEST));
+              }
+              removeSurplus(bestEpoch);
+            });
+  }
+
+  private Path epochFile(int epoch) {
+    return folder.resolve("ckpt" + epoch + ".safetensors");
+  }
+
+  /** Gives the newest file another name, which it keeps when a newer one takes its place. */
+  private void name(Path file) {
+    Path temporary = file.resolveSibling("." + file.getFileName() + ".tmp");
+    try {
+      Files.deleteIfExists(temporary);
+      try {
+        Files.createLink(temporary, newest());
+      } catch (UnsupportedOperationException | FileSystemException e) {
+        Files.copy(newest(), temporary);
+      }
+      Files.move(
+          temporary,
+          file,
+          java.nio.file.StandardCopyOption.ATOMIC_MOVE,
+          java.nio.file.StandardCopyOption.REPLACE_EXISTING);
+      // Moving a name onto another name of the same file leaves both.
+      Files.deleteIfExists(temporary);
+    } catch (IOException e) {
+      throw new EarlybirdException(file + ": cannot be written: " + e.getMessage(), e);
+    }
+  }
+
+  private void removeSurplus(int bestEpoch) {
+    try (Stream<Path> files = Files.list(folder)) {
+      SortedSet<Integer> saved = new TreeSet<>();
+      files.forEach(
+          file -> {
+            Matcher name = EPOCH.matcher(file.getFileName().toString());
+            if (name.matches()) {
+              saved.add(Integer.valueOf(name.group(1)));
+            }
+          });
+      for (int epoch : keep.surplus(saved, bestEpoch)) {
+        Files.deleteIfExists(epochFile(epoch));
+      }
+    } catch (IOException e) {
+      throw new EarlybirdException(
+          folder + ": old checkpoints cannot be removed: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Waits until everything is on disk.
+   *
+   * @throws EarlybirdException if writing failed
+   */
+  void flush() {
+    if (pending == null) {
+      return;
+    }
+    try {
+      pending.get();
+    } catch (ExecutionException e) {
+      if (e.getCause() instanceof RuntimeException known) {
+        throw known;
+      }
+      throw new IllegalStateException(e.getCause());
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new EarlybirdException("interrupted while " + newest() + " was written", e);
+    } finally {
+      pending = null;
+    }
+  }
+
+  /** Ends the writing thread; call {@link #flush} before, to learn of failures. */
+  @Override
+  public void close() {
+    writer.shutdown();
+  }
+}

@@ -1,0 +1,111 @@
+package io.earlybird.training;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * What a pipeline came to: the dense network and each ticket side by side. FLOPs and seconds of a
+ * ticket count the search up to its drawing, then its own training.
+ *
+ * @param entries the dense network first, then the tickets in the order of the ratios
+ */
+public record Comparison(List<Entry> entries) {
+  /**
+   * One network.
+   *
+   * @param name {@code dense} or {@code ticket 30%}
+   * @param drawnEpoch index of the epoch at whose start the ticket was drawn; -1 for the dense one
+   * @param drawn false if the ticket is the last mask because none was drawn; true for the dense
+   *     one
+   * @param bestAccuracy highest test accuracy of an epoch, percent
+   * @param lastAccuracy test accuracy after the last epoch, percent
+   * @param parameters parameters by the original's rule
+   * @param stepFlops FLOPs of one picture's forward pass
+   * @param trainingFlops FLOPs of all training by the paper's convention, search included
+   * @param seconds time spent in training steps, search included
+   * @param microsecondsPerImage time of one picture in a training step, after the drawing
+   * @param sha256 of the final weights
+   */
+  public record Entry(
+      String name,
+      int drawnEpoch,
+      boolean drawn,
+      double bestAccuracy,
+      double lastAccuracy,
+      long parameters,
+      long stepFlops,
+      double trainingFlops,
+      double seconds,
+      double microsecondsPerImage,
+      String sha256) {}
+
+  /** Copies the list. */
+  public Comparison {
+    entries = List.copyOf(entries);
+  }
+
+  private static final String ROW = "%-12s %6s  %8s %8s  %11s  %9s %7s  %8s %7s%n";
+
+  /** The table, a line per network; what the figures mean stands below it. */
+  public String toTable() {
+    Entry dense = entries.get(0);
+    StringBuilder out = new StringBuilder();
+    out.append(
+        String.format(
+            ROW,
+            "network",
+            "drawn",
+            "last %",
+            "best %",
+            "parameters",
+            "PFLOP",
+            "of dense",
+            "seconds",
+            "of dense"));
+    for (Entry e : entries) {
+      out.append(
+          String.format(
+              ROW,
+              e.name(),
+              e.drawnEpoch() < 0 ? "-" : (e.drawn() ? "" : "last ") + (e.drawnEpoch() + 1),
+              decimals(2, e.lastAccuracy()),
+              decimals(2, e.bestAccuracy()),
+              String.format(Locale.ROOT, "%,d", e.parameters()),
+              decimals(3, e.trainingFlops() / 1e15),
+              decimals(2, e.trainingFlops() / dense.trainingFlops()),
+              decimals(1, e.seconds()),
+              decimals(2, e.seconds() / dense.seconds())));
+    }
+    out.append("drawn: epoch at whose start; last and best: test accuracy;");
+    out.append(" PFLOP and seconds: training, the search up to the drawing included\n");
+    return out.toString();
+  }
+
+  private static String decimals(int digits, double value) {
+    return String.format(Locale.ROOT, "%." + digits + "f", value);
+  }
+
+  /** One sentence: which share of the FLOPs that pruning saves per step became saved time. */
+  public Optional<String> savingSentence() {
+    Entry dense = entries.get(0);
+    List<String> parts = new ArrayList<>();
+    for (Entry e : entries.subList(1, entries.size())) {
+      double flops = 1 - (double) e.stepFlops() / dense.stepFlops();
+      double time = 1 - e.microsecondsPerImage() / dense.microsecondsPerImage();
+      if (flops > 0 && Double.isFinite(time)) {
+        parts.add(
+            String.format(
+                Locale.ROOT,
+                "%s saves %.0f%% of a step's FLOPs and %.0f%% of its time (%.0f%% of the saving"
+                    + " became time)",
+                e.name(),
+                100 * flops,
+                100 * time,
+                100 * time / flops));
+      }
+    }
+    return parts.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", parts) + ".");
+  }
+}

@@ -1,0 +1,70 @@
+package io.earlybird.training;
+
+import io.earlybird.tensor.HostTensor;
+import io.earlybird.tickets.DetectorTensors;
+import io.earlybird.tickets.EarlyBirdDetector;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** The detectors of one search, one per pruning ratio, all shown the same scales. */
+final class Detectors {
+  private final List<EarlyBirdDetector> detectors;
+
+  private Detectors(List<EarlyBirdDetector> detectors) {
+    this.detectors = detectors;
+  }
+
+  /** Detectors that have seen nothing. */
+  static Detectors of(TicketSettings settings) {
+    return new Detectors(settings.detectors().stream().map(EarlyBirdDetector::new).toList());
+  }
+
+  /**
+   * Detectors as a checkpoint has them. A ratio that it does not know starts afresh.
+   *
+   * @throws io.earlybird.EarlybirdException if its tensors are no detector's
+   */
+  static Detectors restore(TicketSettings settings, Map<String, HostTensor> tensors) {
+    List<EarlyBirdDetector> out = new ArrayList<>();
+    for (EarlyBirdDetector.Settings s : settings.detectors()) {
+      String prefix = prefix(s.ratio());
+      out.add(
+          tensors.containsKey(prefix + "masks")
+              ? new EarlyBirdDetector(s, DetectorTensors.read(prefix, tensors))
+              : new EarlyBirdDetector(s));
+    }
+    return new Detectors(out);
+  }
+
+  private static String prefix(double ratio) {
+    return "detector." + ratio + ".";
+  }
+
+  /** Adds what a checkpoint needs to know. */
+  void save(Map<String, HostTensor> tensors) {
+    detectors.forEach(
+        d -> tensors.putAll(DetectorTensors.of(prefix(d.settings().ratio()), d.state())));
+  }
+
+  /**
+   * Shows the scales at the start of an epoch.
+   *
+   * @param scales one array {@code [C]} per batch norm in the network's order
+   */
+  List<Progress.Sight> observe(int epoch, List<float[]> scales) {
+    return detectors.stream()
+        .map(d -> new Progress.Sight(d.settings().ratio(), d.observe(epoch, scales)))
+        .toList();
+  }
+
+  /** Whether every ratio's ticket is drawn. */
+  boolean allDrawn() {
+    return detectors.stream().allMatch(d -> d.drawnEpoch().isPresent());
+  }
+
+  /** The detectors in the order of the ratios. */
+  List<EarlyBirdDetector> list() {
+    return detectors;
+  }
+}

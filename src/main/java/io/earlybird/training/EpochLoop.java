@@ -1,0 +1,306 @@
+package io.earlybird.training;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.earlybird.BuildInfo;
+import io.earlybird.backend.Backends;
+import io.earlybird.checkpoint.Checkpoint;
+import io.earlybird.checkpoint.CheckpointInfo;
+import io.earlybird.models.Network;
+import io.earlybird.tensor.DType;
+import io.earlybird.tensor.HostTensor;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * Trains one network epoch by epoch: learning rate and order, training, evaluation, records,
+ * checkpoints. It can be stopped after any batch and continues there bit for bit.
+ */
+public final class EpochLoop implements AutoCloseable {
+  /** What a search adds to training. */
+  interface Observer {
+    /**
+     * An epoch is about to begin.
+     *
+     * @return whether training should end here, before the epoch
+     */
+    boolean epochBegins(int epoch);
+
+    /** Adds what it needs to continue. */
+    void save(Map<String, HostTensor> tensors);
+  }
+
+  private static final long POLL_NANOS = 100_000_000L;
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private final RunContext context;
+  private final Trainer trainer;
+  private final Records records;
+  private final CheckpointStore store;
+  private final Observer observer;
+  private final Map<String, String> kernels;
+  private RunState state;
+  private String label;
+  private long lastPoll;
+  private long lastSave;
+
+  /**
+   * Prepares the training of a network, which has no values until {@link #start} or {@link
+   * #resume}.
+   *
+   * @param folder where checkpoints and {@code record.txt} go
+   * @param observer what a search adds, or null
+   */
+  EpochLoop(RunContext context, Path folder, Records records, Network network, Observer observer) {
+    this.context = context;
+    this.records = records;
+    this.observer = observer;
+    this.trainer =
+        new Trainer(
+            context.backend(),
+            network,
+            context.train(),
+            context.test(),
+            context.settings().training().recipe());
+    this.store = new CheckpointStore(folder, context.saving().keep());
+    this.kernels = Backends.choices(context.backend());
+    context.folder().writeKernels(kernels);
+  }
+
+  /** Begins with a state dict at an epoch, with a fresh optimizer. */
+  void start(Map<String, HostTensor> weights, int epoch) {
+    trainer.start(weights, epoch);
+    state = RunState.at(epoch);
+  }
+
+  /** Continues from a checkpoint of this loop. */
+  void resume(Checkpoint checkpoint) {
+    checkpoint.requireNetwork(networkJson(), store.newest());
+    state = RunState.of(checkpoint.tensors(), store.newest());
+    trainer.restore(checkpoint.tensors(), state.epoch());
+    records.continueAt(state);
+    if (!kernels.entrySet().containsAll(checkpoint.info().runtime().kernels().entrySet())) {
+      context
+          .progress()
+          .say("other kernels than before the stop: the rest may come out in other bits");
+    }
+  }
+
+  /**
+   * Trains until an epoch or until the observer ends it.
+   *
+   * @param epochs epochs in all; nothing happens if so many are done
+   * @param label what the user is told is being trained
+   * @return whether all are done
+   * @throws StoppedException if the stop signal came; the state is saved
+   * @throws DivergedException if a loss or weight is not finite; the last good checkpoint stands
+   */
+  boolean run(int epochs, String label) {
+    this.label = label;
+    try {
+      lastSave = System.nanoTime();
+      while (state.epoch() < epochs) {
+        if (!state.begun() && begin()) {
+          store.save(checkpoint());
+          store.flush();
+          return false;
+        }
+        epoch(epochs);
+      }
+      store.flush();
+      return true;
+    } finally {
+      context.progress().epochClosed();
+    }
+  }
+
+  /** Begins the epoch; returns whether training should end here. */
+  private boolean begin() {
+    boolean end = observer != null && observer.epochBegins(state.epoch());
+    trainer.beginEpoch(state.epoch());
+    state = state.beginning();
+    return end;
+  }
+
+  private void epoch(int epochs) {
+    context
+        .progress()
+        .epochBegins(
+            new Progress.Epoch(label, state.epoch(), epochs, trainer.batches().count()),
+            trainer.batchesDone());
+    trainRest();
+    long from = System.nanoTime();
+    Metrics test = trainer.evaluate(batches -> !context.stop().isRequested());
+    if (test.images() < context.test().size()) {
+      stop();
+    }
+    finish(test, (System.nanoTime() - from) * 1e-9);
+  }
+
+  private void trainRest() {
+    long from = System.nanoTime();
+    long imagesBefore = trainer.metrics().images();
+    lastPoll = from;
+    boolean complete = trainer.train(batches -> goOn(batches, from, imagesBefore));
+    state = state.after((System.nanoTime() - from) * 1e-9);
+    requireFinite(trainer.metrics());
+    if (!complete) {
+      stop();
+    }
+  }
+
+  /** After every batch: allocates nothing unless it is time to look at the counters. */
+  private boolean goOn(int batches, long from, long imagesBefore) {
+    if (context.stop().isRequested()) {
+      return false;
+    }
+    long now = System.nanoTime();
+    if (now - lastPoll < POLL_NANOS) {
+      return true;
+    }
+    lastPoll = now;
+    Metrics soFar = trainer.metrics();
+    context
+        .progress()
+        .batchesDone(batches, soFar, (soFar.images() - imagesBefore) / ((now - from) * 1e-9));
+    if (soFar.firstNonFinite() >= 0) {
+      return false;
+    }
+    if (context.saving().checkpointSeconds() > 0
+        && now - lastSave > context.saving().checkpointSeconds() * 1_000_000_000L) {
+      RunState before = state;
+      state = state.after((now - from) * 1e-9);
+      store.save(checkpoint());
+      state = before;
+      lastSave = System.nanoTime();
+    }
+    return true;
+  }
+
+  private void finish(Metrics test, double testSeconds) {
+    Metrics train = trainer.metrics();
+    if (!Double.isFinite(test.lossSum())) {
+      throw diverged("the test loss is not finite");
+    }
+    EpochRow row =
+        new EpochRow(
+            state.epoch(),
+            context.settings().training().stepSchedule().at(state.epoch()),
+            train.loss(),
+            train.top1Percent(),
+            test.loss(),
+            test.top1Percent(),
+            test.top5Percent(),
+            train.images(),
+            state.seconds(),
+            testSeconds);
+    state = state.done(row);
+    Checkpoint checkpoint = checkpoint();
+    records.epoch(row);
+    store.saveEpoch(checkpoint, row.epoch(), state.best().orElseThrow().epoch());
+    lastSave = System.nanoTime();
+    context.progress().epochEnds(row);
+  }
+
+  private void stop() {
+    store.save(checkpoint());
+    store.flush();
+    throw new StoppedException(
+        String.format(
+            "stopped in epoch %d of %s after %d of %d batches; the state is saved",
+            state.epoch() + 1, label, trainer.batchesDone(), trainer.batches().count()));
+  }
+
+  private void requireFinite(Metrics metrics) {
+    if (metrics.firstNonFinite() >= 0) {
+      throw diverged("the loss is not finite since step " + metrics.firstNonFinite());
+    }
+  }
+
+  private DivergedException diverged(String what) {
+    store.flush();
+    String good =
+        Files.exists(store.newest())
+            ? "the last good checkpoint is " + store.newest()
+            : "there is no checkpoint yet";
+    return new DivergedException(
+        String.format(
+            "%s (epoch %d of %s): training diverged; try a lower --lr; %s",
+            what, state.epoch() + 1, label, good));
+  }
+
+  /** Everything that is needed to continue. */
+  private Checkpoint checkpoint() {
+    Map<String, HostTensor> tensors = new LinkedHashMap<>(trainer.state());
+    tensors.putAll(trainer.snapshot());
+    tensors.forEach(
+        (name, value) -> {
+          if (!isFinite(value)) {
+            throw diverged(name + " is not finite after step " + (trainer.step() - 1));
+          }
+        });
+    if (observer != null) {
+      observer.save(tensors);
+    }
+    state.save(tensors);
+    return new Checkpoint(tensors, info(context.settings().toJson()));
+  }
+
+  private static boolean isFinite(HostTensor value) {
+    if (value.dtype() != DType.F32) {
+      return true;
+    }
+    for (float v : value.floats()) {
+      if (!Float.isFinite(v)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /**
+   * What a checkpoint of the present state says besides its tensors.
+   *
+   * @param configuration the settings, and what else belongs to them
+   */
+  CheckpointInfo info(JsonNode configuration) {
+    Settings settings = context.settings();
+    return new CheckpointInfo(
+        BuildInfo.version(),
+        settings.command(),
+        networkJson(),
+        configuration,
+        state.epoch(),
+        trainer.step(),
+        state.best().map(EpochRow::testTop1).orElse(Double.NaN),
+        state.last().map(EpochRow::testTop1).orElse(Double.NaN),
+        Map.of("seed", settings.training().seed(), "step", trainer.step()),
+        new CheckpointInfo.Runtime(
+            context.backend().name(),
+            Backends.instructionSet(context.backend()),
+            Backends.threads(context.backend()),
+            kernels));
+  }
+
+  private JsonNode networkJson() {
+    return JSON.valueToTree(trainer.network().spec());
+  }
+
+  /** How far it is. */
+  public RunState state() {
+    return state;
+  }
+
+  /** The network with its present values, and what trains it. */
+  public Trainer trainer() {
+    return trainer;
+  }
+
+  @Override
+  public void close() {
+    store.close();
+    trainer.close();
+  }
+}

@@ -1,0 +1,187 @@
+package io.earlybird.training;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.earlybird.checkpoint.AtomicFile;
+import io.earlybird.checkpoint.Checkpoint;
+import io.earlybird.models.Costs;
+import io.earlybird.models.Network;
+import io.earlybird.tensor.HostTensor;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalDouble;
+
+/**
+ * EB Train from end to end: search until the tickets are drawn, prune, train the dense network to
+ * the last epoch as the baseline, train every ticket to the same epoch, compare. Each part finds in
+ * the run folder how far it is, so a pipeline that was stopped or killed goes on where it was.
+ */
+public final class Pipeline {
+  /** The comparison as JSON, in the run folder. */
+  public static final String SUMMARY = "summary.json";
+
+  /** Folder of the dense network within the run folder. */
+  public static final String DENSE = "dense";
+
+  private static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+          .enable(SerializationFeature.INDENT_OUTPUT)
+          .build();
+
+  private final RunContext context;
+  private final RunFolder folder;
+
+  /** A pipeline in the run's folder. */
+  public Pipeline(RunContext context) {
+    this.context = context;
+    this.folder = context.folder();
+  }
+
+  /**
+   * What is left when all is done.
+   *
+   * @param comparison dense network and tickets
+   * @param missed ratios without a drawn ticket
+   */
+  public record Outcome(Comparison comparison, List<Search.Missed> missed) {}
+
+  /**
+   * Does what is not done yet.
+   *
+   * @throws StoppedException if the stop signal came; every part's state is saved
+   * @throws DivergedException if a training diverged
+   */
+  public Outcome run() {
+    List<Ticket> tickets;
+    List<Search.Missed> missed;
+    try (Search search = new Search(context, folder.part(DENSE))) {
+      search.untilDrawn();
+      tickets = search.tickets();
+      missed = search.missed();
+    }
+    context.progress().searched(tickets, missed, context.settings().training().epochs());
+    List<Prune.Pruned> pruned = new ArrayList<>();
+    for (Ticket ticket : tickets) {
+      pruned.add(prune(ticket));
+    }
+    List<Comparison.Entry> entries = new ArrayList<>();
+    List<EpochRow> dense = trainDense(entries);
+    for (int i = 0; i < tickets.size(); i++) {
+      retrain(tickets.get(i), pruned.get(i), dense, entries);
+    }
+    Comparison comparison = new Comparison(entries);
+    writeSummary(comparison, missed);
+    return new Outcome(comparison, missed);
+  }
+
+  private static String name(Ticket ticket) {
+    return "ticket-" + Ticket.percent(ticket.ratio());
+  }
+
+  private Prune.Pruned prune(Ticket ticket) {
+    Prune.Pruned pruned =
+        Prune.run(
+            context.backend(),
+            ticket.file(),
+            OptionalDouble.empty(),
+            context.test(),
+            context.settings().training().testBatchSize(),
+            folder.part(name(ticket)));
+    context.progress().pruned(pruned);
+    return pruned;
+  }
+
+  private List<EpochRow> trainDense(List<Comparison.Entry> entries) {
+    try (Search search = new Search(context, folder.part(DENSE))) {
+      search.toTheEnd();
+      SearchPictures.write(folder.path(), search.history(), search.tickets(), context);
+      List<EpochRow> rows = search.state().rows();
+      Network network = Network.of(context.networkSpec());
+      entries.add(
+          entry(
+              "dense",
+              null,
+              Costs.of(network),
+              rows,
+              costs(Costs.of(network), rows),
+              search.weights(),
+              search.state()));
+      return rows;
+    }
+  }
+
+  private void retrain(
+      Ticket ticket, Prune.Pruned pruned, List<EpochRow> dense, List<Comparison.Entry> entries) {
+    String name = name(ticket);
+    try (Retrain retrain = new Retrain(context, pruned.file(), folder.part(name), name)) {
+      retrain.run();
+      List<EpochRow> rows = retrain.state().rows();
+      List<EpochRow> searched = dense.stream().filter(r -> r.epoch() < ticket.epoch()).toList();
+      Cost cost = costs(pruned.before(), searched).plus(costs(pruned.after(), rows));
+      entries.add(
+          entry(
+              "ticket " + Ticket.percent(ticket.ratio()) + "%",
+              ticket,
+              pruned.after(),
+              rows,
+              cost,
+              retrain.weights(),
+              retrain.state()));
+    }
+  }
+
+  /** FLOPs by the paper's convention, and seconds in training steps. */
+  private record Cost(double flops, double seconds) {
+    Cost plus(Cost other) {
+      return new Cost(flops + other.flops, seconds + other.seconds);
+    }
+  }
+
+  private Cost costs(Costs costs, List<EpochRow> rows) {
+    return new Cost(
+        costs.trainingFlops(context.train().size(), rows.size()),
+        rows.stream().mapToDouble(EpochRow::trainSeconds).sum());
+  }
+
+  private static Comparison.Entry entry(
+      String name,
+      Ticket ticket,
+      Costs costs,
+      List<EpochRow> rows,
+      Cost cost,
+      Map<String, HostTensor> weights,
+      RunState state) {
+    double seconds = rows.stream().mapToDouble(EpochRow::trainSeconds).sum();
+    long images = rows.stream().mapToLong(EpochRow::images).sum();
+    return new Comparison.Entry(
+        name,
+        ticket == null ? -1 : ticket.epoch(),
+        ticket == null || ticket.drawn(),
+        state.best().map(EpochRow::testTop1).orElse(Double.NaN),
+        state.last().map(EpochRow::testTop1).orElse(Double.NaN),
+        costs.parameters(),
+        costs.flops(),
+        cost.flops(),
+        cost.seconds(),
+        1e6 * seconds / images,
+        Checkpoint.weightsSha256(weights));
+  }
+
+  private void writeSummary(Comparison comparison, List<Search.Missed> missed) {
+    Map<String, Object> all = new LinkedHashMap<>();
+    all.put("networks", comparison.entries());
+    all.put("missed", missed);
+    try {
+      byte[] text = JSON.writeValueAsBytes(all);
+      AtomicFile.write(folder.path().resolve(SUMMARY), out -> out.write(text));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+}

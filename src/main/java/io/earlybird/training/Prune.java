@@ -1,0 +1,163 @@
+package io.earlybird.training;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.earlybird.BuildInfo;
+import io.earlybird.EarlybirdException;
+import io.earlybird.backend.Backend;
+import io.earlybird.checkpoint.AtomicFile;
+import io.earlybird.checkpoint.Checkpoint;
+import io.earlybird.checkpoint.CheckpointInfo;
+import io.earlybird.data.ImageSet;
+import io.earlybird.models.Costs;
+import io.earlybird.models.Network;
+import io.earlybird.tensor.HostTensor;
+import io.earlybird.tickets.ChannelMask;
+import io.earlybird.tickets.PruneResult;
+import io.earlybird.tickets.Pruner;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.OptionalDouble;
+
+/**
+ * Prunes for real (paper, section 4.1): the mask of a ticket's scales becomes a narrower network
+ * with the surviving weights. Both the masked and the pruned network are evaluated: they must
+ * agree.
+ */
+public final class Prune {
+  /** The pruned network, in the folder that {@link #run} is given. */
+  public static final String FILE = "pruned.safetensors";
+
+  private static final String REPORT = "prune.txt";
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  private Prune() {}
+
+  /**
+   * A pruned network.
+   *
+   * @param file where it is
+   * @param ratio fraction of channels pruned
+   * @param epoch index of the epoch at whose start the ticket was drawn
+   * @param result the narrower network, its state dict and its layers' widths
+   * @param before cost of the dense network
+   * @param after cost of the pruned one
+   * @param masked test figures of the dense network with its mask
+   * @param pruned test figures of the pruned network
+   */
+  public record Pruned(
+      Path file,
+      double ratio,
+      int epoch,
+      PruneResult result,
+      Costs before,
+      Costs after,
+      Metrics masked,
+      Metrics pruned) {
+    /** Difference in test accuracy between the masked and the pruned network, in points. */
+    public double difference() {
+      return Math.abs(masked.top1Percent() - pruned.top1Percent());
+    }
+
+    /** FLOPs of the pruned network as a fraction of the dense one's. */
+    public double flopRatio() {
+      return (double) after.flops() / before.flops();
+    }
+  }
+
+  /**
+   * Prunes the network in a file.
+   *
+   * @param backend on which both networks are evaluated
+   * @param source a ticket or another checkpoint
+   * @param percent fraction of channels to prune; empty for the ticket's own
+   * @param test test images
+   * @param testBatchSize images per batch
+   * @param folder where the pruned network and {@code prune.txt} go
+   * @throws EarlybirdException if the file is no checkpoint, the ratio is out of range or unknown,
+   *     or the data set has other classes than the network
+   */
+  public static Pruned run(
+      Backend backend,
+      Path source,
+      OptionalDouble percent,
+      ImageSet test,
+      int testBatchSize,
+      Path folder) {
+    SavedNetwork saved = SavedNetwork.read(source);
+    saved.requireClasses(test);
+    Ticket ticket = Ticket.of(saved.info(), source).orElse(null);
+    if (percent.isEmpty() && ticket == null) {
+      throw new EarlybirdException(source + " is no ticket: say how much to prune with --percent");
+    }
+    double ratio = percent.orElseGet(ticket::ratio);
+    Network dense = saved.network();
+    Map<String, HostTensor> state = saved.state();
+    ChannelMask mask = ChannelMask.of(scales(dense, state), ratio);
+    Pruner pruner = new Pruner(dense, state, mask);
+    Map<String, HostTensor> masked = pruner.masked(state);
+    PruneResult result = pruner.cut(masked);
+    Network narrow = result.network();
+    Pruned pruned =
+        new Pruned(
+            folder.resolve(FILE),
+            ratio,
+            saved.info().epoch(),
+            result,
+            Costs.of(dense),
+            Costs.of(narrow),
+            Evaluator.evaluate(backend, dense, masked, test, testBatchSize),
+            Evaluator.evaluate(backend, narrow, result.state(), test, testBatchSize));
+    new Checkpoint(result.state(), info(saved.info(), pruned, source)).write(pruned.file());
+    byte[] report = report(pruned).getBytes(StandardCharsets.UTF_8);
+    AtomicFile.write(folder.resolve(REPORT), out -> out.write(report));
+    return pruned;
+  }
+
+  private static List<float[]> scales(Network network, Map<String, HostTensor> state) {
+    return network.batchNorms().stream().map(n -> state.get(n.weight().name()).floats()).toList();
+  }
+
+  private static CheckpointInfo info(CheckpointInfo source, Pruned pruned, Path file) {
+    JsonNode configuration = source.configuration();
+    if (configuration instanceof ObjectNode object) {
+      object
+          .putObject("pruned")
+          .put("source", file.toString())
+          .put("ratio", pruned.ratio())
+          .put("masked-accuracy", pruned.masked().top1Percent())
+          .put("pruned-accuracy", pruned.pruned().top1Percent());
+    }
+    return new CheckpointInfo(
+        BuildInfo.version(),
+        "prune",
+        JSON.valueToTree(pruned.result().spec()),
+        configuration,
+        source.epoch(),
+        source.step(),
+        source.best(),
+        pruned.pruned().top1Percent(),
+        source.random(),
+        source.runtime());
+  }
+
+  /** The original's report, and what it prints beside it. */
+  private static String report(Pruned p) {
+    StringBuilder out = new StringBuilder();
+    out.append("Configuration: \n").append(p.result().spec().widths()).append('\n');
+    out.append("Number of parameters: \n").append(p.after().parameters()).append('\n');
+    out.append("new model param: \n").append(p.after().parameters()).append('\n');
+    out.append("new model flops: \n").append((double) p.after().flops()).append('\n');
+    out.append(
+        String.format(
+            Locale.ROOT,
+            "Memory Request: %.2fKB\nFlops for pruning: %.2fM\n",
+            p.result().kept().size() * 4 / 1024.0,
+            p.result().pruningFlops() / 1e6));
+    return out.toString();
+  }
+}

@@ -1,0 +1,114 @@
+package io.earlybird.training;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.earlybird.report.MetricsWriter;
+import io.earlybird.report.RecordFile;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What the training of one network leaves for people and programs: lines in the run's {@code
+ * metrics.jsonl} and the original's {@code record.txt}.
+ */
+final class Records implements AutoCloseable {
+  private static final int COLUMNS = 3;
+
+  private final Path metricsFile;
+  private final Path recordFile;
+  private final String phase;
+  private MetricsWriter metrics;
+  private RecordFile record;
+
+  /**
+   * Begins records, or continues them once {@link #continueAt} is called.
+   *
+   * @param metricsFile the run's {@code metrics.jsonl}
+   * @param folder where {@code record.txt} goes
+   * @param phase name of this training in the lines
+   */
+  Records(Path metricsFile, Path folder, String phase) {
+    this.metricsFile = metricsFile;
+    this.recordFile = folder.resolve("record.txt");
+    this.phase = phase;
+    metrics = MetricsWriter.resume(metricsFile, line -> true);
+    record = RecordFile.create(recordFile, COLUMNS);
+  }
+
+  /** Forgets what this training wrote after the given state, which comes again. */
+  void continueAt(RunState state) {
+    metrics.close();
+    metrics = MetricsWriter.resume(metricsFile, line -> stays(line, state));
+    int epochs = state.rows().size();
+    if (epochs > 0) {
+      record = RecordFile.resume(recordFile, COLUMNS, epochs);
+    }
+  }
+
+  private boolean stays(JsonNode line, RunState state) {
+    if (!line.path("phase").asText().equals(phase) || !line.has("epoch")) {
+      return true;
+    }
+    int epoch = line.path("epoch").asInt();
+    boolean begins = line.path("event").asText().equals("masks");
+    return epoch < state.epoch() || (begins && epoch == state.epoch() && state.begun());
+  }
+
+  /** An epoch is done. */
+  void epoch(EpochRow row) {
+    Map<String, Object> line = line("epoch", row.epoch());
+    line.put("learning_rate", row.learningRate());
+    line.put("train_loss", row.trainLoss());
+    line.put("train_accuracy", row.trainTop1());
+    line.put("test_loss", row.testLoss());
+    line.put("test_accuracy", row.testTop1());
+    line.put("test_accuracy_top5", row.testTop5());
+    line.put("train_seconds", row.trainSeconds());
+    line.put("test_seconds", row.testSeconds());
+    line.put("images_per_second", row.imagesPerSecond());
+    metrics.write(line);
+    record.add(row.trainLoss(), row.trainTop1(), row.testTop1());
+  }
+
+  /** Masks were taken at the start of an epoch. */
+  void masks(int epoch, List<Progress.Sight> sights) {
+    Map<String, Object> line = line("masks", epoch);
+    Map<String, Object> distances = new LinkedHashMap<>();
+    Map<String, Object> drawn = new LinkedHashMap<>();
+    for (Progress.Sight s : sights) {
+      String ratio = Double.toString(s.ratio());
+      distances.put(ratio, s.observation().distances());
+      if (s.observation().drawn()) {
+        drawn.put(ratio, s.observation().largest());
+      }
+    }
+    line.put("distances", distances);
+    if (!drawn.isEmpty()) {
+      line.put("drawn", drawn);
+    }
+    metrics.write(line);
+  }
+
+  /** Anything else that is worth a line. */
+  void event(String name, Map<String, ?> values) {
+    Map<String, Object> line = new LinkedHashMap<>();
+    line.put("event", name);
+    line.put("phase", phase);
+    line.putAll(values);
+    metrics.write(line);
+  }
+
+  private Map<String, Object> line(String event, int epoch) {
+    Map<String, Object> line = new LinkedHashMap<>();
+    line.put("event", event);
+    line.put("phase", phase);
+    line.put("epoch", epoch);
+    return line;
+  }
+
+  @Override
+  public void close() {
+    metrics.close();
+  }
+}

@@ -1,0 +1,111 @@
+package io.earlybird.training;
+
+import io.earlybird.EarlybirdException;
+import io.earlybird.checkpoint.Checkpoint;
+import io.earlybird.tensor.HostTensor;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+
+/**
+ * Trains a pruned network (paper, section 4.1): with the ticket's own weights from the epoch in
+ * which it was drawn (inherit), or with fresh ones from the beginning (reinit). The optimizer is
+ * fresh, the learning rate is the schedule's for each epoch, and the sparsity term stays on, so
+ * that the result can be pruned again.
+ */
+public final class Retrain implements AutoCloseable {
+  private final RunContext context;
+  private final String label;
+  private final Records records;
+  private final EpochLoop loop;
+  private final boolean resumed;
+  private final int startEpoch;
+  private Metrics before;
+
+  /**
+   * Begins retraining, or continues the one whose checkpoint lies in the folder.
+   *
+   * @param pruned the pruned network's file
+   * @param folder where checkpoints and {@code record.txt} go
+   * @param label name of this training in records and for the user
+   * @throws EarlybirdException if the file does not fit the data, or nothing is left to train
+   */
+  public Retrain(RunContext context, Path pruned, Path folder, String label) {
+    this.context = context;
+    this.label = label;
+    SavedNetwork saved = SavedNetwork.read(pruned);
+    saved.requireClasses(context.train());
+    RetrainSettings how = context.settings().retraining();
+    boolean inherits = how.method() == RetrainSettings.Method.INHERIT;
+    startEpoch = how.startEpoch() >= 0 ? how.startEpoch() : inherits ? saved.info().epoch() : 0;
+    int epochs = context.settings().training().epochs();
+    if (startEpoch >= epochs) {
+      throw new EarlybirdException(
+          String.format(
+              "nothing to train: retraining begins with epoch index %d (--start-epoch), and"
+                  + " --epochs is %d",
+              startEpoch, epochs));
+    }
+    Path newest = folder.resolve(CheckpointStore.NEWEST);
+    resumed = Files.exists(newest);
+    Checkpoint checkpoint = resumed ? Checkpoint.read(newest) : null;
+    records = new Records(context.folder().metrics(), folder, label);
+    loop = new EpochLoop(context, folder, records, saved.network(), null);
+    try {
+      if (resumed) {
+        loop.resume(checkpoint);
+      } else {
+        long seed = context.settings().training().seed();
+        Map<String, HostTensor> weights =
+            inherits ? saved.state() : saved.network().initialState(seed);
+        loop.start(weights, startEpoch);
+        before = loop.trainer().evaluate();
+        records.event(
+            "start",
+            Map.of(
+                "method", how.method().label(),
+                "first_epoch", startEpoch,
+                "test_accuracy", before.top1Percent()));
+      }
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
+    }
+  }
+
+  /** Whether it continues an earlier run. */
+  public boolean isResumed() {
+    return resumed;
+  }
+
+  /** Index of the first epoch that is trained. */
+  public int startEpoch() {
+    return startEpoch;
+  }
+
+  /** Test figures before the first step; null if it continues an earlier run. */
+  public Metrics before() {
+    return before;
+  }
+
+  /** Trains to the last epoch. */
+  public void run() {
+    loop.run(context.settings().training().epochs(), label);
+  }
+
+  /** How far it is. */
+  public RunState state() {
+    return loop.state();
+  }
+
+  /** The network's present values. */
+  public Map<String, HostTensor> weights() {
+    return loop.trainer().state();
+  }
+
+  @Override
+  public void close() {
+    loop.close();
+    records.close();
+  }
+}

@@ -1,0 +1,32 @@
+package io.earlybird.training;
+
+import io.earlybird.backend.Backend;
+import io.earlybird.data.ImageSet;
+import io.earlybird.models.NetworkSpec;
+
+/**
+ * What the parts of a run share.
+ *
+ * @param folder where everything goes; the caller closes it
+ * @param settings everything that was chosen
+ * @param backend what computes; the caller closes it
+ * @param train training images
+ * @param test test images
+ * @param saving what is written
+ * @param stop tells when to end early
+ * @param progress told what happens
+ */
+public record RunContext(
+    RunFolder folder,
+    Settings settings,
+    Backend backend,
+    ImageSet train,
+    ImageSet test,
+    Saving saving,
+    StopSignal stop,
+    Progress progress) {
+  /** The dense network of these settings and data. */
+  public NetworkSpec networkSpec() {
+    return settings.network().spec(train.classes(), train.height());
+  }
+}

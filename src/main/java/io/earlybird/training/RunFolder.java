@@ -1,0 +1,208 @@
+package io.earlybird.training;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.core.type.TypeReference;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.earlybird.EarlybirdException;
+import io.earlybird.checkpoint.AtomicFile;
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Map;
+
+/**
+ * The folder of one run: its settings, records and checkpoints. While it is open no other run can
+ * use it.
+ */
+public final class RunFolder implements AutoCloseable {
+  /** The run's settings. */
+  public static final String CONFIG = "config.json";
+
+  /** The run's records, one JSON object per line. */
+  public static final String METRICS = "metrics.jsonl";
+
+  private static final String KERNELS = "kernels.json";
+  private static final String LOCK = ".lock";
+  private static final ObjectMapper JSON =
+      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+  private final Path path;
+  private final FileChannel channel;
+  private final FileLock lock;
+
+  private RunFolder(Path path, FileChannel channel, FileLock lock) {
+    this.path = path;
+    this.channel = channel;
+    this.lock = lock;
+  }
+
+  /**
+   * Begins a run in a new folder, or in one that holds no run yet.
+   *
+   * @throws EarlybirdException if it holds a run, is in use or cannot be written
+   */
+  public static RunFolder create(Path path, Settings settings) {
+    if (Files.exists(path.resolve(CONFIG))) {
+      throw new EarlybirdException(
+          path
+              + " holds a run already: continue it with --resume "
+              + path
+              + " or choose another folder with --save");
+    }
+    boolean existed = Files.exists(path);
+    try {
+      Files.createDirectories(path);
+    } catch (FileAlreadyExistsException e) {
+      throw new EarlybirdException(path + ": cannot be a run folder: it is a file", e);
+    } catch (AccessDeniedException e) {
+      throw new EarlybirdException(
+          path + ": cannot be created: no permission to write to " + e.getFile(), e);
+    } catch (IOException e) {
+      throw new EarlybirdException(path + ": cannot be created: " + e.getMessage(), e);
+    }
+    RunFolder folder = lock(path);
+    try {
+      folder.writeSettings(settings);
+    } catch (RuntimeException e) {
+      folder.close();
+      folder.removeIfNew(existed);
+      throw e;
+    }
+    return folder;
+  }
+
+  private void removeIfNew(boolean existed) {
+    try {
+      Files.deleteIfExists(path.resolve(LOCK));
+      if (!existed) {
+        Files.deleteIfExists(path);
+      }
+    } catch (IOException e) {
+      // What could not be written can often not be removed either; the first failure is told.
+    }
+  }
+
+  /**
+   * Opens the folder of a run to continue it.
+   *
+   * @throws EarlybirdException if it holds no run or is in use
+   */
+  public static RunFolder open(Path path) {
+    if (!Files.isRegularFile(path.resolve(CONFIG))) {
+      throw new EarlybirdException(
+          path + " holds no run to resume: there is no " + CONFIG + " in it");
+    }
+    return lock(path);
+  }
+
+  private static RunFolder lock(Path path) {
+    FileChannel channel = null;
+    try {
+      channel =
+          FileChannel.open(path.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+      FileLock lock = tryLock(channel);
+      if (lock != null) {
+        return new RunFolder(path, channel, lock);
+      }
+      channel.close();
+      throw new EarlybirdException(path + " is in use by another run");
+    } catch (AccessDeniedException e) {
+      throw new EarlybirdException(path + ": no permission to write in this folder", e);
+    } catch (IOException e) {
+      throw new EarlybirdException(path + ": cannot be locked: " + e.getMessage(), e);
+    }
+  }
+
+  private static FileLock tryLock(FileChannel channel) throws IOException {
+    try {
+      return channel.tryLock();
+    } catch (OverlappingFileLockException e) {
+      return null;
+    }
+  }
+
+  /** Where the folder is. */
+  public Path path() {
+    return path;
+  }
+
+  /** A folder in it, which is made if it does not exist. */
+  public Path part(String name) {
+    try {
+      return Files.createDirectories(path.resolve(name));
+    } catch (IOException e) {
+      throw new EarlybirdException(
+          path.resolve(name) + ": cannot be created: " + e.getMessage(), e);
+    }
+  }
+
+  /** The settings of the run. */
+  public Settings settings() {
+    Path file = path.resolve(CONFIG);
+    try {
+      return Settings.fromJson(JSON.readTree(file.toFile()), file.toString());
+    } catch (IOException e) {
+      throw new EarlybirdException(file + ": cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /** Replaces the settings of the run. */
+  public void writeSettings(Settings settings) {
+    try {
+      byte[] text = JSON.writeValueAsBytes(settings.toJson());
+      AtomicFile.write(path.resolve(CONFIG), out -> out.write(text));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** Where the run's records are. */
+  Path metrics() {
+    return path.resolve(METRICS);
+  }
+
+  /**
+   * Which kernels the run used so far, by op and shapes; empty if it has not recorded any.
+   *
+   * @throws EarlybirdException if the record is damaged
+   */
+  public Map<String, String> kernels() {
+    Path file = path.resolve(KERNELS);
+    if (!Files.exists(file)) {
+      return Map.of();
+    }
+    try {
+      return JSON.readValue(file.toFile(), new TypeReference<Map<String, String>>() {});
+    } catch (IOException e) {
+      throw new EarlybirdException(file + ": cannot be read: " + e.getMessage(), e);
+    }
+  }
+
+  /** Records the kernels that the run uses, so that it can go on with the same ones. */
+  void writeKernels(Map<String, String> kernels) {
+    try {
+      byte[] text = JSON.writeValueAsBytes(kernels);
+      AtomicFile.write(path.resolve(KERNELS), out -> out.write(text));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    try {
+      lock.release();
+      channel.close();
+    } catch (IOException e) {
+      throw new EarlybirdException(path + ": cannot be unlocked: " + e.getMessage(), e);
+    }
+  }
+}

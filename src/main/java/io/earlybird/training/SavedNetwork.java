@@ -1,0 +1,71 @@
+package io.earlybird.training;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.earlybird.EarlybirdException;
+import io.earlybird.checkpoint.Checkpoint;
+import io.earlybird.checkpoint.CheckpointInfo;
+import io.earlybird.data.ImageSet;
+import io.earlybird.models.Network;
+import io.earlybird.models.NetworkSpec;
+import io.earlybird.nn.StateEntry;
+import io.earlybird.tensor.HostTensor;
+import io.earlybird.tensor.TensorSpec;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/**
+ * A network with its weights as a checkpoint holds it, whatever else is in the file.
+ *
+ * @param file where it came from
+ * @param network the network that the file describes
+ * @param state its state dict
+ * @param info what else the file says
+ */
+public record SavedNetwork(
+    Path file, Network network, Map<String, HostTensor> state, CheckpointInfo info) {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /**
+   * Reads a file.
+   *
+   * @throws EarlybirdException if it is no checkpoint, damaged, or lacks a tensor of its network
+   */
+  public static SavedNetwork read(Path file) {
+    Checkpoint checkpoint = Checkpoint.read(file);
+    Network network = Network.of(spec(checkpoint.info().network(), file), checkpoint.tensors());
+    Map<String, TensorSpec> wanted = new LinkedHashMap<>();
+    network.state().forEach((StateEntry e) -> wanted.put(e.name(), e.spec()));
+    checkpoint.requireTensors(wanted, file);
+    Map<String, HostTensor> state = new LinkedHashMap<>();
+    wanted.keySet().forEach(name -> state.put(name, checkpoint.tensors().get(name)));
+    return new SavedNetwork(file, network, state, checkpoint.info());
+  }
+
+  private static NetworkSpec spec(JsonNode json, Path file) {
+    try {
+      return JSON.treeToValue(json, NetworkSpec.class);
+    } catch (JsonProcessingException e) {
+      Throwable cause = e.getCause() == null ? e : e.getCause();
+      throw new EarlybirdException(
+          file + ": no network that can be built: " + cause.getMessage(), e);
+    }
+  }
+
+  /**
+   * Checks that the network tells as many classes apart as a data set has.
+   *
+   * @throws EarlybirdException if not
+   */
+  void requireClasses(ImageSet set) {
+    NetworkSpec spec = network.spec();
+    if (spec.classes() != set.classes() || spec.inputSize() != set.height()) {
+      throw new EarlybirdException(
+          String.format(
+              "%s: a network for %d classes and %d pixels a side, but %s has %d and %d",
+              file, spec.classes(), spec.inputSize(), set.name(), set.classes(), set.height()));
+    }
+  }
+}

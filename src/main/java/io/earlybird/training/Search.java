@@ -1,0 +1,198 @@
+package io.earlybird.training;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.earlybird.checkpoint.Checkpoint;
+import io.earlybird.models.Network;
+import io.earlybird.tensor.HostTensor;
+import io.earlybird.tickets.EarlyBirdDetector;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The search (paper, section 3 and algorithm 1): the dense network is trained, at the start of
+ * every epoch the mask of each ratio is taken from the batch-norm scales, and once a mask has
+ * settled its ticket is drawn. Training may end there, or go on as the dense baseline.
+ */
+public final class Search implements AutoCloseable {
+  /** Name of this training in records. */
+  public static final String PHASE = "search";
+
+  private final RunContext context;
+  private final TicketSettings wanted;
+  private final Path folder;
+  private final Records records;
+  private final EpochLoop loop;
+  private final boolean resumed;
+  private Detectors detectors;
+  private ScaleHistory history;
+  private boolean stopWhenDrawn;
+
+  /**
+   * A ratio whose ticket was not drawn.
+   *
+   * @param nearest smallest value that an epoch's largest distance had; 1 if none was measured
+   * @param epoch index of the epoch that had it, -1 if none was measured
+   */
+  public record Missed(double ratio, double nearest, int epoch) {}
+
+  /** Begins a search, or continues the one whose checkpoint lies in the folder. */
+  public Search(RunContext context, Path folder) {
+    this.context = context;
+    this.wanted = context.settings().tickets();
+    this.folder = folder;
+    this.records = new Records(context.folder().metrics(), folder, PHASE);
+    Network network = Network.of(context.networkSpec());
+    Path newest = folder.resolve(CheckpointStore.NEWEST);
+    Optional<Checkpoint> saved =
+        Files.exists(newest) ? Optional.of(Checkpoint.read(newest)) : Optional.empty();
+    this.resumed = saved.isPresent();
+    this.loop = new EpochLoop(context, folder, records, network, new MaskTaker());
+    try {
+      begin(network, saved);
+    } catch (RuntimeException | Error e) {
+      close();
+      throw e;
+    }
+  }
+
+  private void begin(Network network, Optional<Checkpoint> saved) {
+    if (saved.isPresent()) {
+      Checkpoint checkpoint = saved.get();
+      loop.resume(checkpoint);
+      RunState state = loop.state();
+      detectors = Detectors.restore(wanted, checkpoint.tensors());
+      history = ScaleHistory.read(folder, state.epoch() + (state.begun() ? 1 : 0));
+    } else {
+      loop.start(network.initialState(context.settings().training().seed()), 0);
+      detectors = Detectors.of(wanted);
+      history = ScaleHistory.create(folder);
+    }
+  }
+
+  /** Whether it continues an earlier run. */
+  public boolean isResumed() {
+    return resumed;
+  }
+
+  /**
+   * Trains until every wanted ticket is drawn, or to the last epoch.
+   *
+   * @return whether every wanted ticket is drawn
+   */
+  public boolean untilDrawn() {
+    stopWhenDrawn = true;
+    if (!detectors.allDrawn()) {
+      loop.run(epochs(), "search");
+    }
+    return detectors.allDrawn();
+  }
+
+  /** Trains to the last epoch, whatever is drawn. */
+  public void toTheEnd() {
+    stopWhenDrawn = false;
+    loop.run(epochs(), detectors.allDrawn() ? "dense" : "search");
+  }
+
+  private int epochs() {
+    return context.settings().training().epochs();
+  }
+
+  /** Takes the masks at the start of an epoch. */
+  private final class MaskTaker implements EpochLoop.Observer {
+    @Override
+    public boolean epochBegins(int epoch) {
+      List<float[]> scales = loop.trainer().scales();
+      history.add(scales);
+      boolean before = detectors.allDrawn();
+      List<Progress.Sight> sights = detectors.observe(epoch, scales);
+      for (Progress.Sight s : sights) {
+        if (s.observation().drawn()) {
+          draw(s, true);
+        } else if (wanted.elseLast() && epoch == epochs() - 1 && isMissing(s.ratio())) {
+          draw(s, false);
+        }
+      }
+      records.masks(epoch, sights);
+      context.progress().masks(epoch, sights);
+      return stopWhenDrawn && !before && detectors.allDrawn();
+    }
+
+    @Override
+    public void save(Map<String, HostTensor> tensors) {
+      detectors.save(tensors);
+    }
+  }
+
+  private boolean isMissing(double ratio) {
+    return detectors.list().stream()
+        .anyMatch(d -> d.settings().ratio() == ratio && d.drawnEpoch().isEmpty());
+  }
+
+  /** Writes the network as it is at the start of the epoch. */
+  private void draw(Progress.Sight sight, boolean drawn) {
+    int epoch = sight.observation().epoch();
+    Ticket ticket =
+        new Ticket(
+            sight.ratio(), epoch, drawn, sight.observation().largest(), file(sight.ratio(), epoch));
+    ObjectNode configuration = context.settings().toJson();
+    ticket.describe(configuration);
+    new Checkpoint(loop.trainer().state(), loop.info(configuration)).write(ticket.file());
+    context.progress().drawn(ticket);
+  }
+
+  private Path file(double ratio, int epoch) {
+    return folder.resolve(EarlyBirdDetector.ticketName(ratio, epoch) + ".safetensors");
+  }
+
+  /** The tickets so far, in the order of the ratios. */
+  public List<Ticket> tickets() {
+    List<Ticket> out = new ArrayList<>();
+    for (EarlyBirdDetector d : detectors.list()) {
+      double ratio = d.settings().ratio();
+      int last = epochs() - 1;
+      if (d.drawnEpoch().isPresent()) {
+        out.add(read(file(ratio, d.drawnEpoch().getAsInt())));
+      } else if (wanted.elseLast() && history.epochs() > last) {
+        out.add(read(file(ratio, last)));
+      }
+    }
+    return out;
+  }
+
+  private static Ticket read(Path file) {
+    return Ticket.of(Checkpoint.readInfo(file), file).orElseThrow();
+  }
+
+  /** The ratios without a drawn ticket. */
+  public List<Missed> missed() {
+    return detectors.list().stream()
+        .filter(d -> d.drawnEpoch().isEmpty())
+        .map(d -> new Missed(d.settings().ratio(), d.state().nearest(), d.state().nearestEpoch()))
+        .toList();
+  }
+
+  /** The scales at the start of every epoch so far. */
+  public ScaleHistory history() {
+    return history;
+  }
+
+  /** How far it is. */
+  public RunState state() {
+    return loop.state();
+  }
+
+  /** The network's present values. */
+  public Map<String, HostTensor> weights() {
+    return loop.trainer().state();
+  }
+
+  @Override
+  public void close() {
+    loop.close();
+    records.close();
+  }
+}

@@ -1,0 +1,187 @@
+package io.earlybird.training;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.PropertyNamingStrategies;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.earlybird.EarlybirdException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * Everything that was chosen for a run. It is the run folder's {@code config.json}: an object per
+ * part, in it the options' long names.
+ *
+ * @param command the command that the run belongs to
+ * @param network which network
+ * @param data which pictures
+ * @param training how it is trained
+ * @param tickets which tickets are searched for; null if none are
+ * @param retraining how a ticket is trained; null if none is
+ * @param engine what computes
+ */
+public record Settings(
+    String command,
+    NetworkSettings network,
+    DataSettings data,
+    TrainingSettings training,
+    TicketSettings tickets,
+    RetrainSettings retraining,
+    EngineSettings engine) {
+  /** Options that may change when a run is resumed. */
+  private static final Set<String> FREE = Set.of("epochs", "data", "threads", "backend");
+
+  /** Options among the free ones after whose change the bits may differ. */
+  private static final Set<String> BITS = Set.of("threads", "backend");
+
+  private static final ObjectMapper JSON =
+      JsonMapper.builder()
+          .propertyNamingStrategy(PropertyNamingStrategies.KEBAB_CASE)
+          .enable(DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES)
+          .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
+          .build();
+
+  /**
+   * One option that differs between two runs.
+   *
+   * @param option long name without dashes
+   * @param before the old value as JSON
+   * @param after the new value as JSON
+   */
+  public record Change(String option, String before, String after) {
+    /** Whether a resumed run may take it without being told so. */
+    public boolean isFree() {
+      return FREE.contains(option);
+    }
+
+    /** Whether the rest of the run may come out in other bits, although the option is free. */
+    public boolean mayChangeBits() {
+      return BITS.contains(option);
+    }
+
+    @Override
+    public String toString() {
+      return "--" + option + " was " + before + ", is now " + after;
+    }
+  }
+
+  /** As JSON. */
+  public ObjectNode toJson() {
+    return JSON.valueToTree(this);
+  }
+
+  /**
+   * Reads what {@link #toJson} gave.
+   *
+   * @param source named in the message
+   * @throws EarlybirdException if it is something else
+   */
+  public static Settings fromJson(JsonNode json, String source) {
+    try {
+      return JSON.treeToValue(json, Settings.class);
+    } catch (JsonProcessingException | IllegalArgumentException e) {
+      throw new EarlybirdException(source + " holds no settings of this version: " + reason(e), e);
+    }
+  }
+
+  private static String reason(Exception e) {
+    Throwable cause = e.getCause() instanceof EarlybirdException ? e.getCause() : e;
+    return cause.getMessage().lines().findFirst().orElse("");
+  }
+
+  /**
+   * The settings of a resumed run: the stored ones, but for the options that were given again.
+   *
+   * @param given the settings with defaults in the place of options that were not given
+   * @param explicit long names, without dashes, of the options that were
+   */
+  public Settings resumedWith(Settings given, Set<String> explicit) {
+    ObjectNode merged = toJson();
+    ObjectNode fresh = given.toJson();
+    merged
+        .properties()
+        .forEach(
+            part -> {
+              if (part.getValue() instanceof ObjectNode values
+                  && fresh.get(part.getKey()) instanceof ObjectNode others) {
+                for (String option : explicit) {
+                  if (others.has(option)) {
+                    values.set(option, others.get(option));
+                  }
+                }
+              }
+            });
+    return fromJson(merged, "the command line");
+  }
+
+  /** What differs from another run's settings, in the order of the parts. */
+  public List<Change> changesFrom(Settings before) {
+    List<Change> out = new ArrayList<>();
+    ObjectNode old = before.toJson();
+    compare("command", old.path("command"), toJson().path("command"), out);
+    toJson()
+        .properties()
+        .forEach(
+            part -> {
+              Set<String> options = names(part.getValue());
+              options.addAll(names(old.path(part.getKey())));
+              for (String option : options) {
+                compare(
+                    option,
+                    old.path(part.getKey()).path(option),
+                    part.getValue().path(option),
+                    out);
+              }
+            });
+    return out;
+  }
+
+  private static Set<String> names(JsonNode part) {
+    Set<String> out = new java.util.LinkedHashSet<>();
+    part.fieldNames().forEachRemaining(out::add);
+    return out;
+  }
+
+  private static void compare(String option, JsonNode before, JsonNode after, List<Change> out) {
+    if (!before.equals(after)) {
+      out.add(new Change(option, show(before), show(after)));
+    }
+  }
+
+  private static String show(JsonNode value) {
+    return value.isMissingNode() || value.isNull()
+        ? "unset"
+        : value.isTextual() ? value.asText() : value.toString();
+  }
+
+  /**
+   * Checks that a run may be resumed with these settings.
+   *
+   * @param before the settings it was started with
+   * @param override whether every change was allowed
+   * @return lines for the user: what changed, and whether bits may differ
+   * @throws EarlybirdException naming old and new values, if a change was not allowed
+   */
+  public List<String> checkResume(Settings before, boolean override) {
+    if (!before.command().equals(command)) {
+      throw new EarlybirdException(
+          "this run was started by '" + before.command() + "', not by '" + command + "'");
+    }
+    List<Change> changes = changesFrom(before);
+    List<Change> refused = changes.stream().filter(c -> !c.isFree() && !override).toList();
+    if (!refused.isEmpty()) {
+      throw new EarlybirdException(
+          refused.stream().map(Change::toString).collect(Collectors.joining("; "))
+              + ": add --override to continue with the new value"
+              + (refused.size() == 1 ? "" : "s"));
+    }
+    return changes.stream()
+        .map(c -> c + (c.mayChangeBits() ? " (the rest may come out in other bits)" : ""))
+        .toList();
+  }
+}
