@@ -4,6 +4,8 @@ import io.earlybird.backend.Backend;
 import io.earlybird.tensor.op.AddSign;
 import io.earlybird.tensor.op.BatchNorm;
 import io.earlybird.tensor.op.BatchNormBackward;
+import io.earlybird.tensor.op.BatchNormInference;
+import io.earlybird.tensor.op.BatchNormInferenceRelu;
 import io.earlybird.tensor.op.BatchNormRelu;
 import io.earlybird.tensor.op.BatchNormReluBackward;
 import io.earlybird.tensor.op.Channels;
@@ -32,7 +34,7 @@ final class Fusion {
 
   void run() {
     for (Step step : List.copyOf(graph.steps)) {
-      if (step.op instanceof BatchNorm) {
+      if (step.op instanceof BatchNorm || step.op instanceof BatchNormInference) {
         fuseBatchNormRelu(step);
       }
     }
@@ -59,17 +61,19 @@ final class Fusion {
       return;
     }
     Channels channels = select == null ? null : ((Select) select.op).channels();
-    FusedOp op = new BatchNormRelu(((BatchNorm) norm.op).epsilon(), channels);
+    FusedOp op =
+        norm.op instanceof BatchNorm training
+            ? new BatchNormRelu(training.epsilon(), channels)
+            : new BatchNormInferenceRelu(((BatchNormInference) norm.op).epsilon(), channels);
     List<Step> old = select == null ? List.of(norm, next) : List.of(norm, select, next);
     Step fused = fusedStep(op, old, norm.inputs);
     if (fused != null) {
-      graph.replace(
-          old,
-          fused,
-          Map.of(
-              next.outputs.get(0), fused.outputs.get(0),
-              norm.outputs.get(1), fused.outputs.get(1),
-              norm.outputs.get(2), fused.outputs.get(2)));
+      Map<Value, Value> map = new HashMap<>();
+      map.put(next.outputs.get(0), fused.outputs.get(0));
+      for (int i = 1; i < norm.outputs.size(); i++) {
+        map.put(norm.outputs.get(i), fused.outputs.get(i));
+      }
+      graph.replace(old, fused, map);
     }
   }
 

@@ -45,6 +45,7 @@ public final class Plan implements AutoCloseable {
     this.graph = new StepGraph(backend, outputs, assigns);
     if (fuse) {
       new Fusion(graph, backend).run();
+      new Rematerialization(graph, backend).run();
     }
     Schedule schedule = new Schedule(graph);
     this.steps = new KernelSelection(backend, state, schedule.inPlace).run(graph, schedule.order());

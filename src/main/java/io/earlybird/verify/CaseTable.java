@@ -8,6 +8,7 @@ import io.earlybird.tensor.op.AvgPool2dBackward;
 import io.earlybird.tensor.op.BatchNorm;
 import io.earlybird.tensor.op.BatchNormBackward;
 import io.earlybird.tensor.op.BatchNormInference;
+import io.earlybird.tensor.op.BatchNormInferenceRelu;
 import io.earlybird.tensor.op.BatchNormRelu;
 import io.earlybird.tensor.op.BatchNormReluBackward;
 import io.earlybird.tensor.op.Conv2d;
@@ -54,6 +55,7 @@ final class CaseTable {
     forward(Linear.class, ProductCases::linear);
     forward(BatchNorm.class, NormCases::batchNorm);
     forward(BatchNormInference.class, NormCases::inference);
+    forward(BatchNormInferenceRelu.class, NormCases::inferenceRelu);
     forward(BatchNormRelu.class, NormCases::batchNormRelu);
     forward(Relu.class, MapCases::relu);
     forward(Add.class, MapCases::add);

@@ -7,9 +7,11 @@ import io.earlybird.tensor.Shape;
 import io.earlybird.tensor.op.BatchNorm;
 import io.earlybird.tensor.op.BatchNormBackward;
 import io.earlybird.tensor.op.BatchNormInference;
+import io.earlybird.tensor.op.BatchNormInferenceRelu;
 import io.earlybird.tensor.op.BatchNormRelu;
 import io.earlybird.tensor.op.BatchNormReluBackward;
 import io.earlybird.tensor.op.Channels;
+import io.earlybird.tensor.op.Op;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -69,15 +71,17 @@ final class NormCases {
   }
 
   static OpCase inference(CaseRandom r) {
+    return inference(r, input(r, shape(r)), new BatchNormInference(epsilon(r)));
+  }
+
+  static OpCase inferenceRelu(CaseRandom r) {
     HostTensor x = input(r, shape(r));
+    return inference(r, x, new BatchNormInferenceRelu(epsilon(r), kept(r, x.shape().dim(-1))));
+  }
+
+  private static OpCase inference(CaseRandom r, HostTensor x, Op op) {
     int c = x.shape().dim(-1);
-    return OpCase.of(
-        new BatchNormInference(epsilon(r)),
-        x,
-        r.normal(c),
-        r.normal(c),
-        r.normal(c),
-        r.uniform(0, 3, c));
+    return OpCase.of(op, x, r.normal(c), r.normal(c), r.normal(c), r.uniform(0, 3, c));
   }
 
   static OpCase backward(CaseRandom r) {

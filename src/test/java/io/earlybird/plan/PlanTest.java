@@ -12,6 +12,7 @@ import io.earlybird.tensor.Node;
 import io.earlybird.tensor.Tensor;
 import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.Variable;
+import io.earlybird.tensor.op.BatchNormInferenceRelu;
 import io.earlybird.tensor.op.Increment;
 import io.earlybird.tensor.op.SgdUpdate;
 import java.util.ArrayList;
@@ -107,10 +108,44 @@ class PlanTest {
       Tensor loss = loss();
       session.plan(List.of(loss), training(loss)).run();
       assertThat(backend.ranOps())
-          .containsOnlyOnce("BatchNormRelu", "BatchNormReluBackward", "MultiSgdUpdate")
+          .containsOnlyOnce(
+              "BatchNormRelu", "BatchNormInferenceRelu", "BatchNormReluBackward", "MultiSgdUpdate")
           .doesNotContain("BatchNorm", "BatchNormBackward", "SgdUpdate")
           .contains("Relu", "ReluBackward");
     }
+  }
+
+  @Test
+  void computesTheInputsOfConvolutionsAgainForTheirWeightGradients() {
+    RecordingBackend keeping = new RecordingBackend(op -> !(op instanceof BatchNormInferenceRelu));
+    RecordingBackend recomputing = new RecordingBackend(op -> true);
+    long[] bytes = new long[2];
+    for (RecordingBackend backend : List.of(keeping, recomputing)) {
+      try (Session session = new Session(backend)) {
+        Tensor y = Tensor.placeholder("x", TensorSpec.f32(64, 8, 8, 3));
+        Tensor target = Tensor.placeholder("labels", TensorSpec.of(DType.I32, 64));
+        List<Variable> weights = new ArrayList<>();
+        for (int i = 0; i < 8; i++) {
+          Variable v = Variable.parameter("conv" + i, 5, i == 0 ? 3 : 5, 3, 3);
+          weights.add(v);
+          y = y.conv2d(v.read(), 1, 1).batchNorm(gamma.read(), beta.read(), 1e-5f).output(0).relu();
+          y = i == 5 ? y.maxPool2d(2, 2, 0) : y;
+        }
+        Tensor logits = y.avgPool2d(4, 4).reshape(64, 5).linear(fc.read(), fcBias.read());
+        Tensor loss = logits.softmaxCrossEntropy(target).output(0);
+        Gradients grads = Gradients.of(loss, weights.stream().map(Variable::read).toList());
+        List<Assign> assigns = new ArrayList<>();
+        weights.forEach(v -> assigns.add(v.assign(grads.of(v.read()))));
+        Plan plan = session.plan(List.of(loss), assigns);
+        plan.run();
+        bytes[backend == keeping ? 0 : 1] = plan.scratchBytes();
+      }
+    }
+    assertThat(recomputing.ranOps().stream().filter("BatchNormInferenceRelu"::equals)).hasSize(7);
+    assertThat(recomputing.ranOps().stream().filter("MaxPool2d"::equals)).hasSize(2);
+    assertThat(recomputing.ranOps().indexOf("BatchNormInferenceRelu"))
+        .isGreaterThan(recomputing.ranOps().indexOf("SoftmaxCrossEntropy"));
+    assertThat(bytes[1]).isLessThan(bytes[0] * 3 / 4);
   }
 
   @Test

@@ -53,7 +53,8 @@ class VerifierTest {
     assertThat(report.rows())
         .filteredOn(row -> row.verdict() == Verdict.UNSUPPORTED)
         .extracting(VerifyRow::op)
-        .containsExactlyInAnyOrder("BatchNormRelu", "BatchNormReluBackward", "MultiSgdUpdate");
+        .containsExactlyInAnyOrder(
+            "BatchNormRelu", "BatchNormInferenceRelu", "BatchNormReluBackward", "MultiSgdUpdate");
     assertThat(report.rows())
         .filteredOn(row -> row.verdict() == Verdict.OK)
         .allSatisfy(row -> assertThat(row.worstShare()).isBetween(0., 1.));
