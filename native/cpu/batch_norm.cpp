@@ -2,60 +2,13 @@
 // Version 1: statistics, then y. Version 2: the second pass runs backwards, from the rows that the
 // first one touched last and that are still in the cache. Version 3: narrow rows are folded (see
 // channel_grid.h), results larger than the cache are streamed past it.
-#include "common/batch_norm.h"
-
-#include "common/elementwise.h"
+#include "cpu/batch_norm_apply.h"
 #include "cpu/batch_norm_check.h"
-#include "cpu/channel_rows.h"
 #include "cpu/channel_statistics.h"
 #include "cpu/kernel_table.h"
 
 namespace eb::EB_ISA {
 namespace {
-
-// What the second pass needs of every column.
-struct Tables {
-  float* mean;
-  float* scale;
-  float* beta;
-};
-
-template <bool kRelu>
-void apply(const float* x, const Tables& t, int64_t at, int64_t n, float* out) {
-  const float* mean = t.mean + at;
-  const float* scale = t.scale + at;
-  const float* beta = t.beta + at;
-#pragma omp simd
-  for (int64_t j = 0; j < n; j++) {
-    const float y = eb_batch_norm_apply(x[j], mean[j], scale[j], beta[j]);
-    out[j] = kRelu ? eb_relu(y) : y;
-  }
-}
-
-// y of one piece, its last rows first.
-template <bool kRelu, class Rows>
-void apply_piece(const Rows& rows, const Piece& piece, int64_t channels, const Tables& t,
-                 bool stream, float* y) {
-  alignas(64) float tile[Rows::kPacks ? kTileFloats : 1];
-  const int64_t width = piece.fold * channels;
-  float* out = y + piece.row * channels;
-  for (int64_t end = piece.count; end > 0;) {
-    const int64_t n = (end - 1) % kGroupRows + 1;
-    end -= n;
-    const float* x = rows.rows(piece, end, n, tile);
-    for (int64_t r = 0; r < n; r++) {
-      float* row = out + (end + r) * width;
-      const float* source = x + r * width;
-      if (stream) {
-        stream_range(row, width, [&](float* to, int64_t i, int64_t count) {
-          apply<kRelu>(source + i, t, i, count, to);
-        });
-      } else {
-        apply<kRelu>(source, t, 0, width, row);
-      }
-    }
-  }
-}
 
 struct Forward {
   const float* gamma;
@@ -78,9 +31,7 @@ void finish(const Forward& f, const Grid& in, const Grid& out, int64_t begin, in
   for (int64_t k = 0; k < out.channels(); k++) {
     const int64_t c = f.selected ? f.selected[k] : k;
     if (c < begin || c >= end) continue;
-    spread(out, k, f.mean[c], t.mean);
-    spread(out, k, eb_batch_norm_scale(f.gamma[c], f.variance[c], f.epsilon), t.scale);
-    spread(out, k, f.beta[c], t.beta);
+    t.set(out, k, f.gamma[c], f.beta[c], f.mean[c], f.variance[c], f.epsilon);
   }
 }
 
@@ -91,8 +42,7 @@ void run(const Forward& f, const float* x, const Rows& rows, const Grid& in, con
   Scratch memory(scratch);
   double* mean = memory.take<double>(in.pieces() * channels);
   double* squares = memory.take<double>(in.pieces() * channels);
-  const Tables t = {memory.take<float>(out.width()), memory.take<float>(out.width()),
-                    memory.take<float>(out.width())};
+  const Tables t(memory, out);
   const bool stream = f.y != x && should_stream(f.y, out.rows() * out.channels());
 #pragma omp parallel if (in.rows() * channels >= kSerial)
   {

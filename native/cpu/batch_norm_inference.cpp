@@ -1,24 +1,40 @@
-// Batch norm with given statistics. Version 1: one pass over folded rows (see channel_grid.h),
-// streamed when the result is larger than the cache.
-#include "common/batch_norm.h"
-#include "cpu/channel_grid.h"
+// Batch norm with given statistics, alone or with ReLU and channel selection. Version 1: one pass
+// over folded rows (see channel_grid.h), streamed when the result is larger than the cache.
+#include "cpu/batch_norm_apply.h"
+#include "cpu/batch_norm_check.h"
 #include "cpu/kernel_table.h"
 
 namespace eb::EB_ISA {
 namespace {
 
-struct Tables {
-  float* mean;
-  float* scale;
-  float* beta;
+struct Given {
+  const float* gamma;
+  const float* beta;
+  const float* mean;
+  const float* variance;
+  const int32_t* selected;
+  float epsilon;
 };
 
-void apply(const float* x, const Tables& t, int64_t at, int64_t n, float* out) {
-  const float* mean = t.mean + at;
-  const float* scale = t.scale + at;
-  const float* beta = t.beta + at;
-#pragma omp simd
-  for (int64_t j = 0; j < n; j++) out[j] = eb_batch_norm_apply(x[j], mean[j], scale[j], beta[j]);
+template <bool kRelu, class Rows>
+void run(const Given& g, const float* x, const Rows& rows, const Grid& out, float* y,
+         void* scratch) {
+  Scratch memory(scratch);
+  const Tables t(memory, out);
+  for (int64_t k = 0; k < out.channels(); k++) {
+    const int64_t c = g.selected ? g.selected[k] : k;
+    t.set(out, k, g.gamma[c], g.beta[c], g.mean[c], g.variance[c], g.epsilon);
+  }
+  const int64_t values = out.rows() * out.channels();
+  const bool stream = y != x && should_stream(y, values);
+#pragma omp parallel if (values >= kSerial)
+  {
+    const Part pieces = my_part(out.pieces());
+    for (int64_t i = pieces.begin; i < pieces.end; i++) {
+      apply_piece<kRelu>(rows, out.piece(i), out.channels(), t, stream, y);
+    }
+    if (stream) stream_end();
+  }
 }
 
 }  // namespace
@@ -26,34 +42,22 @@ void apply(const float* x, const Tables& t, int64_t at, int64_t n, float* out) {
 eb_status batch_norm_inference_f32(const float* x, const float* gamma, const float* beta,
                                    const float* mean, const float* variance, int64_t rows,
                                    int64_t channels, float epsilon, float* y, void* scratch) {
-  const Grid grid(rows, channels);
-  Scratch memory(scratch);
-  const Tables t = {memory.take<float>(grid.width()), memory.take<float>(grid.width()),
-                    memory.take<float>(grid.width())};
-  for (int64_t c = 0; c < channels; c++) {
-    spread(grid, c, mean[c], t.mean);
-    spread(grid, c, eb_batch_norm_scale(gamma[c], variance[c], epsilon), t.scale);
-    spread(grid, c, beta[c], t.beta);
-  }
-  const bool stream = y != x && should_stream(y, rows * channels);
-#pragma omp parallel if (rows * channels >= kSerial)
-  {
-    const Part pieces = my_part(grid.pieces());
-    for (int64_t i = pieces.begin; i < pieces.end; i++) {
-      const Piece piece = grid.piece(i);
-      const int64_t width = piece.fold * channels;
-      for (int64_t r = 0; r < piece.count; r++) {
-        const int64_t at = piece.row * channels + r * width;
-        if (stream) {
-          stream_range(y + at, width, [&](float* to, int64_t j, int64_t count) {
-            apply(x + at + j, t, j, count, to);
-          });
-        } else {
-          apply(x + at, t, 0, width, y + at);
-        }
-      }
-    }
-    if (stream) stream_end();
+  const Given g = {gamma, beta, mean, variance, nullptr, epsilon};
+  run<false>(g, x, PlainRows{x, channels}, Grid(rows, channels), y, scratch);
+  return EB_OK;
+}
+
+eb_status batch_norm_inference_relu_f32(const float* x, const float* gamma, const float* beta,
+                                        const float* mean, const float* variance, int64_t rows,
+                                        int64_t channels, const int32_t* selected, int64_t kept,
+                                        float epsilon, float* y, void* scratch) {
+  const Given g = {gamma, beta, mean, variance, selected, epsilon};
+  const Grid out(rows, kept);
+  if (selected) {
+    const Selection selection(selected, kept, channels);
+    run<true>(g, x, PackedRows{x, channels, &selection}, out, y, scratch);
+  } else {
+    run<true>(g, x, PlainRows{x, channels}, out, y, scratch);
   }
   return EB_OK;
 }
@@ -69,5 +73,17 @@ eb_status eb_batch_norm_inference_f32(const float* x, const float* gamma, const 
   if (!x || !gamma || !beta || !mean || !variance || !y || !scratch) return EB_BAD_ARGUMENT;
   return eb::active().batch_norm_inference_f32(x, gamma, beta, mean, variance, rows, channels,
                                                epsilon, y, scratch);
+}
+
+eb_status eb_batch_norm_inference_relu_f32(const float* x, const float* gamma, const float* beta,
+                                           const float* mean, const float* variance, int64_t rows,
+                                           int64_t channels, const int32_t* selected, int64_t kept,
+                                           float epsilon, float* y, void* scratch) {
+  const eb_status status = eb::check_selection(rows, channels, selected, kept);
+  if (status != EB_OK || channels == 0 || kept == 0) return status;
+  if (!x || !gamma || !beta || !mean || !variance || !y || !scratch) return EB_BAD_ARGUMENT;
+  if (selected && y == x) return EB_BAD_ARGUMENT;
+  return eb::active().batch_norm_inference_relu_f32(x, gamma, beta, mean, variance, rows, channels,
+                                                    selected, kept, epsilon, y, scratch);
 }
 #endif

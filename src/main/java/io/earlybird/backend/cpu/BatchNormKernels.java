@@ -3,6 +3,7 @@ package io.earlybird.backend.cpu;
 import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_backward_f32;
 import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_f32;
 import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_inference_f32;
+import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_inference_relu_f32;
 import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_relu_backward_f32;
 import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_relu_f32;
 import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_scratch_bytes;
@@ -13,6 +14,7 @@ import io.earlybird.tensor.Shape;
 import io.earlybird.tensor.op.BatchNorm;
 import io.earlybird.tensor.op.BatchNormBackward;
 import io.earlybird.tensor.op.BatchNormInference;
+import io.earlybird.tensor.op.BatchNormInferenceRelu;
 import io.earlybird.tensor.op.BatchNormRelu;
 import io.earlybird.tensor.op.BatchNormReluBackward;
 import io.earlybird.tensor.op.Channels;
@@ -109,6 +111,42 @@ final class BatchNormKernels {
             })
         .withScratch(scratch(request))
         .overwriting((output, input) -> input == 0);
+  }
+
+  static Kernel inferenceRelu(KernelRequest request) {
+    BatchNormInferenceRelu op = (BatchNormInferenceRelu) request.op();
+    Shape shape = request.inputs().get(0).shape();
+    long rows = shape.rows();
+    int channels = shape.dim(-1);
+    long kept = kept(op.channels(), channels);
+    return OwnKernel.plain(
+            request,
+            b -> {
+              var selected = ChannelKernels.numbers(op.channels());
+              var x = b.in(0);
+              var gamma = b.in(1);
+              var beta = b.in(2);
+              var mean = b.in(3);
+              var variance = b.in(4);
+              var y = b.out(0);
+              var room = b.room();
+              return () ->
+                  eb_batch_norm_inference_relu_f32(
+                      x,
+                      gamma,
+                      beta,
+                      mean,
+                      variance,
+                      rows,
+                      channels,
+                      selected,
+                      kept,
+                      op.epsilon(),
+                      y,
+                      room);
+            })
+        .withScratch(scratch(request))
+        .overwriting((output, input) -> op.channels() == null && input == 0);
   }
 
   static Kernel backward(KernelRequest request) {

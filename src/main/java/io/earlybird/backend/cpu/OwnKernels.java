@@ -10,6 +10,7 @@ import io.earlybird.tensor.op.AddSign;
 import io.earlybird.tensor.op.BatchNorm;
 import io.earlybird.tensor.op.BatchNormBackward;
 import io.earlybird.tensor.op.BatchNormInference;
+import io.earlybird.tensor.op.BatchNormInferenceRelu;
 import io.earlybird.tensor.op.BatchNormRelu;
 import io.earlybird.tensor.op.BatchNormReluBackward;
 import io.earlybird.tensor.op.Fill;
@@ -44,6 +45,7 @@ final class OwnKernels {
     factories.put(BatchNorm.class, floats(BatchNormKernels::forward));
     factories.put(BatchNormInference.class, floats(BatchNormKernels::inference));
     factories.put(BatchNormBackward.class, floats(BatchNormKernels::backward));
+    factories.put(BatchNormInferenceRelu.class, selecting(BatchNormKernels::inferenceRelu));
     factories.put(BatchNormRelu.class, selecting(BatchNormKernels::forwardRelu));
     factories.put(BatchNormReluBackward.class, selecting(BatchNormKernels::backwardRelu));
 
