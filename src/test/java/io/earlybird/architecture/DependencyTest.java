@@ -56,7 +56,8 @@ class DependencyTest {
     rules.put("training", rest);
     rules.put("verify", rest);
     rules.put("bench", union(rest, Set.of("verify")));
-    rules.put("cli", union(rest, Set.of("verify", "bench")));
+    rules.put("doctor", Set.of("backend", "data"));
+    rules.put("cli", union(rest, Set.of("verify", "bench", "doctor")));
     return rules;
   }
 
