@@ -1,6 +1,7 @@
 package io.earlybird.checkpoint;
 
 import io.earlybird.EarlybirdException;
+import io.earlybird.checkpoint.pickle.HalfFloat;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -173,7 +174,7 @@ public final class Npy {
       case F4 -> data.duplicate().order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(values);
       case F2 -> {
         for (int i = 0; i < values.length; i++) {
-          values[i] = halfToFloat(data.getShort(2 * i));
+          values[i] = HalfFloat.toFloat(data.getShort(2 * i));
         }
       }
       case I1, I2, U1, U2, B1 -> {
@@ -198,7 +199,7 @@ public final class Npy {
           switch (type) {
             case F8 -> data.getDouble(8 * i);
             case F4 -> data.getFloat(4 * i);
-            case F2 -> halfToFloat(data.getShort(2 * i));
+            case F2 -> HalfFloat.toFloat(data.getShort(2 * i));
             case I8 -> throw wrongType("floats or at most 32-bit integers");
             default -> integer(i);
           };
@@ -292,17 +293,5 @@ public final class Npy {
           elements + " elements don't fill shape " + Arrays.toString(shape));
     }
     return ByteBuffer.allocate(elements * type.bytes()).order(ByteOrder.LITTLE_ENDIAN);
-  }
-
-  private static float halfToFloat(short half) {
-    int sign = (half & 0x8000) << 16;
-    int exponent = half >> 10 & 0x1f;
-    int mantissa = half & 0x3ff;
-    if (exponent == 0) {
-      float value = mantissa * 0x1p-24f;
-      return sign == 0 ? value : -value;
-    }
-    int bits = exponent == 31 ? 0x7f800000 : exponent + 112 << 23;
-    return Float.intBitsToFloat(sign | bits | mantissa << 13);
   }
 }

@@ -18,7 +18,7 @@ import org.junit.jupiter.api.function.ThrowingConsumer;
 public final class GoldenRegistry {
   private static final String LOW_PRECISION = "low-precision training does not exist yet";
   private static final String IMAGENET = "the ImageNet networks don't exist yet";
-  private static final String PTH = "the .pth.tar reader does not exist yet";
+  private static final String CHECKPOINTS = "io.earlybird.checkpoint.pth.CheckpointGoldenTest";
   private static final String ENGINE = "its test has not joined yet";
 
   private static final Map<String, Entry> KINDS = new TreeMap<>();
@@ -59,10 +59,10 @@ public final class GoldenRegistry {
     pending("data/imagenet", IMAGENET);
     pending("prune/crashes", "the scripts' twins don't exist yet");
 
-    pending("checkpoints/object", PTH);
-    pending("checkpoints/malformed", PTH);
-    pending("checkpoints/training-run", PTH);
-    pending("checkpoints/retraining-behaviour", PTH);
+    test("checkpoints/object", CHECKPOINTS);
+    test("checkpoints/malformed", CHECKPOINTS);
+    test("checkpoints/training-run", CHECKPOINTS);
+    test("checkpoints/retraining-behaviour", CHECKPOINTS);
     test("data/cifar/augmented", "io.earlybird.data.CifarImageGoldenTest");
     pending("data/cifar/lowpass", "the image filters don't exist yet");
     pending("data/cifar/highpass", "the image filters don't exist yet");

@@ -20,6 +20,9 @@ public final class NumpyArray implements PickleGlobal.Buildable {
           "numpy.ndarray", NumpyArray::notCalled,
           "numpy.dtype", NumpyType::of);
 
+  /** The name of the function that makes an empty array. */
+  static final String RECONSTRUCT = "numpy.core.multiarray._reconstruct";
+
   private static final int MAX_DIMENSIONS = 32;
 
   // As _reconstruct makes it, an array without state is empty.

@@ -19,7 +19,8 @@ final class NumpyType implements PickleGlobal.Buildable {
     String name = arguments.size() == 3 ? text(arguments.get(0)) : null;
     if (name == null || !KNOWN.contains(name)) {
       throw new IllegalArgumentException(
-          "numpy.dtype is not that of a plain number" + (name == null ? "" : ": " + name));
+          "numpy.dtype is not that of a plain number"
+              + (name == null ? "" : ": " + Printable.of(name)));
     }
     return new NumpyType(name);
   }
@@ -48,10 +49,17 @@ final class NumpyType implements PickleGlobal.Buildable {
     order = given;
   }
 
+  /** The letters without byte order, e.g. {@code f4}. */
+  String letters() {
+    return letters;
+  }
+
+  /** Whether elements are stored with the highest byte first. */
+  boolean bigEndian() {
+    return order.equals(">");
+  }
+
   private static String text(Object value) {
-    if (value instanceof PickleBytes bytes && bytes.size() <= 8) {
-      return bytes.latin1();
-    }
-    return value instanceof String string ? string : null;
+    return value instanceof PickleBytes bytes && bytes.size() > 8 ? null : PickleBytes.text(value);
   }
 }

@@ -33,6 +33,14 @@ public record PickleBytes(ByteBuffer content) implements Comparable<PickleBytes>
     return bytes;
   }
 
+  /** The text of a str of Python 3, or of Python 2's, which is read as ISO 8859-1; else null. */
+  public static String text(Object value) {
+    if (value instanceof PickleBytes bytes) {
+      return bytes.latin1();
+    }
+    return value instanceof String text ? text : null;
+  }
+
   /** The bytes read as ISO 8859-1. */
   public String latin1() {
     return new String(toArray(), StandardCharsets.ISO_8859_1);

@@ -8,9 +8,13 @@ import java.util.Map;
 /**
  * A dict in its own order. Keys are strings, byte strings, integers, floats or booleans; values may
  * be null, for None.
+ *
+ * @see PickleOrderedDict
  */
-public final class PickleDict {
+public class PickleDict {
   private final Map<Object, Object> entries = new LinkedHashMap<>();
+
+  PickleDict() {}
 
   void put(Object key, Object value) {
     entries.put(key, value);

@@ -1,6 +1,7 @@
 package io.earlybird.checkpoint.pickle;
 
 import io.earlybird.EarlybirdException;
+import java.math.BigInteger;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -11,29 +12,42 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /**
- * Reads one pickle (protocols 2 to 4) as data. It is a strict parser, no interpreter: only the
+ * Reads one pickle (protocols 2 to 5) as data. It is a strict parser, no interpreter: only the
  * opcodes that real data files use, only the classes on an allow-list, and no code of the file's
  * choosing is ever looked up or run. Memory is bounded by the size of the input and by {@link
- * #MAX_OPERATIONS}.
+ * #MAX_OPERATIONS}; what comes out is no deeper than {@link #MAX_DEPTH}, holds itself nowhere, and
+ * has no more than {@link #MAX_ITEMS} items when shared ones are counted wherever they occur.
  *
- * <p>Values become: int {@link Long}, float {@link Double}, bool {@link Boolean}, None {@code
- * null}, str {@link String}, bytes and Python 2's str {@link PickleBytes}, tuple {@link
- * PickleTuple}, list {@link List}, dict {@link PickleDict}, and whatever an allowed class returns.
+ * <p>Values become: int {@link Long} or, beyond 64 bits, {@link BigInteger}, float {@link Double},
+ * bool {@link Boolean}, None {@code null}, str {@link String}, bytes and Python 2's str {@link
+ * PickleBytes}, tuple {@link PickleTuple}, list {@link List}, dict {@link PickleDict}, and whatever
+ * an allowed class returns.
  */
 public final class PickleReader {
   /** More opcodes than this are refused. */
   public static final int MAX_OPERATIONS = 4_000_000;
 
-  private static final int MAX_PROTOCOL = 4;
+  /** Values nested deeper than this are refused. */
+  public static final int MAX_DEPTH = 64;
+
+  /** A value of more items than this, shared ones counted each time, is refused. */
+  public static final int MAX_ITEMS = 8_000_000;
+
+  private static final int MAX_PROTOCOL = 5;
+  private static final int MAX_KEY = 4096;
   private static final Object MARK = new Object();
+  private static final PickleTuple EMPTY = new PickleTuple(List.of());
 
   private final String source;
   private final ByteBuffer in;
   private final Map<String, PickleGlobal> allowed;
   private final List<Object> stack = new ArrayList<>();
   private final Map<Integer, Object> memo = new HashMap<>();
+  private UnaryOperator<Object> persistent = PickleReader::noPersistentObjects;
+  private long base;
   private int operationAt;
 
   /**
@@ -47,6 +61,30 @@ public final class PickleReader {
     this.source = source;
     this.in = in.order(ByteOrder.LITTLE_ENDIAN);
     this.allowed = allowed;
+  }
+
+  /**
+   * Says what the objects are that the pickle only refers to (opcode BINPERSID).
+   *
+   * @param objects gives the object for an id; an {@link IllegalArgumentException} refuses it
+   */
+  public PickleReader withPersistentObjects(UnaryOperator<Object> objects) {
+    persistent = objects;
+    return this;
+  }
+
+  /**
+   * Where the buffer lies in the file, for messages.
+   *
+   * @param offset offset in the file of the buffer's byte 0
+   */
+  public PickleReader withOffset(long offset) {
+    base = offset;
+    return this;
+  }
+
+  private static Object noPersistentObjects(Object id) {
+    throw new IllegalArgumentException("it refers to objects outside of itself");
   }
 
   /**
@@ -64,6 +102,7 @@ public final class PickleReader {
         if (opcode == '.') {
           Object value = pop();
           require(stack.isEmpty(), "values are left over at the end");
+          PickleLimits.check(value, MAX_DEPTH, MAX_ITEMS);
           return value;
         }
         execute(opcode);
@@ -78,7 +117,7 @@ public final class PickleReader {
 
   private EarlybirdException failure(String reason, Exception cause) {
     return new EarlybirdException(
-        "%s: not readable as a pickle at byte %d: %s".formatted(source, operationAt, reason),
+        "%s: not readable as a pickle at byte %d: %s".formatted(source, base + operationAt, reason),
         cause);
   }
 
@@ -94,6 +133,7 @@ public final class PickleReader {
       case 'M' -> push((long) (in.getShort() & 0xFFFF));
       case 'J' -> push((long) in.getInt());
       case 0x8A -> push(integer(in.get() & 0xFF)); // LONG1
+      case 'Q' -> push(persistent.apply(pop()));
       case 'G' -> push(Double.longBitsToDouble(Long.reverseBytes(in.getLong())));
       case 'U', 'C' -> push(new PickleBytes(take(in.get() & 0xFF)));
       case 'T' -> push(new PickleBytes(take(in.getInt())));
@@ -102,7 +142,7 @@ public final class PickleReader {
       case 'X' -> push(text(take(in.getInt() & 0xFFFFFFFFL)));
       case '}' -> push(new PickleDict());
       case ']' -> push(new ArrayList<>());
-      case ')' -> push(new PickleTuple(List.of()));
+      case ')' -> push(EMPTY);
       case 0x85 -> push(new PickleTuple(popLast(1)));
       case 0x86 -> push(new PickleTuple(popLast(2)));
       case 0x87 -> push(new PickleTuple(popLast(3)));
@@ -131,14 +171,16 @@ public final class PickleReader {
         protocol >= 2 && protocol <= MAX_PROTOCOL, "protocol " + protocol + " is not supported");
   }
 
-  private long integer(int size) {
-    require(size <= Long.BYTES, "an integer of more than 64 bits");
-    long value = 0;
-    int bits = 0;
-    for (; bits < 8 * size; bits += 8) {
-      value |= (in.get() & 0xFFL) << bits;
+  private Object integer(int size) {
+    byte[] bigEndian = new byte[size];
+    for (int i = size - 1; i >= 0; i--) {
+      bigEndian[i] = in.get();
     }
-    return bits == 0 || bits == 64 ? value : value << (64 - bits) >> (64 - bits);
+    if (size == 0) {
+      return 0L;
+    }
+    BigInteger value = new BigInteger(bigEndian);
+    return value.bitLength() < Long.SIZE ? (Object) value.longValue() : value;
   }
 
   private int length(long size) {
@@ -175,7 +217,8 @@ public final class PickleReader {
 
   private PickleGlobal global(String module, String name) {
     PickleGlobal known = name.contains(".") ? null : allowed.get(module + "." + name);
-    require(known != null, "it names " + module + "." + name + ", which is not allowed");
+    require(
+        known != null, "it names " + Printable.of(module + "." + name) + ", which is not allowed");
     return known;
   }
 
@@ -217,11 +260,23 @@ public final class PickleReader {
           key instanceof String
               || key instanceof PickleBytes
               || key instanceof Long
+              || key instanceof BigInteger
               || key instanceof Double
               || key instanceof Boolean,
           "a key of a dict is neither text nor number");
+      require(size(key) <= MAX_KEY, "a key of a dict is longer than " + MAX_KEY);
+      require(
+          !dict.entries().containsKey(key),
+          "the key '" + Printable.of(key) + "' stands twice in a dict");
       dict.put(key, items.get(i + 1));
     }
+  }
+
+  private static int size(Object key) {
+    if (key instanceof PickleBytes bytes) {
+      return bytes.size();
+    }
+    return key instanceof String text ? text.length() : 0;
   }
 
   private Object remembered(int index) {

@@ -4,12 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.earlybird.EarlybirdException;
+import java.math.BigInteger;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -118,8 +120,11 @@ class PickleReaderTest {
     "T\u00ff\u00ff\u00ff\u007f., truncated",
     "B\u00ff\u00ff\u00ff\u00ff., truncated",
     "X\u0001\u0000\u0000\u0000\u00ff., not UTF-8",
-    "\u008a\u0009\u0001\u0001\u0001\u0001\u0001\u0001\u0001\u0001\u0001., 64 bits",
-    "\u0080\u0005N., protocol 5",
+    "\u008a\u0009\u0001\u0001., truncated",
+    "K\u0001Q., objects outside of itself",
+    "}(K\u0001NK\u0001Nu., 'the key ''1'' stands twice'",
+    "]q\u0001h\u0001a., contains itself",
+    "\u0080\u0006N., protocol 6",
     "\u0080\u0001N., protocol 1",
     "K\u0001)R., not one of an allowed name",
     "}N}b., without any",
@@ -161,6 +166,65 @@ class PickleReaderTest {
   }
 
   @Test
+  void integersBeyond64Bits() {
+    assertThat(read("\u008a\t\0\0\0\0\0\0\0\u0080\0.")).isEqualTo(BigInteger.ONE.shiftLeft(63));
+    assertThat(read("\u008a\t\0\0\0\0\0\0\0\0\u00ff."))
+        .isEqualTo(BigInteger.ONE.shiftLeft(64).negate());
+  }
+
+  @Test
+  void orderedDictsBytesAndScalarsOfNumpy() {
+    String ordered = "ccollections\nOrderedDict\n)R(X\1\0\0\0aK\1u}X\1\0\0\0mNsb.";
+    assertThat(((PickleDict) python(ordered)).entries()).containsExactly(Map.entry("a", 1L));
+    String pairs = "ccollections\nOrderedDict\n]](X\1\0\0\0bK\2ea\u0085R.";
+    assertThat(((PickleDict) python(pairs)).get("b")).isEqualTo(2L);
+    String encoded = "c_codecs\nencode\nX\2\0\0\0\u00c3\u00bfX\6\0\0\0latin1\u0086R.";
+    assertThat(((PickleBytes) python(encoded)).toArray()).containsExactly(255);
+    String scalar =
+        "cnumpy.core.multiarray\nscalar\ncnumpy\ndtype\nU\2i2K\0K\1\u0087R(K\3U\1>NNNK\0K\0K\0tb"
+            + "U\2\1\2\u0086R.";
+    assertThat(python(scalar)).isEqualTo(new NumpyScalar("i2", 258L));
+  }
+
+  @Test
+  void textThatIsTurnedIntoBytesAgainAndAgainIsRefused() {
+    String text = "X\u0080\0\0\0" + "a".repeat(128) + "q\1";
+    String encode = "c_codecs\nencode\nh\1X\6\0\0\0latin1\u0086R";
+    String pickle = text + encode.repeat(40) + "\u0087.";
+    assertThatThrownBy(() -> python(pickle))
+        .isInstanceOf(EarlybirdException.class)
+        .hasMessageContaining("bytes are longer than the text");
+  }
+
+  @Test
+  void objectsOutsideComeFromWhoeverKnowsThem() {
+    Object value =
+        new PickleReader("f.bin", ByteBuffer.wrap(bytes("K\7Q.")), Map.of())
+            .withPersistentObjects(id -> "object " + id)
+            .read();
+    assertThat(value).isEqualTo("object 7");
+  }
+
+  @Test
+  void placesAreCountedFromTheFilesBeginning() {
+    assertThatThrownBy(
+            () ->
+                new PickleReader("f.bin", ByteBuffer.wrap(bytes("NP.")), Map.of())
+                    .withOffset(1000)
+                    .read())
+        .hasMessageContaining("at byte 1001:");
+  }
+
+  @Test
+  void valuesThatDoubleAtEveryLevelAreRefused() {
+    assertThatThrownBy(() -> read("K\1\u0085q\0" + "h\0\u0086q\0".repeat(40) + "."))
+        .hasMessageContaining("more than " + PickleReader.MAX_ITEMS + " items");
+    assertThatThrownBy(() -> read("N" + "\u0085".repeat(PickleReader.MAX_DEPTH + 1) + "."))
+        .hasMessageContaining("nested deeper than " + PickleReader.MAX_DEPTH);
+    assertThat(read("N" + "\u0085".repeat(PickleReader.MAX_DEPTH) + ".")).isNotNull();
+  }
+
+  @Test
   void manyOperationsAreRefused() {
     byte[] marks = new byte[PickleReader.MAX_OPERATIONS + 1];
     Arrays.fill(marks, (byte) 'N');
@@ -197,6 +261,11 @@ class PickleReaderTest {
 
   private static Object read(String pickle) {
     return reader(ByteBuffer.wrap(bytes(pickle))).read();
+  }
+
+  private static Object python(String pickle) {
+    byte[] bytes = bytes(pickle);
+    return new PickleReader("f.bin", ByteBuffer.wrap(bytes), PythonGlobals.of(bytes.length)).read();
   }
 
   private static PickleReader reader(ByteBuffer buffer) {
