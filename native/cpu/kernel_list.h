@@ -26,3 +26,7 @@ EB_KERNEL(batch_norm_inference_f32)
 EB_KERNEL(batch_norm_inference_relu_f32)
 EB_KERNEL(batch_norm_backward_f32)
 EB_KERNEL(batch_norm_relu_backward_f32)
+
+// products.h
+EB_KERNEL(conv2d_backward_weight_f32_scratch)
+EB_KERNEL(conv2d_backward_weight_f32)

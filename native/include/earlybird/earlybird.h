@@ -8,6 +8,7 @@
 #include "earlybird/elementwise.h"
 #include "earlybird/memory.h"
 #include "earlybird/optimizer.h"
+#include "earlybird/products.h"
 #include "earlybird/runtime.h"
 
 #endif

@@ -26,6 +26,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
               "earlybird/elementwise.h",
               "earlybird/memory.h",
               "earlybird/optimizer.h",
+              "earlybird/products.h",
               "earlybird/runtime.h"
             },
             link = "earlybird_cpu",
@@ -51,6 +52,10 @@ public class NativeKernelsConfig implements InfoMapper {
     infoMap.put(
         new Info("eb_sgd_item")
             .pointerTypes("SgdItem")
+            .annotations("@SuppressWarnings(\"unchecked\")"));
+    infoMap.put(
+        new Info("eb_conv2d")
+            .pointerTypes("Conv2dShape")
             .annotations("@SuppressWarnings(\"unchecked\")"));
   }
 }

@@ -90,7 +90,12 @@ final class OneDnn implements AutoCloseable {
 
   /** A tensor whose layout oneDNN may choose. */
   static memory.desc free(TensorSpec spec) {
-    return tensor(dims(spec), memory.format_tag.any);
+    return weight(spec, memory.format_tag.any);
+  }
+
+  /** A tensor with extents in our order. */
+  static memory.desc weight(TensorSpec spec, memory.format_tag tag) {
+    return tensor(dims(spec), tag);
   }
 
   /** A tensor in a given form. */
@@ -100,9 +105,10 @@ final class OneDnn implements AutoCloseable {
 
   /** The form of a tensor that has the given descriptor: plain where it is just that. */
   static Form form(TensorSpec spec, memory.desc descriptor) {
-    return plain(spec).equals(descriptor)
+    OneDnnLayout layout = OneDnnLayout.of(descriptor);
+    return layout.equals(OneDnnLayout.of(plain(spec)))
         ? Form.plain(spec)
-        : new Form(DType.F32, OneDnnLayout.of(descriptor), descriptor.get_size());
+        : new Form(DType.F32, layout, descriptor.get_size());
   }
 
   private static long[] dims(TensorSpec spec) {

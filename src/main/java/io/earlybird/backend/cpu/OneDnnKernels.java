@@ -92,6 +92,9 @@ final class OneDnnKernels {
         }
       }
     }
+    if (request.op() instanceof Conv2dBackwardWeight) {
+      different.add(OwnProducts.convolutionBackwardWeight(request));
+    }
     return different;
   }
 

@@ -1,5 +1,6 @@
 package io.earlybird.backend.cpu;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -25,11 +26,18 @@ final class OneDnnLayout {
     BytePointer bytes = descriptor.get_blob();
     byte[] blob = new byte[(int) bytes.limit()];
     bytes.get(blob);
+    List<Long> padded = longs(descriptor.get_padded_dims());
+    List<Long> strides = new ArrayList<>(longs(descriptor.get_strides()));
+    for (int i = 0; i < strides.size(); i++) {
+      if (padded.get(i) == 1) {
+        strides.set(i, 0L); // never stepped along, whatever it says
+      }
+    }
     return new OneDnnLayout(
         List.of(
             longs(descriptor.get_dims()),
-            longs(descriptor.get_padded_dims()),
-            longs(descriptor.get_strides()),
+            padded,
+            strides,
             longs(descriptor.get_inner_blks()),
             longs(descriptor.get_inner_idxs())),
         blob);

@@ -1,0 +1,41 @@
+// The widest float vectors of an instruction set. fma() rounds once where the processor can; on
+// x86-64-v2 it rounds twice, so kernels that use it are judged within a tolerance, not bit for bit.
+#ifndef EARLYBIRD_CPU_SIMD_H
+#define EARLYBIRD_CPU_SIMD_H
+
+#include <immintrin.h>
+
+namespace eb::EB_ISA {
+
+#if defined(__AVX512F__)
+using Vec = __m512;
+constexpr int kLanes = 16;
+inline Vec load(const float* p) { return _mm512_loadu_ps(p); }
+inline void store(float* p, Vec v) { _mm512_storeu_ps(p, v); }
+inline Vec broadcast(const float* p) { return _mm512_set1_ps(*p); }
+inline Vec add(Vec a, Vec b) { return _mm512_add_ps(a, b); }
+inline Vec fma(Vec a, Vec b, Vec c) { return _mm512_fmadd_ps(a, b, c); }
+inline Vec zero() { return _mm512_setzero_ps(); }
+#elif defined(__FMA__)
+using Vec = __m256;
+constexpr int kLanes = 8;
+inline Vec load(const float* p) { return _mm256_loadu_ps(p); }
+inline void store(float* p, Vec v) { _mm256_storeu_ps(p, v); }
+inline Vec broadcast(const float* p) { return _mm256_broadcast_ss(p); }
+inline Vec add(Vec a, Vec b) { return _mm256_add_ps(a, b); }
+inline Vec fma(Vec a, Vec b, Vec c) { return _mm256_fmadd_ps(a, b, c); }
+inline Vec zero() { return _mm256_setzero_ps(); }
+#else
+using Vec = __m128;
+constexpr int kLanes = 4;
+inline Vec load(const float* p) { return _mm_loadu_ps(p); }
+inline void store(float* p, Vec v) { _mm_storeu_ps(p, v); }
+inline Vec broadcast(const float* p) { return _mm_set1_ps(*p); }
+inline Vec add(Vec a, Vec b) { return _mm_add_ps(a, b); }
+inline Vec fma(Vec a, Vec b, Vec c) { return _mm_add_ps(_mm_mul_ps(a, b), c); }
+inline Vec zero() { return _mm_setzero_ps(); }
+#endif
+
+}  // namespace eb::EB_ISA
+
+#endif

@@ -1,0 +1,32 @@
+// Products that oneDNN computes too; these are further candidates, chosen where they are faster.
+// Sums are fused where the instruction set can, so results agree within rounding, not bit for bit,
+// between instruction sets; they do not depend on the number of threads.
+#ifndef EARLYBIRD_PRODUCTS_H
+#define EARLYBIRD_PRODUCTS_H
+
+#include "earlybird/api.h"
+
+// A convolution of x [n, height, width, in] with w [out, in, kernel_height, kernel_width] to
+// y [n, oh, ow, out], oh = (height + 2 padding - kernel_height) / stride + 1, ow likewise. All
+// extents are at least 1, padding at least 0, and the kernel fits into the padded image.
+typedef struct {
+  int64_t n;
+  int64_t height;
+  int64_t width;
+  int64_t in;
+  int64_t out;
+  int64_t kernel_height;
+  int64_t kernel_width;
+  int64_t stride;
+  int64_t padding;
+} eb_conv2d;
+
+// Bytes of scratch that eb_conv2d_backward_weight_f32 needs, or EB_BAD_ARGUMENT.
+EB_API int64_t eb_conv2d_backward_weight_f32_scratch(const eb_conv2d* shape);
+
+// dw [out, kernel_height, kernel_width, in] = gradient of the weight for x and dy (of y's shape).
+// Taps that fall into the padding cost nothing. scratch starts on a cache line.
+EB_API eb_status eb_conv2d_backward_weight_f32(const eb_conv2d* shape, const float* x,
+                                               const float* dy, float* dw, void* scratch);
+
+#endif
