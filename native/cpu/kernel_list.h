@@ -27,6 +27,20 @@ EB_KERNEL(batch_norm_inference_relu_f32)
 EB_KERNEL(batch_norm_backward_f32)
 EB_KERNEL(batch_norm_relu_backward_f32)
 
+// pooling.h
+EB_KERNEL(max_pool_f32)
+EB_KERNEL(max_pool_backward_f32)
+EB_KERNEL(avg_pool_f32)
+EB_KERNEL(avg_pool_backward_f32)
+
+// loss.h
+EB_KERNEL(softmax_cross_entropy_f32)
+EB_KERNEL(softmax_cross_entropy_backward_f32)
+EB_KERNEL(count_metrics_f64)
+
+// augmentation.h
+EB_KERNEL(augment_u8_f32)
+
 // products.h
 EB_KERNEL(conv2d_backward_weight_f32_scratch)
 EB_KERNEL(conv2d_backward_weight_f32)

@@ -3,11 +3,14 @@
 #define EARLYBIRD_EARLYBIRD_H
 
 #include "earlybird/api.h"
+#include "earlybird/augmentation.h"
 #include "earlybird/batch_norm.h"
 #include "earlybird/channels.h"
 #include "earlybird/elementwise.h"
+#include "earlybird/loss.h"
 #include "earlybird/memory.h"
 #include "earlybird/optimizer.h"
+#include "earlybird/pooling.h"
 #include "earlybird/products.h"
 #include "earlybird/runtime.h"
 

@@ -21,11 +21,14 @@ import org.bytedeco.javacpp.tools.InfoMapper;
             value = "linux-x86_64",
             include = {
               "earlybird/api.h",
+              "earlybird/augmentation.h",
               "earlybird/batch_norm.h",
               "earlybird/channels.h",
               "earlybird/elementwise.h",
+              "earlybird/loss.h",
               "earlybird/memory.h",
               "earlybird/optimizer.h",
+              "earlybird/pooling.h",
               "earlybird/products.h",
               "earlybird/runtime.h"
             },
@@ -48,14 +51,15 @@ public class NativeKernelsConfig implements InfoMapper {
   public void map(InfoMap infoMap) {
     infoMap.put(new Info("EB_API").cppTypes().annotations());
     infoMap.put(new Info("eb_status").cast().valueTypes("int"));
-    // Casts in what is generated for a struct; javac would warn.
+    struct(infoMap, "eb_augmentation", "BatchSource");
+    struct(infoMap, "eb_conv2d", "Conv2dShape");
+    struct(infoMap, "eb_pool", "PoolGeometry");
+    struct(infoMap, "eb_sgd_item", "SgdItem");
+  }
+
+  /** Names the class of a struct; javac would warn of the casts that are generated for it. */
+  private static void struct(InfoMap infoMap, String name, String javaName) {
     infoMap.put(
-        new Info("eb_sgd_item")
-            .pointerTypes("SgdItem")
-            .annotations("@SuppressWarnings(\"unchecked\")"));
-    infoMap.put(
-        new Info("eb_conv2d")
-            .pointerTypes("Conv2dShape")
-            .annotations("@SuppressWarnings(\"unchecked\")"));
+        new Info(name).pointerTypes(javaName).annotations("@SuppressWarnings(\"unchecked\")"));
   }
 }

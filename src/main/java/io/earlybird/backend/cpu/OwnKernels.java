@@ -7,14 +7,20 @@ import io.earlybird.tensor.DType;
 import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.op.Add;
 import io.earlybird.tensor.op.AddSign;
+import io.earlybird.tensor.op.Augment;
+import io.earlybird.tensor.op.AvgPool2d;
+import io.earlybird.tensor.op.AvgPool2dBackward;
 import io.earlybird.tensor.op.BatchNorm;
 import io.earlybird.tensor.op.BatchNormBackward;
 import io.earlybird.tensor.op.BatchNormInference;
 import io.earlybird.tensor.op.BatchNormInferenceRelu;
 import io.earlybird.tensor.op.BatchNormRelu;
 import io.earlybird.tensor.op.BatchNormReluBackward;
+import io.earlybird.tensor.op.CountMetrics;
 import io.earlybird.tensor.op.Fill;
 import io.earlybird.tensor.op.Increment;
+import io.earlybird.tensor.op.MaxPool2d;
+import io.earlybird.tensor.op.MaxPool2dBackward;
 import io.earlybird.tensor.op.MultiSgdUpdate;
 import io.earlybird.tensor.op.Op;
 import io.earlybird.tensor.op.Relu;
@@ -22,6 +28,8 @@ import io.earlybird.tensor.op.ReluBackward;
 import io.earlybird.tensor.op.Select;
 import io.earlybird.tensor.op.SelectBackward;
 import io.earlybird.tensor.op.SgdUpdate;
+import io.earlybird.tensor.op.SoftmaxCrossEntropy;
+import io.earlybird.tensor.op.SoftmaxCrossEntropyBackward;
 import io.earlybird.tensor.op.UpdateAverage;
 import java.util.Arrays;
 import java.util.List;
@@ -48,6 +56,17 @@ final class OwnKernels {
     factories.put(BatchNormInferenceRelu.class, selecting(BatchNormKernels::inferenceRelu));
     factories.put(BatchNormRelu.class, selecting(BatchNormKernels::forwardRelu));
     factories.put(BatchNormReluBackward.class, selecting(BatchNormKernels::backwardRelu));
+
+    factories.put(MaxPool2d.class, floats(PoolingKernels::max));
+    factories.put(MaxPool2dBackward.class, floats(PoolingKernels::maxBackward, 1));
+    factories.put(AvgPool2d.class, floats(PoolingKernels::average));
+    factories.put(AvgPool2dBackward.class, floats(PoolingKernels::averageBackward));
+
+    factories.put(Augment.class, floats(AugmentKernels::augment, 0, 1, 2, 3, 4));
+    factories.put(SoftmaxCrossEntropy.class, floats(LossKernels::softmaxCrossEntropy, 1));
+    factories.put(
+        SoftmaxCrossEntropyBackward.class, floats(LossKernels::softmaxCrossEntropyBackward, 1));
+    factories.put(CountMetrics.class, floats(LossKernels::countMetrics, 0, 2, 4));
 
     factories.put(AddSign.class, floats(OptimizerKernels::addSign));
     factories.put(SgdUpdate.class, floats(OptimizerKernels::sgdUpdate));

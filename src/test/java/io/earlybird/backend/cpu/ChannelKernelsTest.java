@@ -44,13 +44,6 @@ class ChannelKernelsTest {
   }
 
   @Test
-  void runningAllocatesNothing() {
-    KernelRunner.checkAllocation(new Select(1, 2, 5), List.of(special(1, 10, 9)));
-    KernelRunner.checkAllocation(
-        new SelectBackward(Channels.of(1, 2, 5), 9), List.of(special(1, 10, 3)));
-  }
-
-  @Test
   void tooManyChannelsAreRefused() {
     try (CpuBackend backend = new CpuBackend(1)) {
       TensorSpec x = TensorSpec.f32(2, 5000);

@@ -53,14 +53,6 @@ class ElementwiseKernelsTest {
     }
   }
 
-  @Test
-  void runningAllocatesNothing() {
-    KernelRunner.checkAllocation(new Relu(), List.of(normal(1, 100)));
-    KernelRunner.checkAllocation(new ReluBackward(), List.of(normal(1, 100), normal(2, 100)));
-    KernelRunner.checkAllocation(new Add(), List.of(normal(1, 100), normal(2, 100)));
-    KernelRunner.checkAllocation(new Fill(2f, Shape.of(100)), List.of());
-  }
-
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 5, 4099, 8_800_011})
   void copiesEveryByte(int bytes) {

@@ -174,6 +174,29 @@ final class KernelRunner {
     assertThat(run(2, op, inputs, over)).isEqualTo(run(2, op, inputs));
   }
 
+  /** Checks that results are the same when written over any operand that the kernel allows. */
+  static void checkOverwriting(Op op, List<HostTensor> inputs) {
+    List<HostTensor> expected = run(2, op, inputs);
+    for (int output = 0; output < expected.size(); output++) {
+      for (int input = 0; input < inputs.size(); input++) {
+        int[] over = none(op, inputs);
+        over[output] = input;
+        if (mayOverwrite(op, inputs, output, input)) {
+          assertThat(run(2, op, inputs, over))
+              .as(op + ": %s over %s", output, input)
+              .isEqualTo(expected);
+        }
+      }
+    }
+  }
+
+  private static boolean mayOverwrite(Op op, List<HostTensor> inputs, int output, int input) {
+    try (CpuBackend backend = new CpuBackend(2);
+        Bound bound = new Bound(backend, op, inputs, none(op, inputs))) {
+      return bound.kernel.mayOverwrite(output, input);
+    }
+  }
+
   /** Checks that running allocates nothing on the Java heap. */
   static void checkAllocation(Op op, List<HostTensor> inputs) {
     ThreadMXBean bean = (ThreadMXBean) ManagementFactory.getThreadMXBean();

@@ -87,14 +87,6 @@ class OptimizerKernelsTest {
   }
 
   @Test
-  void runningAllocatesNothing() {
-    KernelRunner.checkAllocation(new SgdUpdate(0.9f, 1e-4f), sgdOperands(100));
-    KernelRunner.checkAllocation(multi(), multiOperands());
-    KernelRunner.checkAllocation(new Increment(1), List.of(HostTensor.scalar(1L)));
-    KernelRunner.checkAllocation(new UpdateAverage(1f), List.of(normal(1, 9), normal(2, 9), RATE));
-  }
-
-  @Test
   void operandsShareTheFormThatExists() {
     TensorSpec w = TensorSpec.f32(5, 3, 3, 3);
     Form blocked = new Form(DType.F32, "blocked for a test", 4 * 16 * 3 * 9);
