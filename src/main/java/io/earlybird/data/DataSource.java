@@ -33,14 +33,36 @@ public interface DataSource {
    */
   static DataSource open(String name, Path folder) {
     return switch (name) {
-      case "cifar10", "cifar100" -> {
-        CifarLayout layout = name.equals("cifar10") ? CifarLayout.CIFAR10 : CifarLayout.CIFAR100;
-        yield CifarSource.find(layout, folder == null ? Path.of("data." + name) : folder);
-      }
+      case "cifar10" -> CifarSource.find(CifarLayout.CIFAR10, usual(name, folder));
+      case "cifar100" -> CifarSource.find(CifarLayout.CIFAR100, usual(name, folder));
       case "shapes" -> new ShapesSource();
       default ->
           throw new EarlybirdException(
               "unknown data set '%s'; known: %s".formatted(name, String.join(", ", NAMES)));
     };
+  }
+
+  /**
+   * Finds a data set; CIFAR is downloaded from its authors (about 170 MB) if its folder is absent
+   * or empty. A download that was cut is taken up again where it ended.
+   *
+   * @param name one of {@link #NAMES}
+   * @param folder as for {@link #open}
+   * @param progress hears how a download goes on
+   * @throws EarlybirdException if the name is unknown, the folder holds something else, or the
+   *     download fails, saying what to put where
+   */
+  static DataSource openOrDownload(String name, Path folder, DownloadProgress progress) {
+    return switch (name) {
+      case "cifar10" ->
+          new CifarDownload(CifarLayout.CIFAR10).findOrFetch(usual(name, folder), progress);
+      case "cifar100" ->
+          new CifarDownload(CifarLayout.CIFAR100).findOrFetch(usual(name, folder), progress);
+      default -> open(name, folder);
+    };
+  }
+
+  private static Path usual(String name, Path folder) {
+    return folder == null ? Path.of("data." + name) : folder;
   }
 }

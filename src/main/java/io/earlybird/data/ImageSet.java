@@ -130,4 +130,21 @@ public final class ImageSet {
         classNames,
         normalization);
   }
+
+  /**
+   * Some pictures as a set of their own.
+   *
+   * @param name its name
+   * @param indices which, in the order of the new set
+   */
+  ImageSet select(String name, int[] indices) {
+    byte[] chosen = new byte[indices.length * imageBytes()];
+    int[] chosenLabels = new int[indices.length];
+    for (int i = 0; i < indices.length; i++) {
+      System.arraycopy(pixels, indices[i] * imageBytes(), chosen, i * imageBytes(), imageBytes());
+      chosenLabels[i] = labels[indices[i]];
+    }
+    return new ImageSet(
+        name, height, width, channels, chosen, chosenLabels, classNames, normalization);
+  }
 }
