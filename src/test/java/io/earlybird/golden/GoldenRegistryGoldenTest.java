@@ -86,6 +86,7 @@ class GoldenRegistryGoldenTest {
       boolean namedCase =
           relative.getNameCount() == 3
               && !relative.startsWith("models/structure")
+              && !relative.startsWith("checkpoints")
               && !relative.startsWith("data");
       Path renamed =
           namedCase
