@@ -10,6 +10,7 @@
 #include "earlybird/loss.h"
 #include "earlybird/memory.h"
 #include "earlybird/optimizer.h"
+#include "earlybird/plugin.h"
 #include "earlybird/pooling.h"
 #include "earlybird/products.h"
 #include "earlybird/runtime.h"

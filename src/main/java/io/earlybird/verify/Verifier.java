@@ -7,8 +7,10 @@ import io.earlybird.verify.VerifyRow.Verdict;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 
 /**
  * Judges every op on every given backend against the reference, and every gradient rule against
@@ -22,6 +24,7 @@ public final class Verifier {
 
   private final List<Backend> candidates;
   private final VerifyOptions options;
+  private final Set<String> wanted = new HashSet<>();
 
   /**
    * A verification.
@@ -32,12 +35,20 @@ public final class Verifier {
   public Verifier(List<Backend> candidates, VerifyOptions options) {
     this.candidates = List.copyOf(candidates);
     this.options = options;
-    Set<String> unknown = new HashSet<>(options.ops());
-    CaseTable.entries().forEach(entry -> unknown.remove(entry.name()));
-    GradientCases.ops().forEach(op -> unknown.remove(op.getSimpleName()));
-    if (!unknown.isEmpty()) {
-      throw new EarlybirdException("no op to verify is named " + String.join(", ", unknown));
+    Set<String> known = new HashSet<>();
+    CaseTable.entries().forEach(entry -> known.add(plain(entry.name())));
+    GradientCases.ops().forEach(op -> known.add(plain(op.getSimpleName())));
+    for (String op : options.ops()) {
+      if (!known.contains(plain(op))) {
+        throw new EarlybirdException("no op to verify is named " + op);
+      }
+      wanted.add(plain(op));
     }
+  }
+
+  /** A name without case and underscores, so that {@code max_pool2d} means {@code MaxPool2d}. */
+  private static String plain(String name) {
+    return name.replace("_", "").toLowerCase(Locale.ROOT);
   }
 
   /** Judges everything. */
@@ -51,7 +62,7 @@ public final class Verifier {
     for (CaseTable.Entry entry : CaseTable.entries()) {
       if (wanted(entry.name())) {
         for (Backend backend : candidates) {
-          VerifyRow row = judge(entry, backend);
+          VerifyRow row = judge(entry, backend, IntStream.range(0, options.cases()));
           rows.add(row);
           progress.accept(row);
         }
@@ -59,7 +70,7 @@ public final class Verifier {
     }
     for (Class<? extends Op> op : GradientCases.ops()) {
       if (options.gradientCases() > 0 && wanted(op.getSimpleName())) {
-        VerifyRow row = judgeGradient(op);
+        VerifyRow row = judgeGradient(op, IntStream.range(0, options.gradientCases()));
         rows.add(row);
         progress.accept(row);
       }
@@ -68,18 +79,55 @@ public final class Verifier {
         options.seed(), candidates.stream().map(Backend::describe).toList(), rows);
   }
 
-  private boolean wanted(String op) {
-    return options.ops().isEmpty() || options.ops().contains(op);
+  /**
+   * Runs one case of an earlier verification again; the seed is that of the options.
+   *
+   * @param op name of the op
+   * @param backend name of a candidate, or {@link #AUTOGRAD}
+   * @param index number of the case, 0 or more
+   * @throws EarlybirdException if there is no such op or candidate
+   */
+  public VerifyRow replay(String op, String backend, int index) {
+    if (backend.equals(AUTOGRAD)) {
+      for (Class<? extends Op> type : GradientCases.ops()) {
+        if (plain(type.getSimpleName()).equals(plain(op))) {
+          return judgeGradient(type, IntStream.of(index));
+        }
+      }
+    } else {
+      for (CaseTable.Entry entry : CaseTable.entries()) {
+        if (plain(entry.name()).equals(plain(op))) {
+          return judge(entry, candidate(backend), IntStream.of(index));
+        }
+      }
+    }
+    throw new EarlybirdException("no op to verify is named " + op);
   }
 
-  private VerifyRow judge(CaseTable.Entry entry, Backend backend) {
+  private Backend candidate(String name) {
+    return candidates.stream()
+        .filter(backend -> backend.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new EarlybirdException(
+                    "the case is one of backend %s, which is not among %s"
+                        .formatted(name, candidates.stream().map(Backend::name).toList())));
+  }
+
+  private boolean wanted(String op) {
+    return wanted.isEmpty() || wanted.contains(plain(op));
+  }
+
+  private VerifyRow judge(CaseTable.Entry entry, Backend backend, IntStream cases) {
     int ran = 0;
     int declined = 0;
     boolean exact = true;
     double worst = 0;
+    int failed = -1;
     String failure = null;
     String reason = "";
-    for (int i = 0; i < options.cases(); i++) {
+    for (int i : cases.toArray()) {
       OpCase test = entry.factory().apply(random(entry.name(), i));
       CaseRunner.Outcome outcome = CaseRunner.run(backend, test);
       if (outcome.declined() != null) {
@@ -91,6 +139,7 @@ public final class Verifier {
       exact &= outcome.exact();
       worst = Math.max(worst, outcome.share());
       if (outcome.failure() != null && failure == null) {
+        failed = i;
         failure = describe(i, test, outcome.failure());
       }
     }
@@ -106,13 +155,17 @@ public final class Verifier {
         exact && ran > 0,
         worst,
         verdict,
+        failed,
         detail);
   }
 
-  private VerifyRow judgeGradient(Class<? extends Op> op) {
+  private VerifyRow judgeGradient(Class<? extends Op> op, IntStream cases) {
+    int ran = 0;
+    int failed = -1;
     double worst = 0;
     String failure = null;
-    for (int i = 0; i < options.gradientCases(); i++) {
+    for (int i : cases.toArray()) {
+      ran++;
       OpCase test =
           GradientCases.make(op, new CaseRandom(seed(op.getSimpleName(), i), false, false));
       var check =
@@ -120,6 +173,7 @@ public final class Verifier {
       String difference = check.run();
       worst = Math.max(worst, check.worstShare());
       if (difference != null && failure == null) {
+        failed = i;
         failure = describe(i, test, difference);
       }
     }
@@ -127,11 +181,12 @@ public final class Verifier {
         op.getSimpleName(),
         AUTOGRAD,
         Direction.GRADIENT,
-        options.gradientCases(),
+        ran,
         0,
         false,
         worst,
         failure == null ? Verdict.OK : Verdict.FAILED,
+        failed,
         failure == null ? "" : failure);
   }
 

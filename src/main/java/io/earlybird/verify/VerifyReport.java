@@ -102,6 +102,7 @@ public record VerifyReport(long seed, List<String> devices, List<VerifyRow> rows
           .put("exact", row.exact())
           .put("worst_share", row.worstShare())
           .put("verdict", row.verdict().name().toLowerCase(Locale.ROOT))
+          .put("failed_case", row.failedCase())
           .put("detail", row.detail());
     }
     return root.toPrettyString();

@@ -12,6 +12,7 @@ package io.earlybird.verify;
  * @param worstShare largest share of the tolerance that was used, 0 to 1 unless it failed; 0 where
  *     the op is bit-exact
  * @param verdict the verdict
+ * @param failedCase number of the first failing case, or -1
  * @param detail the first failing case, with its number and shapes; why it is unsupported; or empty
  */
 public record VerifyRow(
@@ -23,6 +24,7 @@ public record VerifyRow(
     boolean exact,
     double worstShare,
     Verdict verdict,
+    int failedCase,
     String detail) {
   /** What a row says. */
   public enum Verdict {

@@ -1,6 +1,9 @@
 package io.earlybird.backend.cpu;
 
 import io.earlybird.EarlybirdException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
 
 /**
  * The CPU libraries as a whole: loading, instruction set and threads.
@@ -9,6 +12,8 @@ import io.earlybird.EarlybirdException;
  * #load()} does it earlier and turns a failure into a message for the user.
  */
 public final class CpuLibrary {
+  private static final int MESSAGE_BYTES = 4096;
+
   private CpuLibrary() {}
 
   /**
@@ -51,5 +56,36 @@ public final class CpuLibrary {
   public static int threads() {
     load();
     return NativeKernels.eb_get_threads();
+  }
+
+  /**
+   * Puts kernels of a user's shared library in the place of our own, for the whole process; an
+   * earlier plugin is unloaded. No kernel may run meanwhile.
+   *
+   * @param library exports functions of the C ABI, such as {@code eb_relu_f32}
+   * @return the names of the replaced kernels
+   * @throws EarlybirdException if it cannot be loaded, exports no kernel, or exports a name with
+   *     {@code eb_} that is none; all kernels are then our own
+   */
+  public static List<String> loadPlugin(Path library) {
+    load();
+    byte[] message = new byte[MESSAGE_BYTES];
+    int status =
+        NativeKernels.eb_load_plugin(library.toAbsolutePath().toString(), message, MESSAGE_BYTES);
+    int length = 0;
+    while (message[length] != 0) {
+      length++;
+    }
+    String text = new String(message, 0, length, StandardCharsets.UTF_8);
+    if (status != NativeKernels.EB_OK) {
+      throw new EarlybirdException("plugin " + library + ": " + text);
+    }
+    return List.of(text.split(" "));
+  }
+
+  /** Puts our own kernels back. Does nothing if there is no plugin. */
+  public static void unloadPlugin() {
+    load();
+    NativeKernels.eb_unload_plugin();
   }
 }

@@ -28,6 +28,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
               "earlybird/loss.h",
               "earlybird/memory.h",
               "earlybird/optimizer.h",
+              "earlybird/plugin.h",
               "earlybird/pooling.h",
               "earlybird/products.h",
               "earlybird/runtime.h"
