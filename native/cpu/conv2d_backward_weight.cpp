@@ -10,6 +10,7 @@
 #include <cstring>
 #include <utility>
 
+#include "cpu/conv2d_check.h"
 #include "cpu/kernel_table.h"
 #include "cpu/parallel.h"
 #include "cpu/simd.h"
@@ -370,25 +371,15 @@ eb_status conv2d_backward_weight_f32(const eb_conv2d* shape, const float* x, con
 }  // namespace eb::EB_ISA
 
 #ifdef EB_ENTRY_POINTS
-namespace {
-
-bool valid(const eb_conv2d* s) {
-  return s && s->n >= 1 && s->height >= 1 && s->width >= 1 && s->in >= 1 && s->out >= 1 &&
-         s->kernel_height >= 1 && s->kernel_width >= 1 && s->stride >= 1 && s->padding >= 0 &&
-         s->height + 2 * s->padding >= s->kernel_height &&
-         s->width + 2 * s->padding >= s->kernel_width;
-}
-
-}  // namespace
 
 int64_t eb_conv2d_backward_weight_f32_scratch(const eb_conv2d* shape) {
-  if (!valid(shape)) return EB_BAD_ARGUMENT;
+  if (!eb::valid(shape)) return EB_BAD_ARGUMENT;
   return eb::active().conv2d_backward_weight_f32_scratch(shape);
 }
 
 eb_status eb_conv2d_backward_weight_f32(const eb_conv2d* shape, const float* x, const float* dy,
                                         float* dw, void* scratch) {
-  if (!valid(shape) || !x || !dy || !dw || !scratch) return EB_BAD_ARGUMENT;
+  if (!eb::valid(shape) || !x || !dy || !dw || !scratch) return EB_BAD_ARGUMENT;
   return eb::active().conv2d_backward_weight_f32(shape, x, dy, dw, scratch);
 }
 #endif

@@ -42,5 +42,8 @@ EB_KERNEL(count_metrics_f64)
 EB_KERNEL(augment_u8_f32)
 
 // products.h
+EB_KERNEL(conv2d_block)
+EB_KERNEL(conv2d_f32)
+EB_KERNEL(conv2d_backward_data_f32)
 EB_KERNEL(conv2d_backward_weight_f32_scratch)
 EB_KERNEL(conv2d_backward_weight_f32)

@@ -21,6 +21,18 @@ typedef struct {
   int64_t padding;
 } eb_conv2d;
 
+// Number of channels B of a block of weights below: 8, 16 or 32, depending on the instruction set.
+EB_API int64_t eb_conv2d_block(void);
+
+// y = x convolved with w, which is stored as [ceil(out / B), kernel_height, kernel_width, in, B];
+// output channels beyond `out` are stored as zeros.
+EB_API eb_status eb_conv2d_f32(const eb_conv2d* shape, const float* x, const float* w, float* y);
+
+// dx (of x's shape) = gradient of the input for dy (of y's shape) and w, which is stored as
+// [ceil(in / B), kernel_height, kernel_width, out, B]; input channels beyond `in` are zeros.
+EB_API eb_status eb_conv2d_backward_data_f32(const eb_conv2d* shape, const float* dy,
+                                             const float* w, float* dx);
+
 // Bytes of scratch that eb_conv2d_backward_weight_f32 needs, or EB_BAD_ARGUMENT.
 EB_API int64_t eb_conv2d_backward_weight_f32_scratch(const eb_conv2d* shape);
 

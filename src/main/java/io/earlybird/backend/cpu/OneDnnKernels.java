@@ -92,9 +92,7 @@ final class OneDnnKernels {
         }
       }
     }
-    if (request.op() instanceof Conv2dBackwardWeight) {
-      different.add(OwnProducts.convolutionBackwardWeight(request));
-    }
+    different.addAll(OwnProducts.candidates(request));
     return different;
   }
 

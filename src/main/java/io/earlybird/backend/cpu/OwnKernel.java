@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.IntSupplier;
+import org.bytedeco.javacpp.Pointer;
 
 /**
  * A kernel of our own C++ library. The call is bound once, with all its pointers; running it
@@ -36,6 +37,7 @@ final class OwnKernel implements Kernel {
   private final long scratchBytes;
   private final Overwrites overwrites;
   private final Binder binder;
+  private final Pointer owned;
 
   private OwnKernel(
       KernelRequest request,
@@ -43,13 +45,15 @@ final class OwnKernel implements Kernel {
       List<Form> outputForms,
       long scratchBytes,
       Overwrites overwrites,
-      Binder binder) {
+      Binder binder,
+      Pointer owned) {
     this.request = request;
     this.inputForms = List.copyOf(inputForms);
     this.outputForms = List.copyOf(outputForms);
     this.scratchBytes = scratchBytes;
     this.overwrites = overwrites;
     this.binder = binder;
+    this.owned = owned;
   }
 
   /** A kernel on plain operands that writes no result over an operand. */
@@ -60,7 +64,8 @@ final class OwnKernel implements Kernel {
         request.outputs().stream().map(Form::plain).toList(),
         0,
         (output, input) -> false,
-        binder);
+        binder,
+        null);
   }
 
   /**
@@ -74,12 +79,13 @@ final class OwnKernel implements Kernel {
     List<Form> inputs = new ArrayList<>(Collections.nCopies(alike, form));
     request.inputs().stream().skip(alike).map(Form::plain).forEach(inputs::add);
     List<Form> outputs = Collections.nCopies(request.outputs().size(), form);
-    return new OwnKernel(request, inputs, outputs, 0, (output, input) -> input < alike, binder);
+    return new OwnKernel(
+        request, inputs, outputs, 0, (output, input) -> input < alike, binder, null);
   }
 
   /** A kernel with forms of its own choice. */
   static OwnKernel of(KernelRequest request, List<Form> inputs, List<Form> outputs, Binder binder) {
-    return new OwnKernel(request, inputs, outputs, 0, (output, input) -> false, binder);
+    return new OwnKernel(request, inputs, outputs, 0, (output, input) -> false, binder, null);
   }
 
   /** The form of the first of some operands that exists already as fp32, or the plain one. */
@@ -94,12 +100,18 @@ final class OwnKernel implements Kernel {
 
   /** The same kernel with scratch memory. */
   OwnKernel withScratch(long bytes) {
-    return new OwnKernel(request, inputForms, outputForms, bytes, overwrites, binder);
+    return new OwnKernel(request, inputForms, outputForms, bytes, overwrites, binder, owned);
   }
 
   /** The same kernel, which may write results over operands. */
   OwnKernel overwriting(Overwrites allowed) {
-    return new OwnKernel(request, inputForms, outputForms, scratchBytes, allowed, binder);
+    return new OwnKernel(request, inputForms, outputForms, scratchBytes, allowed, binder, owned);
+  }
+
+  /** The same kernel, which frees a native object that its calls use when it is closed. */
+  OwnKernel owning(Pointer object) {
+    return new OwnKernel(
+        request, inputForms, outputForms, scratchBytes, overwrites, binder, object);
   }
 
   @Override
@@ -124,6 +136,11 @@ final class OwnKernel implements Kernel {
 
   @Override
   public String choice() {
+    return name();
+  }
+
+  /** What own kernels are called in the run's record. */
+  static String name() {
     return "own:" + CpuLibrary.isaName();
   }
 
@@ -137,6 +154,13 @@ final class OwnKernel implements Kernel {
         throw new EarlybirdException(what + ": " + explain(status));
       }
     };
+  }
+
+  @Override
+  public void close() {
+    if (owned != null) {
+      owned.deallocate();
+    }
   }
 
   private static String describe(List<TensorSpec> specs) {

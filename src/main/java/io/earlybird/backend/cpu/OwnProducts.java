@@ -2,10 +2,16 @@ package io.earlybird.backend.cpu;
 
 import io.earlybird.backend.Form;
 import io.earlybird.backend.KernelRequest;
+import io.earlybird.backend.cpu.NativeKernels.Conv2dShape;
 import io.earlybird.tensor.TensorSpec;
+import io.earlybird.tensor.op.Conv2d;
+import io.earlybird.tensor.op.Conv2dBackwardData;
 import io.earlybird.tensor.op.Conv2dBackwardWeight;
+import io.earlybird.tensor.op.Op;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntSupplier;
+import java.util.function.ToLongFunction;
 import org.bytedeco.dnnl.memory;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
@@ -13,46 +19,104 @@ import org.bytedeco.javacpp.PointerScope;
 
 /** Products of our own C++ library, as candidates beside oneDNN's. */
 final class OwnProducts {
-  private OwnProducts() {}
+  /** The forms and the call of one of the three products of a convolution. */
+  private record Way(
+      List<Form> inputs, Form output, ToLongFunction<Conv2dShape> scratch, Call call) {}
 
-  /** The gradient of a convolution's weight, which comes as {@code [O,KH,KW,I]}. */
-  static Candidate convolutionBackwardWeight(KernelRequest request) {
-    Conv2dBackwardWeight op = (Conv2dBackwardWeight) request.op();
-    TensorSpec x = request.inputs().get(0);
-    TensorSpec w = request.outputs().get(0);
-    NativeKernels.Conv2dShape shape = shape(x, w, op.stride(), op.padding());
-    List<Form> inputs = request.inputs().stream().map(Form::plain).toList();
-    Form output = inputsLast(w);
-    OwnKernel kernel =
-        OwnKernel.of(
-                request,
-                inputs,
-                List.of(output),
-                buffers -> {
-                  FloatPointer image = buffers.in(0);
-                  FloatPointer dy = buffers.in(1);
-                  FloatPointer dw = buffers.out(0);
-                  Pointer room = buffers.room();
-                  return () ->
-                      NativeKernels.eb_conv2d_backward_weight_f32(shape, image, dy, dw, room);
-                })
-            .withScratch(NativeKernels.eb_conv2d_backward_weight_f32_scratch(shape));
-    List<Form> forms = new ArrayList<>(inputs);
-    forms.add(output);
-    return new Candidate(kernel.choice(), kernel.choice(), forms, () -> kernel);
+  /** Makes the call on a convolution's shape and its buffers. */
+  @FunctionalInterface
+  private interface Call {
+    IntSupplier bind(Conv2dShape shape, Buffers buffers);
   }
 
-  /** A weight {@code [O,I,KH,KW]} stored with its input channels innermost. */
+  private OwnProducts() {}
+
+  /** Own ways to compute a convolution or one of its gradients; none for other ops. */
+  static List<Candidate> candidates(KernelRequest request) {
+    Op op = request.op();
+    TensorSpec first = request.inputs().get(0);
+    TensorSpec second = request.inputs().get(1);
+    TensorSpec result = request.outputs().get(0);
+    if (op instanceof Conv2d c) {
+      String layout = "Acdb" + NativeKernels.eb_conv2d_block() + "a";
+      Way way =
+          new Way(
+              List.of(Form.plain(first), stored(second, layout)),
+              Form.plain(result),
+              shape -> 0,
+              OwnProducts::forward);
+      return List.of(candidate(request, way, first, second, c.stride(), c.padding()));
+    } else if (op instanceof Conv2dBackwardData c) {
+      String layout = "Bcda" + NativeKernels.eb_conv2d_block() + "b";
+      Way way =
+          new Way(
+              List.of(Form.plain(first), stored(second, layout)),
+              Form.plain(result),
+              shape -> 0,
+              OwnProducts::backwardData);
+      return List.of(candidate(request, way, result, second, c.stride(), c.padding()));
+    } else if (op instanceof Conv2dBackwardWeight c) {
+      Way way =
+          new Way(
+              List.of(Form.plain(first), Form.plain(second)),
+              stored(result, "acdb"),
+              NativeKernels::eb_conv2d_backward_weight_f32_scratch,
+              OwnProducts::backwardWeight);
+      return List.of(candidate(request, way, first, result, c.stride(), c.padding()));
+    }
+    return List.of();
+  }
+
+  private static IntSupplier forward(Conv2dShape shape, Buffers buffers) {
+    FloatPointer x = buffers.in(0);
+    FloatPointer w = buffers.in(1);
+    FloatPointer y = buffers.out(0);
+    return () -> NativeKernels.eb_conv2d_f32(shape, x, w, y);
+  }
+
+  private static IntSupplier backwardData(Conv2dShape shape, Buffers buffers) {
+    FloatPointer dy = buffers.in(0);
+    FloatPointer w = buffers.in(1);
+    FloatPointer dx = buffers.out(0);
+    return () -> NativeKernels.eb_conv2d_backward_data_f32(shape, dy, w, dx);
+  }
+
+  private static IntSupplier backwardWeight(Conv2dShape shape, Buffers buffers) {
+    FloatPointer x = buffers.in(0);
+    FloatPointer dy = buffers.in(1);
+    FloatPointer dw = buffers.out(0);
+    Pointer room = buffers.room();
+    return () -> NativeKernels.eb_conv2d_backward_weight_f32(shape, x, dy, dw, room);
+  }
+
+  private static Candidate candidate(
+      KernelRequest request, Way way, TensorSpec x, TensorSpec w, int stride, int padding) {
+    String name = OwnKernel.name();
+    List<Form> forms = new ArrayList<>(way.inputs);
+    forms.add(way.output);
+    return new Candidate(
+        name,
+        name,
+        forms,
+        () -> {
+          Conv2dShape shape = shape(x, w, stride, padding);
+          return OwnKernel.of(
+                  request, way.inputs, List.of(way.output), b -> way.call.bind(shape, b))
+              .withScratch(way.scratch.applyAsLong(shape))
+              .owning(shape);
+        });
+  }
+
+  /** A weight {@code [O,I,KH,KW]} stored in the layout that oneDNN calls by the given tag. */
   @SuppressWarnings("try") // the scope works by being open
-  private static Form inputsLast(TensorSpec w) {
+  private static Form stored(TensorSpec w, String tag) {
     try (PointerScope scope = new PointerScope()) {
-      return OneDnn.form(w, OneDnn.weight(w, memory.format_tag.acdb));
+      return OneDnn.form(w, OneDnn.weight(w, memory.format_tag.valueOf(tag)));
     }
   }
 
-  private static NativeKernels.Conv2dShape shape(
-      TensorSpec x, TensorSpec w, int stride, int padding) {
-    return new NativeKernels.Conv2dShape()
+  private static Conv2dShape shape(TensorSpec x, TensorSpec w, int stride, int padding) {
+    return new Conv2dShape()
         .n(x.shape().dim(0))
         .height(x.shape().dim(1))
         .width(x.shape().dim(2))

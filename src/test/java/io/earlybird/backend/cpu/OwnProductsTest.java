@@ -6,6 +6,7 @@ import io.earlybird.backend.Kernel;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.op.Conv2d;
+import io.earlybird.tensor.op.Conv2dBackwardData;
 import io.earlybird.tensor.op.Conv2dBackwardWeight;
 import io.earlybird.tensor.op.Op;
 import java.util.List;
@@ -37,18 +38,22 @@ class OwnProductsTest {
     "70, 4, 4, 89, 85, 3, 1, 1",
     "2, 33, 32, 64, 115, 3, 1, 1",
   })
-  void theWeightGradientIsRightAndTheSameForAnyNumberOfThreads(
+  void aConvolutionAndItsGradientsAreRightAndTheSameForAnyNumberOfThreads(
       int n, int h, int w, int in, int out, int kernel, int stride, int padding) {
-    Op op = new Conv2dBackwardWeight(stride, padding, kernel, kernel);
+    Op forward = new Conv2d(stride, padding);
     HostTensor x = OneOp.random(1, TensorSpec.f32(n, h, w, in));
-    TensorSpec weight = TensorSpec.f32(out, in, kernel, kernel);
-    HostTensor dy =
-        OneOp.random(2, new Conv2d(stride, padding).infer(List.of(x.spec(), weight)).get(0));
-    List<HostTensor> inputs = List.of(x, dy);
+    HostTensor weight = OneOp.random(2, TensorSpec.f32(out, in, kernel, kernel));
+    HostTensor dy = OneOp.random(3, forward.infer(List.of(x.spec(), weight.spec())).get(0));
+    check(forward, List.of(x, weight));
+    check(new Conv2dBackwardData(stride, padding, h, w), List.of(dy, weight));
+    check(new Conv2dBackwardWeight(stride, padding, kernel, kernel), List.of(x, dy));
+  }
+
+  private static void check(Op op, List<HostTensor> inputs) {
     List<HostTensor> first = run(1, op, inputs);
     OneOp.check(op, inputs, first, C);
     for (int threads : new int[] {2, 3, 5}) {
-      assertThat(run(threads, op, inputs)).as("%s threads", threads).isEqualTo(first);
+      assertThat(run(threads, op, inputs)).as("%s, %s threads", op, threads).isEqualTo(first);
     }
   }
 
@@ -56,8 +61,9 @@ class OwnProductsTest {
     try (CpuBackend backend = new CpuBackend(threads);
         OneOp one = new OneOp(backend);
         Kernel kernel =
-            OwnProducts.convolutionBackwardWeight(
+            OwnProducts.candidates(
                     OneOp.request(op, inputs.stream().map(HostTensor::spec).toList()))
+                .get(0)
                 .kernel()
                 .get()) {
       return one.run(kernel, op, inputs);

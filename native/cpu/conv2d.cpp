@@ -1,0 +1,211 @@
+// Convolution and its gradient with respect to the input, as one direct product: every output pixel
+// is a sum over taps and input channels.
+//
+// Version 1: a tile is one pixel of some images x a block of output channels and stays in registers
+// over the whole sum. Taking the rows of a tile from different images means that all of them need
+// the same taps, so that taps in the padding are left out and a 2x2 image runs as fast as a large
+// one; nothing is packed, because a pixel's channels lie in sequence. Weights are stored in blocks
+// of output channels, so that they are read in sequence too.
+#include <algorithm>
+#include <utility>
+
+#include "cpu/conv2d_check.h"
+#include "cpu/kernel_table.h"
+#include "cpu/parallel.h"
+#include "cpu/simd.h"
+
+namespace eb::EB_ISA {
+namespace {
+
+constexpr int64_t kBlock = 2 * kLanes;
+constexpr int kRows = kLanes == 16 ? 12 : 6;
+
+// Weights up to this size stay in the second cache while a row of pixels is computed; of larger
+// ones only one block of output channels does, while all pixels are computed.
+constexpr int64_t kResidentBytes = 384 << 10;
+
+// The taps of one output position along one dimension: kernel positions first, first + step, ...,
+// which meet the input positions source, source + source_step, ...
+struct Taps {
+  int64_t count;
+  int64_t first;
+  int64_t step;
+  int64_t source;
+  int64_t source_step;
+};
+
+// A product from an image of `in` channels to one of `out` channels.
+struct Product {
+  bool backward;
+  int64_t n;
+  int64_t in_height, in_width, in;
+  int64_t out_height, out_width, out;
+  int64_t kernel_height, kernel_width, stride, padding;
+};
+
+Taps taps_of(const Product& p, int64_t position, int64_t kernel, int64_t extent) {
+  if (!p.backward) {
+    const int64_t start = position * p.stride - p.padding;
+    const int64_t first = std::max<int64_t>(0, -start);
+    const int64_t end = std::min(kernel, extent - start);
+    return {std::max<int64_t>(0, end - first), first, 1, start + first, 1};
+  }
+  // Input position s reaches this one through tap k where position + padding = s stride + k.
+  const int64_t reach = position + p.padding;
+  int64_t first = std::max<int64_t>(0, reach - (extent - 1) * p.stride);
+  first += (reach - first) % p.stride;
+  const int64_t end = std::min(kernel, reach + 1);
+  const int64_t count = first < end ? (end - first + p.stride - 1) / p.stride : 0;
+  return {count, first, p.stride, (reach - first) / p.stride, -1};
+}
+
+// Where a tile reads and writes; steps in floats.
+struct TileArgs {
+  const float* x;
+  int64_t x_image;
+  int64_t x_row;
+  const float* w;
+  float* y;
+  int64_t y_image;
+  int64_t columns;  // columns to write
+};
+
+template <int R, int V>
+void tile(const Product& p, const Taps& rows, const Taps& columns, const TileArgs& args) {
+  Vec acc[R][V];
+#pragma GCC unroll 16
+  for (int r = 0; r < R; r++) {
+#pragma GCC unroll 16
+    for (int v = 0; v < V; v++) acc[r][v] = zero();
+  }
+  const int64_t image = args.x_image;
+  const int64_t channels = p.in;
+  for (int64_t h = 0; h < rows.count; h++) {
+    const float* x_row = args.x + (rows.source + h * rows.source_step) * args.x_row;
+    const float* w_row = args.w + (rows.first + h * rows.step) * p.kernel_width * channels * kBlock;
+    for (int64_t c = 0; c < columns.count; c++) {
+      const float* x = x_row + (columns.source + c * columns.source_step) * channels;
+      const float* w = w_row + (columns.first + c * columns.step) * channels * kBlock;
+      for (int64_t i = 0; i < channels; i++, w += kBlock) {
+        Vec weight[V];
+#pragma GCC unroll 16
+        for (int v = 0; v < V; v++) weight[v] = load(w + v * kLanes);
+#pragma GCC unroll 16
+        for (int r = 0; r < R; r++) {
+          const Vec value = broadcast(x + r * image + i);
+#pragma GCC unroll 16
+          for (int v = 0; v < V; v++) acc[r][v] = fma(value, weight[v], acc[r][v]);
+        }
+      }
+    }
+  }
+  const bool whole = args.columns == V * kLanes;
+#pragma GCC unroll 16
+  for (int r = 0; r < R; r++) {
+    float* y = args.y + r * args.y_image;
+    if (whole) {
+#pragma GCC unroll 16
+      for (int v = 0; v < V; v++) store(y + v * kLanes, acc[r][v]);
+    } else {
+      float line[V * kLanes];
+#pragma GCC unroll 16
+      for (int v = 0; v < V; v++) store(line + v * kLanes, acc[r][v]);
+      for (int64_t c = 0; c < args.columns; c++) y[c] = line[c];
+    }
+  }
+}
+
+using Tile = void (*)(const Product&, const Taps&, const Taps&, const TileArgs&);
+
+template <int V, int... R>
+Tile tile_of(int64_t rows, std::integer_sequence<int, R...>) {
+  static constexpr Tile tiles[] = {tile<R + 1, V>...};
+  return tiles[rows - 1];
+}
+
+Tile tile_of(int64_t rows, int64_t columns) {
+  constexpr auto heights = std::make_integer_sequence<int, kRows>();
+  return columns > kLanes ? tile_of<2>(rows, heights) : tile_of<1>(rows, heights);
+}
+
+// One row of output pixels of some images, for one block of output channels.
+void pixels(const Product& p, Part images, int64_t row, int64_t block, const float* x,
+            const float* w, float* y) {
+  TileArgs args{};
+  args.x_row = p.in_width * p.in;
+  args.x_image = p.in_height * args.x_row;
+  args.x = x + images.begin * args.x_image;
+  args.w = w + block * p.kernel_height * p.kernel_width * p.in * kBlock;
+  args.y_image = p.out_height * p.out_width * p.out;
+  args.y = y + images.begin * args.y_image + row * p.out_width * p.out + block * kBlock;
+  args.columns = std::min(kBlock, p.out - block * kBlock);
+  const Tile run = tile_of(images.end - images.begin, args.columns);
+  const Taps rows = taps_of(p, row, p.kernel_height, p.in_height);
+  for (int64_t column = 0; column < p.out_width; column++, args.y += p.out) {
+    run(p, rows, taps_of(p, column, p.kernel_width, p.in_width), args);
+  }
+}
+
+void run(const Product& p, const float* x, const float* w, float* y) {
+  const int64_t groups = (p.n + kRows - 1) / kRows;
+  const int64_t blocks = (p.out + kBlock - 1) / kBlock;
+  const int64_t weights = blocks * kBlock * p.kernel_height * p.kernel_width * p.in;
+  const bool resident = weights * static_cast<int64_t>(sizeof(float)) <= kResidentBytes;
+#pragma omp parallel
+  {
+    const Part mine = my_part(resident ? groups * p.out_height : blocks * groups);
+    for (int64_t item = mine.begin; item < mine.end; item++) {
+      const int64_t group = resident ? item / p.out_height : item % groups;
+      const Part images = {p.n * group / groups, p.n * (group + 1) / groups};
+      if (resident) {
+        for (int64_t block = 0; block < blocks; block++) {
+          pixels(p, images, item % p.out_height, block, x, w, y);
+        }
+      } else {
+        for (int64_t row = 0; row < p.out_height; row++) {
+          pixels(p, images, row, item / groups, x, w, y);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+
+int64_t conv2d_block() { return kBlock; }
+
+eb_status conv2d_f32(const eb_conv2d* s, const float* x, const float* w, float* y) {
+  const int64_t oh = (s->height + 2 * s->padding - s->kernel_height) / s->stride + 1;
+  const int64_t ow = (s->width + 2 * s->padding - s->kernel_width) / s->stride + 1;
+  run({false, s->n, s->height, s->width, s->in, oh, ow, s->out, s->kernel_height, s->kernel_width,
+       s->stride, s->padding},
+      x, w, y);
+  return EB_OK;
+}
+
+eb_status conv2d_backward_data_f32(const eb_conv2d* s, const float* dy, const float* w, float* dx) {
+  const int64_t oh = (s->height + 2 * s->padding - s->kernel_height) / s->stride + 1;
+  const int64_t ow = (s->width + 2 * s->padding - s->kernel_width) / s->stride + 1;
+  run({true, s->n, oh, ow, s->out, s->height, s->width, s->in, s->kernel_height, s->kernel_width,
+       s->stride, s->padding},
+      dy, w, dx);
+  return EB_OK;
+}
+
+}  // namespace eb::EB_ISA
+
+#ifdef EB_ENTRY_POINTS
+
+int64_t eb_conv2d_block(void) { return eb::active().conv2d_block(); }
+
+eb_status eb_conv2d_f32(const eb_conv2d* shape, const float* x, const float* w, float* y) {
+  if (!eb::valid(shape) || !x || !w || !y) return EB_BAD_ARGUMENT;
+  return eb::active().conv2d_f32(shape, x, w, y);
+}
+
+eb_status eb_conv2d_backward_data_f32(const eb_conv2d* shape, const float* dy, const float* w,
+                                      float* dx) {
+  if (!eb::valid(shape) || !dy || !w || !dx) return EB_BAD_ARGUMENT;
+  return eb::active().conv2d_backward_data_f32(shape, dy, w, dx);
+}
+#endif

@@ -1,0 +1,18 @@
+// What all entry points of convolutions check.
+#ifndef EARLYBIRD_CPU_CONV2D_CHECK_H
+#define EARLYBIRD_CPU_CONV2D_CHECK_H
+
+#include "earlybird/products.h"
+
+namespace eb {
+
+inline bool valid(const eb_conv2d* s) {
+  return s && s->n >= 1 && s->height >= 1 && s->width >= 1 && s->in >= 1 && s->out >= 1 &&
+         s->kernel_height >= 1 && s->kernel_width >= 1 && s->stride >= 1 && s->padding >= 0 &&
+         s->height + 2 * s->padding >= s->kernel_height &&
+         s->width + 2 * s->padding >= s->kernel_width;
+}
+
+}  // namespace eb
+
+#endif
