@@ -75,8 +75,9 @@ glibc_version() {
 version=$(sed -n '/<version>/{s/.*<version>\(.*\)<\/version>.*/\1/p;q}' "$root/pom.xml")
 name=earlybird-$version-$platform
 jars=("$program"/earlybird*.jar)
-work=$(mktemp -d "$out/bundle.XXXXXX")
+work=$out/bundle
 trap 'rm -rf -- "$work"' EXIT
+rm -rf -- "$work"
 bundle=$work/$name
 unpacked=$work/unpacked
 mkdir -p -- "$bundle/bin" "$bundle/lib" "$bundle/natives"
