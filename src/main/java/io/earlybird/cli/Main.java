@@ -21,7 +21,8 @@ import picocli.CommandLine.Spec;
     versionProvider = Version.class)
 public final class Main implements Runnable {
   /** Every command; a new one needs its class and a line here. */
-  static final List<Class<?>> COMMANDS = List.of(InspectCommand.class, DoctorCommand.class);
+  static final List<Class<?>> COMMANDS =
+      List.of(VerifyCommand.class, InspectCommand.class, DoctorCommand.class);
 
   @Spec private CommandSpec spec;
 

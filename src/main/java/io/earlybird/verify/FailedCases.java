@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -55,6 +56,14 @@ public record FailedCases(long seed, List<Case> cases) {
       }
     }
     return new FailedCases(report.seed(), cases);
+  }
+
+  /** Name of the backend that the first case ran on; empty if all are gradient rules. */
+  public Optional<String> backend() {
+    return cases.stream()
+        .map(Case::backend)
+        .filter(name -> !name.equals(Verifier.AUTOGRAD))
+        .findFirst();
   }
 
   /** Writes them to a file. */
