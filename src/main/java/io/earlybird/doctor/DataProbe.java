@@ -36,7 +36,7 @@ final class DataProbe implements Probe {
           AREA,
           name,
           "not in " + host.show(folder),
-          "a run downloads it; or unpack its archive there; or name its folder with --data");
+          "put its archive there, packed or unpacked, or name its folder with --data");
     }
   }
 }
