@@ -99,7 +99,12 @@ glibc_version "$bundle" >"$bundle/lib/glibc-version"
 install -m 755 -- "$here/earlybird.sh" "$bundle/bin/earlybird"
 ln -s bin/earlybird "$bundle/earlybird" # where a checkout has its launcher
 cp -- "$root/LICENSE" "$root/CHANGELOG.md" "$here/README.md" "$bundle/"
-if [[ -d $root/scripts ]]; then cp -r -- "$root/scripts" "$bundle/"; fi
+for folder in scripts bench/peers/pytorch; do
+  if [[ -d $root/$folder ]]; then
+    mkdir -p -- "$bundle/$folder"
+    cp -r -- "$root/$folder/." "$bundle/$folder"
+  fi
+done
 
 archive=$out/$name.tar.xz
 # -6 would take four times as long for a tenth of the size.

@@ -31,15 +31,14 @@ for tool in dirname getconf id mkdir readlink uname; do
   ln -s "$(command -v "$tool")" "$work/tools/"
 done
 
-found=$(find "${bundles[0]}" -name 'libcu*.so*' -o -name 'libnv*.so*' -o -name '*torch*')
+found=$(find "${bundles[0]}" -name 'libcu*.so*' -o -name 'libnv*.so*' -o -name '*torch*.so*' \
+  -o -name '*torch*.jar')
 [[ -z $found ]] || fail "this belongs into no bundle: $found"
 
 bare "$work/tools" --version | grep -q '^instruction set x86-64-' ||
   fail "--version does not name the kernels' instruction set"
 bare "$work/tools" doctor | tail -n 1
-if bare "$work/tools" --help | grep -q '^  verify '; then
-  bare "$work/tools" verify --quick --backend cpu | tail -n 1
-fi
+bare "$work/tools" verify --quick --backend cpu | tail -n 1
 
 # Another processor, and another C library.
 cp -P -- "$work"/tools/* "$work/other machine/"
