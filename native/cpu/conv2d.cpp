@@ -17,7 +17,6 @@
 namespace eb::EB_ISA {
 namespace {
 
-constexpr int64_t kBlock = 2 * kLanes;
 constexpr int kRows = kLanes == 16 ? 12 : 6;
 
 // Weights up to this size stay in the second cache while a row of pixels is computed; of larger

@@ -8,20 +8,14 @@
 // whose channels fill vectors better becomes the column operand.
 #include <algorithm>
 #include <cstring>
-#include <utility>
 
 #include "cpu/conv2d_check.h"
 #include "cpu/kernel_table.h"
+#include "cpu/outer_product.h"
 #include "cpu/parallel.h"
-#include "cpu/simd.h"
 
 namespace eb::EB_ISA {
 namespace {
-
-constexpr int64_t kColumns = 2 * kLanes;
-constexpr int kRows = kLanes == 16 ? 12 : 6;
-// Floats between two pixels of a packed row operand.
-constexpr int64_t kRowPitch = kLanes == 16 ? 16 : 8;
 
 // Output pixels of a block of images: enough to make loading and storing dw cheap.
 constexpr int64_t kBlockPixels = 1024;
@@ -31,18 +25,6 @@ constexpr int64_t kChunkPixels = 256;
 constexpr int64_t kCopyBytes = 256 << 10;
 constexpr int64_t kCopies = 16;
 constexpr int64_t kCopiesBytes = int64_t{32} << 20;
-
-int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
-// One operand, packed as [tile][row][column][image][pitch].
-struct Side {
-  int64_t channels;
-  int64_t height;
-  int64_t width;
-  int64_t tile;  // channels of a tile
-  int64_t tiles;
-  int64_t pitch;  // floats of a packed pixel
-};
 
 struct Plan {
   eb_conv2d s;
@@ -70,7 +52,7 @@ Plan make_plan(const eb_conv2d& s) {
   p.s = s;
   p.oh = (s.height + 2 * s.padding - s.kernel_height) / s.stride + 1;
   p.ow = (s.width + 2 * s.padding - s.kernel_width) / s.stride + 1;
-  p.swapped = padding_factor(s.out) < padding_factor(s.in);
+  p.swapped = padding_factor(s.out) <= padding_factor(s.in);
   const Side x{s.in, s.height, s.width, 0, 0, 0};
   const Side y{s.out, p.oh, p.ow, 0, 0, 0};
   p.rows = p.swapped ? x : y;
@@ -78,102 +60,19 @@ Plan make_plan(const eb_conv2d& s) {
   p.rows.tiles = ceil_div(p.rows.channels, kRows);
   p.rows.tile = ceil_div(p.rows.channels, p.rows.tiles);
   p.rows.pitch = kRowPitch;
-  p.columns.tiles = ceil_div(p.columns.channels, kColumns);
-  p.columns.tile = kColumns;
-  p.columns.pitch = kColumns;
+  p.columns.tiles = ceil_div(p.columns.channels, kBlock);
+  p.columns.tile = kBlock;
+  p.columns.pitch = kBlock;
   p.block = std::min(s.n, std::max<int64_t>(1, kBlockPixels / (p.oh * p.ow)));
   p.rows_size = p.rows.tiles * p.rows.height * p.rows.width * p.block * p.rows.pitch;
   p.columns_size = p.columns.tiles * p.columns.height * p.columns.width * p.block * p.columns.pitch;
-  p.sums_size = p.rows.tiles * p.columns.tiles * p.taps() * kRows * kColumns;
+  p.sums_size = p.rows.tiles * p.columns.tiles * p.taps() * kRows * kBlock;
   p.copies = std::min(kCopies, ceil_div(s.n, p.block));
   const int64_t bytes = static_cast<int64_t>(sizeof(float));
   if (p.sums_size * bytes > kCopyBytes || p.copies * p.copy_size() * bytes > kCopiesBytes) {
     p.copies = 1;
   }
   return p;
-}
-
-// Packs row `row` of tile `tile` of `images` images that start at `from`.
-void pack_row(const Side& side, const float* from, int64_t images, int64_t tile, int64_t row,
-              float* packed) {
-  const int64_t first = tile * side.tile;
-  const int64_t count = std::min(side.tile, side.channels - first);
-  const int64_t image = side.height * side.width * side.channels;
-  const float* source = from + row * side.width * side.channels + first;
-  float* target = packed + (tile * side.height + row) * side.width * images * side.pitch;
-  const bool whole = first + side.pitch <= side.channels;
-  for (int64_t c = 0; c < side.width; c++) {
-    for (int64_t n = 0; n < images; n++, target += side.pitch) {
-      const float* pixel = source + n * image + c * side.channels;
-      if (whole) {
-        for (int64_t k = 0; k < side.pitch; k += kLanes) store(target + k, load(pixel + k));
-      } else {
-        for (int64_t k = 0; k < count; k++) target[k] = pixel[k];
-        for (int64_t k = count; k < side.pitch; k++) target[k] = 0.0f;
-      }
-    }
-  }
-}
-
-// Pixels of a chunk for one tap: `rows` x `columns` runs of `length`, with steps in floats.
-struct Runs {
-  int64_t rows;
-  int64_t columns;
-  int64_t length;
-  int64_t a_row, a_column, a_step;
-  int64_t b_row, b_column, b_step;
-};
-
-// Adds R rows x V vectors of columns. The loops over a tile are unrolled, or its sums would live in
-// memory.
-template <int R, int V>
-void tile(const Runs& runs, const float* a, const float* b, float* sums) {
-  Vec acc[R][V];
-#pragma GCC unroll 16
-  for (int r = 0; r < R; r++) {
-#pragma GCC unroll 16
-    for (int v = 0; v < V; v++) acc[r][v] = zero();
-  }
-  const int64_t a_step = runs.a_step;
-  const int64_t b_step = runs.b_step;
-  for (int64_t y = 0; y < runs.rows; y++) {
-    for (int64_t x = 0; x < runs.columns; x++) {
-      const float* pa = a + y * runs.a_row + x * runs.a_column;
-      const float* pb = b + y * runs.b_row + x * runs.b_column;
-      for (int64_t t = 0; t < runs.length; t++, pa += a_step, pb += b_step) {
-        Vec column[V];
-#pragma GCC unroll 16
-        for (int v = 0; v < V; v++) column[v] = load(pb + v * kLanes);
-#pragma GCC unroll 16
-        for (int r = 0; r < R; r++) {
-          const Vec value = broadcast(pa + r);
-#pragma GCC unroll 16
-          for (int v = 0; v < V; v++) acc[r][v] = fma(value, column[v], acc[r][v]);
-        }
-      }
-    }
-  }
-#pragma GCC unroll 16
-  for (int r = 0; r < R; r++) {
-#pragma GCC unroll 16
-    for (int v = 0; v < V; v++) {
-      float* p = sums + r * kColumns + v * kLanes;
-      store(p, add(load(p), acc[r][v]));
-    }
-  }
-}
-
-using Tile = void (*)(const Runs&, const float*, const float*, float*);
-
-template <int V, int... R>
-Tile tile_of(int64_t rows, std::integer_sequence<int, R...>) {
-  static constexpr Tile tiles[] = {tile<R + 1, V>...};
-  return tiles[rows - 1];
-}
-
-Tile tile_of(int64_t rows, int64_t columns) {
-  constexpr auto heights = std::make_integer_sequence<int, kRows>();
-  return columns > kLanes ? tile_of<2>(rows, heights) : tile_of<1>(rows, heights);
 }
 
 // First and last + 1 output position whose tap `k` lies inside an image of `extent`.
@@ -227,32 +126,62 @@ void add_block(const Plan& p, int64_t images, int64_t row_tile, int64_t column_t
           runs.b_step = b.pitch;
         }
         run(runs, rows + a_at * images * a.pitch, columns + b_at * images * b.pitch,
-            sums + (kh * p.s.kernel_width + kw) * kRows * kColumns);
+            sums + (kh * p.s.kernel_width + kw) * kRows * kBlock);
       }
     }
   }
 }
 
-// Writes one tile of dw from the sums of all copies, added in order.
-void write_tile(const Plan& p, int64_t row_tile, int64_t column_tile, const float* sums,
-                int64_t copy_step, float* dw) {
-  const int64_t row_count = std::min(p.rows.tile, p.rows.channels - row_tile * p.rows.tile);
-  const int64_t column_count =
-      std::min(p.columns.tile, p.columns.channels - column_tile * p.columns.tile);
-  const int64_t row_step = p.swapped ? 1 : p.taps() * p.s.in;
-  const int64_t column_step = p.swapped ? p.taps() * p.s.in : 1;
-  float* corner =
-      dw + row_tile * p.rows.tile * row_step + column_tile * p.columns.tile * column_step;
+float total(const Plan& p, const float* sum, int64_t copy_step) {
+  float value = *sum;
+  for (int64_t copy = 1; copy < p.copies; copy++) value += sum[copy * copy_step];
+  return value;
+}
+
+// Writes one tile of dw from the sums of all copies, added in order. Columns are a block of output
+// channels with its padding, whose sums are zero.
+void write_swapped(const Plan& p, int64_t row_tile, int64_t column_tile, const float* sums,
+                   int64_t copy_step, float* dw) {
+  const int64_t first = row_tile * p.rows.tile;
+  const int64_t count = std::min(p.rows.tile, p.rows.channels - first);
   for (int64_t tap = 0; tap < p.taps(); tap++) {
-    for (int64_t r = 0; r < row_count; r++) {
-      const float* from = sums + (tap * kRows + r) * kColumns;
-      float* to = corner + tap * p.s.in + r * row_step;
-      for (int64_t c = 0; c < column_count; c++) {
-        float sum = from[c];
-        for (int64_t copy = 1; copy < p.copies; copy++) sum += from[copy * copy_step + c];
-        to[c * column_step] = sum;
-      }
+    for (int64_t r = 0; r < count; r++) {
+      const float* from = sums + (tap * kRows + r) * kBlock;
+      float* to = dw + ((column_tile * p.taps() + tap) * p.s.in + first + r) * kBlock;
+      for (int64_t c = 0; c < kBlock; c++) to[c] = total(p, from + c, copy_step);
     }
+  }
+}
+
+// As above where rows are output channels; the last of them writes the padding of its block.
+void write_straight(const Plan& p, int64_t row_tile, int64_t column_tile, const float* sums,
+                    int64_t copy_step, float* dw) {
+  const int64_t first = row_tile * p.rows.tile;
+  const int64_t count = std::min(p.rows.tile, p.rows.channels - first);
+  const int64_t in = column_tile * p.columns.tile;
+  const int64_t columns = std::min(p.columns.tile, p.columns.channels - in);
+  const bool last = first + count == p.s.out;
+  const int64_t end = last ? ceil_div(p.s.out, kBlock) * kBlock : first + count;
+  for (int64_t tap = 0; tap < p.taps(); tap++) {
+    for (int64_t o = first; o < end; o++) {
+      float* to = dw + ((o / kBlock * p.taps() + tap) * p.s.in + in) * kBlock + o % kBlock;
+      if (o >= p.s.out) {
+        for (int64_t c = 0; c < columns; c++) to[c * kBlock] = 0.0f;
+        continue;
+      }
+      const float* from = sums + (tap * kRows + o - first) * kBlock;
+      for (int64_t c = 0; c < columns; c++) to[c * kBlock] = total(p, from + c, copy_step);
+    }
+  }
+}
+
+void write_tile(const Plan& p, int64_t tile, const float* sums, int64_t copy_step, float* dw) {
+  const int64_t row_tile = tile % p.rows.tiles;
+  const int64_t column_tile = tile / p.rows.tiles;
+  if (p.swapped) {
+    write_swapped(p, row_tile, column_tile, sums, copy_step, dw);
+  } else {
+    write_straight(p, row_tile, column_tile, sums, copy_step, dw);
   }
 }
 
@@ -273,7 +202,7 @@ void run_shared(const Plan& p, const float* x, const float* dy, float* dw, float
   float* packed_columns = packed_rows + p.rows_size;
   float* sums = packed_columns + p.columns_size;
   const int64_t tiles = p.rows.tiles * p.columns.tiles;
-  const int64_t tile_size = p.taps() * kRows * kColumns;
+  const int64_t tile_size = p.taps() * kRows * kBlock;
   const int64_t row_lines = p.rows.tiles * p.rows.height;
   const int64_t lines = row_lines + p.columns.tiles * p.columns.height;
 #pragma omp parallel
@@ -302,7 +231,7 @@ void run_shared(const Plan& p, const float* x, const float* dy, float* dw, float
 #pragma omp barrier
     }
     for (int64_t t = mine.begin; t < mine.end; t++) {
-      write_tile(p, t % p.rows.tiles, t / p.rows.tiles, sums + t * tile_size, 0, dw);
+      write_tile(p, t, sums + t * tile_size, 0, dw);
     }
   }
 }
@@ -310,7 +239,7 @@ void run_shared(const Plan& p, const float* x, const float* dy, float* dw, float
 // A small dw: groups of images are summed apart, each by one thread, and added in their order.
 void run_copies(const Plan& p, const float* x, const float* dy, float* dw, float* scratch) {
   const int64_t tiles = p.rows.tiles * p.columns.tiles;
-  const int64_t tile_size = p.taps() * kRows * kColumns;
+  const int64_t tile_size = p.taps() * kRows * kBlock;
   const int64_t blocks = ceil_div(p.s.n, p.block);
 #pragma omp parallel
   {
@@ -344,7 +273,7 @@ void run_copies(const Plan& p, const float* x, const float* dy, float* dw, float
     const float* sums = scratch + p.rows_size + p.columns_size;
 #pragma omp for schedule(static)
     for (int64_t t = 0; t < tiles; t++) {
-      write_tile(p, t % p.rows.tiles, t / p.rows.tiles, sums + t * tile_size, p.copy_size(), dw);
+      write_tile(p, t, sums + t * tile_size, p.copy_size(), dw);
     }
   }
 }

@@ -4,6 +4,7 @@
 #define EARLYBIRD_CPU_SIMD_H
 
 #include <immintrin.h>
+#include <stdint.h>
 
 namespace eb::EB_ISA {
 
@@ -35,6 +36,9 @@ inline Vec add(Vec a, Vec b) { return _mm_add_ps(a, b); }
 inline Vec fma(Vec a, Vec b, Vec c) { return _mm_add_ps(_mm_mul_ps(a, b), c); }
 inline Vec zero() { return _mm_setzero_ps(); }
 #endif
+
+// Channels of a block of stored convolution weights: the columns of a tile.
+constexpr int64_t kBlock = 2 * kLanes;
 
 }  // namespace eb::EB_ISA
 

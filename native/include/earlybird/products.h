@@ -36,8 +36,8 @@ EB_API eb_status eb_conv2d_backward_data_f32(const eb_conv2d* shape, const float
 // Bytes of scratch that eb_conv2d_backward_weight_f32 needs, or EB_BAD_ARGUMENT.
 EB_API int64_t eb_conv2d_backward_weight_f32_scratch(const eb_conv2d* shape);
 
-// dw [out, kernel_height, kernel_width, in] = gradient of the weight for x and dy (of y's shape).
-// Taps that fall into the padding cost nothing. scratch starts on a cache line.
+// dw, stored as the w of eb_conv2d_f32, = gradient of the weight for x and dy (of y's shape).
+// scratch starts on a cache line.
 EB_API eb_status eb_conv2d_backward_weight_f32(const eb_conv2d* shape, const float* x,
                                                const float* dy, float* dw, void* scratch);
 

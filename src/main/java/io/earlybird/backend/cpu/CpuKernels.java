@@ -11,7 +11,7 @@ final class CpuKernels {
   /** Factories by class of op. An op that is absent has no CPU kernel. */
   static Map<Class<? extends Op>, KernelFactory> all() {
     Map<Class<? extends Op>, KernelFactory> factories = new HashMap<>();
-    OneDnnKernels.register(factories);
+    ProductKernels.register(factories);
     OwnKernels.register(factories);
     return Map.copyOf(factories);
   }

@@ -10,6 +10,7 @@ import io.earlybird.tensor.op.Conv2dBackwardWeight;
 import io.earlybird.tensor.op.Op;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.IntSupplier;
 import java.util.function.ToLongFunction;
 import org.bytedeco.dnnl.memory;
@@ -38,19 +39,17 @@ final class OwnProducts {
     TensorSpec second = request.inputs().get(1);
     TensorSpec result = request.outputs().get(0);
     if (op instanceof Conv2d c) {
-      String layout = "Acdb" + NativeKernels.eb_conv2d_block() + "a";
       Way way =
           new Way(
-              List.of(Form.plain(first), stored(second, layout)),
+              List.of(Form.plain(first), stored(second, "Acdb%da")),
               Form.plain(result),
               shape -> 0,
               OwnProducts::forward);
       return List.of(candidate(request, way, first, second, c.stride(), c.padding()));
     } else if (op instanceof Conv2dBackwardData c) {
-      String layout = "Bcda" + NativeKernels.eb_conv2d_block() + "b";
       Way way =
           new Way(
-              List.of(Form.plain(first), stored(second, layout)),
+              List.of(Form.plain(first), stored(second, "Bcda%db")),
               Form.plain(result),
               shape -> 0,
               OwnProducts::backwardData);
@@ -59,7 +58,7 @@ final class OwnProducts {
       Way way =
           new Way(
               List.of(Form.plain(first), Form.plain(second)),
-              stored(result, "acdb"),
+              stored(result, "Acdb%da"),
               NativeKernels::eb_conv2d_backward_weight_f32_scratch,
               OwnProducts::backwardWeight);
       return List.of(candidate(request, way, first, result, c.stride(), c.padding()));
@@ -107,9 +106,10 @@ final class OwnProducts {
         });
   }
 
-  /** A weight {@code [O,I,KH,KW]} stored in the layout that oneDNN calls by the given tag. */
+  /** A weight stored in blocks of channels, in oneDNN's notation; %d is the size of a block. */
   @SuppressWarnings("try") // the scope works by being open
-  private static Form stored(TensorSpec w, String tag) {
+  private static Form stored(TensorSpec w, String layout) {
+    String tag = String.format(Locale.ROOT, layout, NativeKernels.eb_conv2d_block());
     try (PointerScope scope = new PointerScope()) {
       return OneDnn.form(w, OneDnn.weight(w, memory.format_tag.valueOf(tag)));
     }

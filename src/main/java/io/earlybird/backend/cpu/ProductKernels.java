@@ -19,16 +19,17 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Convolutions and matrix products by oneDNN. Forward and backward-data products have the same bits
- * for any number of threads; weight gradients are summed per thread, so theirs depend on it.
+ * Convolutions, linear layers and their gradients, by oneDNN or by own C++ code, whichever is
+ * faster. Forward and backward-data products have the same bits for any number of threads, and so
+ * have own weight gradients; oneDNN's are summed per thread, so theirs depend on it.
  */
-final class OneDnnKernels {
+final class ProductKernels {
   /** Below so many multiply-adds, some microseconds, oneDNN's own first choice is taken. */
   private static final long WORTH_MEASURING = 1L << 20;
 
-  private OneDnnKernels() {}
+  private ProductKernels() {}
 
-  /** Adds the factories of the ops that oneDNN computes. */
+  /** Adds the factories of all products. */
   static void register(Map<Class<? extends Op>, KernelFactory> factories) {
     for (Class<? extends Op> op :
         List.of(

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 
-class OneDnnKernelsTest {
+class ProductKernelsTest {
   private static final int[] WIDTHS = {1, 3, 7, 8, 16, 17, 32, 33};
 
   /** Of the design's tolerance {@code c u sqrt(K) sum |a b|}. */
@@ -128,7 +128,7 @@ class OneDnnKernelsTest {
           weight == null
               ? OneOp.request(test.op, test.specs())
               : OneOp.request(test.op, test.specs(), Form.plain(test.specs().get(0)), weight);
-      List<Candidate> candidates = OneDnnKernels.candidates(request, one);
+      List<Candidate> candidates = ProductKernels.candidates(request, one);
       assertThat(candidates).isNotEmpty();
       for (Candidate candidate : candidates) {
         assertThat(candidate.name()).doesNotContain("ref");
@@ -207,8 +207,8 @@ class OneDnnKernelsTest {
         continue;
       }
       KernelRequest request = OneOp.request(test.op, test.specs());
-      List<Candidate> single = OneDnnKernels.candidates(request, one);
-      List<Candidate> pair = OneDnnKernels.candidates(request, two);
+      List<Candidate> single = ProductKernels.candidates(request, one);
+      List<Candidate> pair = ProductKernels.candidates(request, two);
       for (Candidate candidate : single) {
         Candidate same =
             pair.stream().filter(c -> c.name().equals(candidate.name())).findFirst().orElseThrow();
@@ -242,7 +242,7 @@ class OneDnnKernelsTest {
     Case test = convolution(1001).get(0);
     KernelRequest request = OneOp.request(test.op, test.specs());
     String key = KernelChoices.key(request, 1);
-    List<Candidate> candidates = OneDnnKernels.candidates(request, one);
+    List<Candidate> candidates = ProductKernels.candidates(request, one);
     String last = candidates.get(candidates.size() - 1).name();
     try (CpuBackend recorded = new CpuBackend(1, Map.of(key, last));
         Kernel kernel = recorded.prepare(request)) {
@@ -336,7 +336,7 @@ class OneDnnKernelsTest {
   }
 
   private static List<String> names(KernelRequest request) {
-    return OneDnnKernels.candidates(request, one).stream().map(Candidate::name).toList();
+    return ProductKernels.candidates(request, one).stream().map(Candidate::name).toList();
   }
 
   @Test
