@@ -1,0 +1,17 @@
+// Batch norm with given statistics. Version 1: one pass.
+#include "cuda/batch_norm_apply.h"
+
+eb_status eb_cuda_batch_norm_inference_f32(const float* x, const float* gamma, const float* beta,
+                                           const float* mean, const float* variance, int64_t rows,
+                                           int64_t channels, float epsilon, float* y,
+                                           void* stream) {
+  using namespace eb::cuda;
+  if (rows < 0 || channels < 0) return EB_BAD_ARGUMENT;
+  if (rows == 0 || channels == 0) return EB_OK;
+  if (!x || !gamma || !beta || !mean || !variance || !y) return EB_BAD_ARGUMENT;
+  const eb_status valid = check_rows(rows, channels, nullptr, nullptr, channels);
+  if (valid != EB_OK) return valid;
+  const Apply<false> apply = {x,       gamma,   beta, mean, variance, static_cast<uint32_t>(channels),
+                              nullptr, epsilon, y};
+  return apply.run(rows, channels, stream);
+}

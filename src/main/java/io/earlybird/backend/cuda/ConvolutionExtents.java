@@ -1,0 +1,66 @@
+package io.earlybird.backend.cuda;
+
+import io.earlybird.backend.KernelRequest;
+import io.earlybird.tensor.TensorSpec;
+import io.earlybird.tensor.op.Conv2d;
+import io.earlybird.tensor.op.Conv2dBackwardData;
+import io.earlybird.tensor.op.Conv2dBackwardWeight;
+import io.earlybird.tensor.op.Op;
+
+/**
+ * A convolution and which of its three products is wanted.
+ *
+ * @param product forward, gradient of the input, or gradient of the weight
+ * @param x {@code [N,H,W,I]}
+ * @param w {@code [O,I,KH,KW]}
+ * @param y {@code [N,OH,OW,O]}
+ */
+record ConvolutionExtents(
+    Product product, TensorSpec x, TensorSpec w, TensorSpec y, int stride, int padding) {
+  /** The products of a layer with weights. */
+  enum Product {
+    FORWARD,
+    BACKWARD_DATA,
+    BACKWARD_WEIGHT
+  }
+
+  static ConvolutionExtents of(KernelRequest request) {
+    Op op = request.op();
+    TensorSpec first = request.inputs().get(0);
+    TensorSpec second = request.inputs().get(1);
+    TensorSpec result = request.outputs().get(0);
+    if (op instanceof Conv2d c) {
+      return new ConvolutionExtents(
+          Product.FORWARD, first, second, result, c.stride(), c.padding());
+    } else if (op instanceof Conv2dBackwardData c) {
+      return new ConvolutionExtents(
+          Product.BACKWARD_DATA, result, second, first, c.stride(), c.padding());
+    } else if (op instanceof Conv2dBackwardWeight c) {
+      return new ConvolutionExtents(
+          Product.BACKWARD_WEIGHT, first, result, second, c.stride(), c.padding());
+    }
+    throw new IllegalArgumentException("not a convolution: " + op);
+  }
+
+  int images() {
+    return x.shape().dim(0);
+  }
+
+  /** Pixels of one picture of x. */
+  int pixels() {
+    return x.shape().dim(1) * x.shape().dim(2);
+  }
+
+  /** Pixels of one picture of y. */
+  int outPixels() {
+    return y.shape().dim(1) * y.shape().dim(2);
+  }
+
+  int inChannels() {
+    return w.shape().dim(1);
+  }
+
+  int outChannels() {
+    return w.shape().dim(0);
+  }
+}
