@@ -58,6 +58,12 @@ public interface Backend extends AutoCloseable {
     };
   }
 
+  /**
+   * Waits until everything that was enqueued has run. Reading waits by itself; whoever takes the time
+   * of a step waits before and after.
+   */
+  default void synchronize() {}
+
   /** Copies a host tensor into a buffer of its default form. */
   void write(Slice target, HostTensor value);
 

@@ -2,7 +2,11 @@ package io.earlybird.backend;
 
 /** The launches of a whole step, ready to run again and again. */
 public interface Program extends AutoCloseable {
-  /** Runs the step; returns when its results may be read on the host. */
+  /**
+   * Runs the step; when it returns, its results may be read through the backend. On an asynchronous
+   * device it may return earlier than the step ends: reading waits, and so does {@link
+   * Backend#synchronize}.
+   */
   void run();
 
   /** Frees what the program holds. */

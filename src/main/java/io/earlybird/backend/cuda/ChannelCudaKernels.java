@@ -70,7 +70,8 @@ final class ChannelCudaKernels {
           var dy = b.in(0);
           var dx = b.out(0);
           var stream = b.stream();
-          return () -> eb_cuda_select_backward_f32(dy, rows, extent, s.position, s.kept, dx, stream);
+          return () ->
+              eb_cuda_select_backward_f32(dy, rows, extent, s.position, s.kept, dx, stream);
         });
   }
 }

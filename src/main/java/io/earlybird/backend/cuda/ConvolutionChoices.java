@@ -14,10 +14,10 @@ import java.util.Optional;
 import java.util.TreeMap;
 
 /**
- * Which algorithm of cuDNN, in which tensor order, computes each convolution. The first time cuDNN's
- * own search measures its algorithms in both orders and the faster whole kernel is taken; from then
- * on, or if a record of an earlier run says so, it stays, because another algorithm may sum in
- * another order and give other bits.
+ * Which algorithm of cuDNN, in which tensor order, computes each convolution. The first time
+ * cuDNN's own search measures its algorithms in both orders and the faster whole kernel is taken;
+ * from then on, or if a record of an earlier run says so, it stays, because another algorithm may
+ * sum in another order and give other bits.
  */
 final class ConvolutionChoices {
   /** Workspace that the search may use. */

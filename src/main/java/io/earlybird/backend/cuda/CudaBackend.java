@@ -71,10 +71,10 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.SizeTPointer;
 
 /**
- * An NVIDIA GPU: cuDNN for convolutions, cuBLAS for matrix products, own CUDA kernels for everything
- * else. Activations are plain NHWC; convolution weights live in the order that the chosen algorithm
- * reads. A program is one CUDA graph. One stream; at most two steps are under way, and reading
- * waits for them.
+ * An NVIDIA GPU: cuDNN for convolutions, cuBLAS for matrix products, own CUDA kernels for
+ * everything else. Activations are plain NHWC; convolution weights live in the order that the
+ * chosen algorithm reads. A program is one CUDA graph. One stream; at most two steps are under way,
+ * and reading waits for them.
  */
 public final class CudaBackend implements Backend {
   /** System property; {@code false} runs launches one by one instead of recording graphs. */
@@ -102,9 +102,7 @@ public final class CudaBackend implements Backend {
 
   /** Whether a CUDA backend can be opened here, and if not, the reason in one line. */
   public static Support probe() {
-    return CudaLibraries.load()
-        .map(reason -> Support.no("cuda: " + reason))
-        .orElse(Support.YES);
+    return CudaLibraries.load().map(reason -> Support.no("cuda: " + reason)).orElse(Support.YES);
   }
 
   /** Opens device 0 with the default options. */
@@ -131,7 +129,10 @@ public final class CudaBackend implements Backend {
     cuda(cudaGetDeviceCount(count), "counting devices");
     if (options.device() < 0 || options.device() >= count[0]) {
       throw new EarlybirdException(
-          "cuda: there is no device " + options.device() + "; devices here: 0 to " + (count[0] - 1));
+          "cuda: there is no device "
+              + options.device()
+              + "; devices here: 0 to "
+              + (count[0] - 1));
     }
     activate();
     this.description = describeDevice();
@@ -347,7 +348,7 @@ public final class CudaBackend implements Backend {
     nextPace = 1 - nextPace;
   }
 
-  /** Waits until everything that was enqueued has run. */
+  @Override
   public void synchronize() {
     activate();
     cuda(cudaStreamSynchronize(stream), "waiting for the device");
@@ -382,15 +383,19 @@ public final class CudaBackend implements Backend {
       numbers.putFloat(i, random.nextFloat() * 2 - 1);
     }
     for (long at = 0; at < slice.bytes(); at += block.length) {
-      upload(CudaMemory.pointer(slice), at, block, 0, (int) Math.min(block.length, slice.bytes() - at));
+      upload(
+          CudaMemory.pointer(slice),
+          at,
+          block,
+          0,
+          (int) Math.min(block.length, slice.bytes() - at));
     }
   }
 
   private void upload(Pointer target, long offset, byte[] from, int begin, int bytes) {
     staging.put(from, begin, bytes);
     cuda(
-        cudaMemcpyAsync(
-            target.getPointer(offset), staging, bytes, cudaMemcpyHostToDevice, stream),
+        cudaMemcpyAsync(target.getPointer(offset), staging, bytes, cudaMemcpyHostToDevice, stream),
         "copying to the device");
     synchronize();
   }
@@ -417,8 +422,7 @@ public final class CudaBackend implements Backend {
     for (int at = 0; at < data.capacity(); at += STAGING) {
       int bytes = Math.min(STAGING, data.capacity() - at);
       cuda(
-          cudaMemcpyAsync(
-              staging, address.getPointer(at), bytes, cudaMemcpyDeviceToHost, stream),
+          cudaMemcpyAsync(staging, address.getPointer(at), bytes, cudaMemcpyDeviceToHost, stream),
           "copying from the device");
       synchronize();
       staging.get(data.array(), data.arrayOffset() + at, bytes);

@@ -16,8 +16,8 @@ import org.bytedeco.cuda.cudart.CUgraphExec_st;
 import org.bytedeco.cuda.cudart.CUgraph_st;
 
 /**
- * A whole step as one CUDA graph: recorded once, replayed by a single call. Recording is relaxed, so
- * that the runtime may load the code of kernels that have not run yet.
+ * A whole step as one CUDA graph: recorded once, replayed by a single call. Recording is relaxed,
+ * so that the runtime may load the code of kernels that have not run yet.
  */
 final class CudaGraphProgram implements Program {
   private final CudaBackend backend;

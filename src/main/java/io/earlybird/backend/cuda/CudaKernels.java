@@ -110,7 +110,9 @@ final class CudaKernels {
           if ((spec.dtype() != DType.F32 && !prescribed.contains(i))
               || (spec.size() > MAX_ELEMENTS && !data)) {
             return Support.no(
-                op.name() + " on the cuda backend takes f32 of less than 2^31 elements, not " + spec);
+                op.name()
+                    + " on the cuda backend takes f32 of less than 2^31 elements, not "
+                    + spec);
           }
         }
         return Support.YES;

@@ -18,8 +18,8 @@ import org.bytedeco.javacpp.Loader;
 /**
  * Finds and loads the driver, CUDA's runtime, cuBLAS, cuDNN, the presets' glue and our kernels, in
  * this order and once per process. Each library is loaded by its full path before anything that
- * needs it, so that neither the dynamic linker's search path nor the presets' own search matters. No
- * class of the presets is touched before that: a failed first touch would spoil it for good.
+ * needs it, so that neither the dynamic linker's search path nor the presets' own search matters.
+ * No class of the presets is touched before that: a failed first touch would spoil it for good.
  */
 final class CudaLibraries {
   /** CUDA runtime 13.0. */
@@ -56,8 +56,7 @@ final class CudaLibraries {
     }
     List<Path> wanted = new ArrayList<>(List.of(driver.get()));
     for (String name :
-        List.of(
-            "libcudart.so.13", "libcublasLt.so.13", "libcublas.so.13", "libcudnn_graph.so.9")) {
+        List.of("libcudart.so.13", "libcublasLt.so.13", "libcublas.so.13", "libcudnn_graph.so.9")) {
       Optional<Path> library = path.find(name);
       if (library.isEmpty()) {
         return name

@@ -13,8 +13,8 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The folders in which NVIDIA's libraries are looked for, in this order: the system property {@value
- * #PROPERTY}, {@code LD_LIBRARY_PATH}, the CUDA toolkit, the system's folders, and Python
+ * The folders in which NVIDIA's libraries are looked for, in this order: the system property
+ * {@value #PROPERTY}, {@code LD_LIBRARY_PATH}, the CUDA toolkit, the system's folders, and Python
  * environments (active ones, and that of the {@code python3} on the path), whose packages keep them
  * in {@code site-packages/nvidia/.../lib}.
  */

@@ -44,7 +44,9 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.SizeTPointer;
 
-/** One product of one convolution in one of cuDNN's tensor orders: its descriptors and algorithms. */
+/**
+ * One product of one convolution in one of cuDNN's tensor orders: its descriptors and algorithms.
+ */
 final class CudnnConvolution implements AutoCloseable {
   /** More than cuDNN has algorithms. */
   private static final int MOST = 12;
@@ -83,28 +85,14 @@ final class CudnnConvolution implements AutoCloseable {
     dnn(cudnnCreateFilterDescriptor(w), "describing a weight");
     dnn(
         cudnnSetFilter4dDescriptor(
-            w,
-            CUDNN_DATA_FLOAT,
-            order,
-            weight.dim(0),
-            weight.dim(1),
-            weight.dim(2),
-            weight.dim(3)),
+            w, CUDNN_DATA_FLOAT, order, weight.dim(0), weight.dim(1), weight.dim(2), weight.dim(3)),
         "describing a weight");
     dnn(cudnnCreateConvolutionDescriptor(convolution), "describing a convolution");
     int pad = extents.padding();
     int stride = extents.stride();
     dnn(
         cudnnSetConvolution2dDescriptor(
-            convolution,
-            pad,
-            pad,
-            stride,
-            stride,
-            1,
-            1,
-            CUDNN_CROSS_CORRELATION,
-            CUDNN_DATA_FLOAT),
+            convolution, pad, pad, stride, stride, 1, 1, CUDNN_CROSS_CORRELATION, CUDNN_DATA_FLOAT),
         "describing a convolution");
     boolean tf32 = backend.options().precision() == CudaPrecision.TF32;
     dnn(

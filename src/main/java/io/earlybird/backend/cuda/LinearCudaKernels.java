@@ -38,8 +38,20 @@ final class LinearCudaKernels {
             CudaStatus.own(status, "Linear's bias");
             status =
                 cublasSgemm_v2(
-                    handle, CUBLAS_OP_T, CUBLAS_OP_N, out, rows, in, one, weight, in, input, in,
-                    one, output, out);
+                    handle,
+                    CUBLAS_OP_T,
+                    CUBLAS_OP_N,
+                    out,
+                    rows,
+                    in,
+                    one,
+                    weight,
+                    in,
+                    input,
+                    in,
+                    one,
+                    output,
+                    out);
             CudaStatus.blas(status, "Linear");
             return NativeCudaKernels.EB_OK;
           };
@@ -64,8 +76,20 @@ final class LinearCudaKernels {
           return () -> {
             int status =
                 cublasSgemm_v2(
-                    handle, CUBLAS_OP_N, CUBLAS_OP_N, in, rows, out, one, weight, in, gradient,
-                    out, zero, dx, in);
+                    handle,
+                    CUBLAS_OP_N,
+                    CUBLAS_OP_N,
+                    in,
+                    rows,
+                    out,
+                    one,
+                    weight,
+                    in,
+                    gradient,
+                    out,
+                    zero,
+                    dx,
+                    in);
             CudaStatus.blas(status, "LinearBackwardData");
             return NativeCudaKernels.EB_OK;
           };
@@ -92,8 +116,20 @@ final class LinearCudaKernels {
           return () -> {
             int status =
                 cublasSgemm_v2(
-                    handle, CUBLAS_OP_N, CUBLAS_OP_T, in, out, rows, one, input, in, gradient,
-                    out, zero, dw, in);
+                    handle,
+                    CUBLAS_OP_N,
+                    CUBLAS_OP_T,
+                    in,
+                    out,
+                    rows,
+                    one,
+                    input,
+                    in,
+                    gradient,
+                    out,
+                    zero,
+                    dw,
+                    in);
             CudaStatus.blas(status, "LinearBackwardWeight");
             return eb_cuda_column_sums_f32(gradient, rows, out, db, stream);
           };

@@ -58,8 +58,7 @@ final class OwnCudaKernel implements Kernel {
   /** A kernel with forms of its own choice that writes no result over an operand. */
   static OwnCudaKernel of(
       CudaBackend backend, String what, List<Form> inputs, List<Form> outputs, Binder binder) {
-    return new OwnCudaKernel(
-        backend, what, inputs, outputs, 0, (output, input) -> false, binder);
+    return new OwnCudaKernel(backend, what, inputs, outputs, 0, (output, input) -> false, binder);
   }
 
   /** A kernel on plain operands that writes no result over an operand. */
@@ -99,14 +98,12 @@ final class OwnCudaKernel implements Kernel {
 
   /** The same kernel with scratch memory. */
   OwnCudaKernel withScratch(long bytes) {
-    return new OwnCudaKernel(
-        backend, what, inputForms, outputForms, bytes, overwrites, binder);
+    return new OwnCudaKernel(backend, what, inputForms, outputForms, bytes, overwrites, binder);
   }
 
   /** The same kernel, which may write results over operands. */
   OwnCudaKernel overwriting(Overwrites allowed) {
-    return new OwnCudaKernel(
-        backend, what, inputForms, outputForms, scratchBytes, allowed, binder);
+    return new OwnCudaKernel(backend, what, inputForms, outputForms, scratchBytes, allowed, binder);
   }
 
   static String describe(KernelRequest request) {
