@@ -1,4 +1,4 @@
-// Batch norm with given statistics. Version 1: one pass.
+// Batch norm with given statistics, alone or with ReLU and channel selection. Version 1: one pass.
 #include "cuda/batch_norm_apply.h"
 
 eb_status eb_cuda_batch_norm_inference_f32(const float* x, const float* gamma, const float* beta,
@@ -14,4 +14,23 @@ eb_status eb_cuda_batch_norm_inference_f32(const float* x, const float* gamma, c
   const Apply<false> apply = {x,       gamma,   beta, mean, variance, static_cast<uint32_t>(channels),
                               nullptr, epsilon, y};
   return apply.run(rows, channels, stream);
+}
+
+eb_status eb_cuda_batch_norm_inference_relu_f32(const float* x, const float* gamma,
+                                                const float* beta, const float* mean,
+                                                const float* variance, int64_t rows,
+                                                int64_t channels, const int32_t* selected,
+                                                const int32_t* position, int64_t kept,
+                                                float epsilon, float* y, void* stream) {
+  using namespace eb::cuda;
+  if (rows < 0 || channels < 0) return EB_BAD_ARGUMENT;
+  if (rows == 0 || channels == 0) return EB_OK;
+  const eb_status valid = check_rows(rows, channels, selected, position, kept);
+  if (valid != EB_OK || kept == 0) return valid;
+  if (!x || !gamma || !beta || !mean || !variance || !y || (selected && y == x)) {
+    return EB_BAD_ARGUMENT;
+  }
+  const Apply<true> apply = {x,        gamma,   beta, mean, variance, static_cast<uint32_t>(channels),
+                             selected, epsilon, y};
+  return apply.run(rows, kept, stream);
 }

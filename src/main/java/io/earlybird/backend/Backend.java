@@ -59,8 +59,8 @@ public interface Backend extends AutoCloseable {
   }
 
   /**
-   * Waits until everything that was enqueued has run. Reading waits by itself; whoever takes the time
-   * of a step waits before and after.
+   * Waits until everything that was enqueued has run. Reading waits by itself; whoever takes the
+   * time of a step waits before and after.
    */
   default void synchronize() {}
 

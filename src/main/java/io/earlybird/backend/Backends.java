@@ -4,6 +4,9 @@ import io.earlybird.BuildInfo;
 import io.earlybird.EarlybirdException;
 import io.earlybird.backend.cpu.CpuBackend;
 import io.earlybird.backend.cpu.CpuLibrary;
+import io.earlybird.backend.cuda.CudaBackend;
+import io.earlybird.backend.cuda.CudaOptions;
+import io.earlybird.backend.cuda.CudaPrecision;
 import io.earlybird.backend.reference.ReferenceBackend;
 import io.earlybird.tensor.DType;
 import java.util.List;
@@ -19,7 +22,7 @@ public final class Backends {
   public static final String AUTO = "auto";
 
   /** The names that {@link #open} knows. */
-  public static final List<String> NAMES = List.of(AUTO, "cpu", "reference");
+  public static final List<String> NAMES = List.of(AUTO, "cpu", "cuda", "reference");
 
   private Backends() {}
 
@@ -48,6 +51,9 @@ public final class Backends {
       case "cpu":
         Backend cpu = cpu(threads, choices);
         return new Opened(cpu, "backend cpu (asked for): " + cpu.describe());
+      case "cuda":
+        Backend cuda = cuda(choices);
+        return new Opened(cuda, "backend cuda (asked for): " + cuda.describe());
       case "reference":
         Backend reference = new ReferenceBackend(DType.F32);
         return new Opened(
@@ -65,24 +71,37 @@ public final class Backends {
     }
   }
 
-  private static KernelCache cache(CpuBackend cpu) {
-    return new KernelCache(cpu.describe() + " earlybird " + BuildInfo.version());
+  private static Backend cuda(Map<String, String> choices) {
+    CudaBackend cuda = CudaBackend.open(new CudaOptions(0, CudaPrecision.FP32, false, choices));
+    cuda.remember(cache(cuda).read());
+    return cuda;
+  }
+
+  private static KernelCache cache(Backend backend) {
+    return new KernelCache(backend.describe() + " earlybird " + BuildInfo.version());
   }
 
   /**
    * Which kernels were chosen so far, as {@link #open} takes them; remembered on this machine too.
    */
   public static Map<String, String> choices(Backend backend) {
-    if (!(backend instanceof CpuBackend cpu)) {
-      return Map.of();
+    Map<String, String> choices = new TreeMap<>();
+    if (backend instanceof CpuBackend cpu) {
+      choices.putAll(cpu.choices());
+    } else if (backend instanceof CudaBackend cuda) {
+      choices.putAll(cuda.choices());
+    } else {
+      return choices;
     }
-    Map<String, String> choices = new TreeMap<>(cpu.choices());
-    cache(cpu).add(choices);
+    cache(backend).add(choices);
     return choices;
   }
 
   /** Instruction set of the kernels of a backend, for a run's record. */
   public static String instructionSet(Backend backend) {
+    if (backend instanceof CudaBackend) {
+      return "cuda";
+    }
     return backend instanceof CpuBackend ? CpuLibrary.isaName() : "java";
   }
 

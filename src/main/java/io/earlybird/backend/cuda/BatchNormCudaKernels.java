@@ -3,6 +3,7 @@ package io.earlybird.backend.cuda;
 import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_batch_norm_backward_f32;
 import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_batch_norm_f32;
 import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_batch_norm_inference_f32;
+import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_batch_norm_inference_relu_f32;
 import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_batch_norm_relu_backward_f32;
 import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_batch_norm_relu_f32;
 import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_batch_norm_scratch_bytes;
@@ -14,6 +15,7 @@ import io.earlybird.tensor.Shape;
 import io.earlybird.tensor.op.BatchNorm;
 import io.earlybird.tensor.op.BatchNormBackward;
 import io.earlybird.tensor.op.BatchNormInference;
+import io.earlybird.tensor.op.BatchNormInferenceRelu;
 import io.earlybird.tensor.op.BatchNormRelu;
 import io.earlybird.tensor.op.BatchNormReluBackward;
 
@@ -110,6 +112,42 @@ final class BatchNormCudaKernels {
                       x, gamma, beta, mean, variance, rows, channels, epsilon, y, stream);
             })
         .overwriting((output, input) -> input == 0);
+  }
+
+  static Kernel inferenceRelu(KernelRequest request, CudaBackend backend) {
+    BatchNormInferenceRelu op = (BatchNormInferenceRelu) request.op();
+    Shape shape = request.inputs().get(0).shape();
+    long rows = shape.rows();
+    int channels = shape.dim(-1);
+    return OwnCudaKernel.plain(
+            request,
+            backend,
+            b -> {
+              Selection s = Selection.of(op.channels(), channels, b);
+              var x = b.in(0);
+              var gamma = b.in(1);
+              var beta = b.in(2);
+              var mean = b.in(3);
+              var variance = b.in(4);
+              var y = b.out(0);
+              var stream = b.stream();
+              return () ->
+                  eb_cuda_batch_norm_inference_relu_f32(
+                      x,
+                      gamma,
+                      beta,
+                      mean,
+                      variance,
+                      rows,
+                      channels,
+                      s.selected(),
+                      s.position(),
+                      s.kept(),
+                      op.epsilon(),
+                      y,
+                      stream);
+            })
+        .overwriting((output, input) -> input == 0 && op.channels() == null);
   }
 
   static Kernel backward(KernelRequest request, CudaBackend backend) {

@@ -35,6 +35,10 @@ final class ConvolutionChoices {
     return Map.copyOf(names);
   }
 
+  void remember(Map<String, String> choices) {
+    choices.forEach(names::putIfAbsent);
+  }
+
   /** Prepares the kernel of choice. */
   Kernel choose(KernelRequest request) {
     ConvolutionExtents extents = ConvolutionExtents.of(request);

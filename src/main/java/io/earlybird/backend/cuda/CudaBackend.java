@@ -214,6 +214,11 @@ public final class CudaBackend implements Backend {
     return convolutions.names();
   }
 
+  /** Takes over choices that this device measured earlier; those of the options stay. */
+  public void remember(Map<String, String> choices) {
+    convolutions.remember(choices);
+  }
+
   ConvolutionChoices convolutions() {
     return convolutions;
   }

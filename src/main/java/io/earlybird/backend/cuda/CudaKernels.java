@@ -13,6 +13,7 @@ import io.earlybird.tensor.op.AvgPool2dBackward;
 import io.earlybird.tensor.op.BatchNorm;
 import io.earlybird.tensor.op.BatchNormBackward;
 import io.earlybird.tensor.op.BatchNormInference;
+import io.earlybird.tensor.op.BatchNormInferenceRelu;
 import io.earlybird.tensor.op.BatchNormRelu;
 import io.earlybird.tensor.op.BatchNormReluBackward;
 import io.earlybird.tensor.op.Conv2d;
@@ -72,6 +73,7 @@ final class CudaKernels {
     all.put(SelectBackward.class, floats(ChannelCudaKernels::selectBackward));
     all.put(BatchNorm.class, floats(BatchNormCudaKernels::forward));
     all.put(BatchNormInference.class, floats(BatchNormCudaKernels::inference));
+    all.put(BatchNormInferenceRelu.class, floats(BatchNormCudaKernels::inferenceRelu));
     all.put(BatchNormBackward.class, floats(BatchNormCudaKernels::backward));
     all.put(BatchNormRelu.class, floats(BatchNormCudaKernels::forwardRelu));
     all.put(BatchNormReluBackward.class, floats(BatchNormCudaKernels::backwardRelu));
