@@ -3,7 +3,7 @@
 # <package>.<target> and its JNI code, which is compiled into lib<glue>.so. Everything is a build
 # step with dependencies: unchanged headers (all of the folder <headers>) generate nothing. Where
 # <library> is not built, the Java class alone is written, so that Java compiles everywhere.
-# Afterwards <glue>_SOURCES holds the JNI code.
+# Afterwards <glue>_SOURCES names the JNI code, which the target <glue>_sources writes.
 function(earlybird_javacpp glue library package config target headers)
   string(REPLACE "." "/" folder ${package})
   set(platform linux-x86_64)
@@ -44,11 +44,13 @@ function(earlybird_javacpp glue library package config target headers)
     COMMAND ${builder} -nocompile -d "${work}" -o ${glue} ${package}.${target}
     COMMENT "Writing the JNI code of ${package}.${target}"
     VERBATIM)
+  add_custom_target(${glue}_sources DEPENDS ${${glue}_SOURCES})
   if(NOT TARGET ${library})
     add_custom_target(${glue}_java ALL DEPENDS "${java_out}")
     return()
   endif()
   add_library(${glue} SHARED ${${glue}_SOURCES})
+  add_dependencies(${glue} ${glue}_sources)
   target_include_directories(
     ${glue} PRIVATE "${EARLYBIRD_ROOT}/native/include" "${EARLYBIRD_JAVA_HOME}/include"
                          "${EARLYBIRD_JAVA_HOME}/include/linux")

@@ -1,9 +1,8 @@
 // A batch of the resident data set, cropped, flipped and normalised. Version 1: one block per
 // picture; all of its threads draw the same block of Philox and write neighbouring elements.
-#include "common/augment.h"
-
 #include <math.h>
 
+#include "common/augment.h"
 #include "cuda/launch.h"
 #include "earlybird/cuda/data.h"
 
@@ -27,8 +26,8 @@ __global__ void __launch_bounds__(kThreads)
   for (int32_t i = static_cast<int32_t>(threadIdx.x); i < elements; i += kThreads) {
     const int32_t c = i % b.channels;
     const int32_t pixel = i / b.channels;
-    const int32_t source = eb_augment_source(draw, pixel / b.width, pixel % b.width, b.height,
-                                             b.width, b.padding);
+    const int32_t source =
+        eb_augment_source(draw, pixel / b.width, pixel % b.width, b.height, b.width, b.padding);
     const uint8_t value = known && source >= 0 ? picture[source * b.channels + c] : 0;
     out[i] = known ? table[256 * c + value] : nanf("");
   }

@@ -26,7 +26,8 @@ __global__ void __launch_bounds__(kThreads) avg_kernel(const float* x, Pool p, f
 }
 
 template <int V>
-__global__ void __launch_bounds__(kThreads) avg_backward_kernel(const float* dy, Pool p, float* dx) {
+__global__ void __launch_bounds__(kThreads)
+    avg_backward_kernel(const float* dy, Pool p, float* dx) {
   const uint32_t i = blockIdx.x * kThreads + threadIdx.x;
   if (i >= p.in_elements / V) return;
   const Pixel at(i, V, p.height, p.width, p.channels);

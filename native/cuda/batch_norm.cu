@@ -2,7 +2,6 @@
 // Version 1: three launches: sums of x and x^2 in double over chunks of rows, their join, y. The
 // squares of fp32 numbers are exact in double, so the variance needs no second pass over x.
 #include "common/batch_norm.h"
-
 #include "common/elementwise.h"
 #include "cuda/batch_norm_apply.h"
 #include "cuda/batch_norm_scratch.h"
@@ -63,13 +62,12 @@ eb_status forward(const float* x, const float* gamma, const float* beta, int64_t
                   int64_t channels, const int32_t* selected, int64_t kept, float epsilon, float* y,
                   float* mean, float* variance, void* scratch, void* stream) {
   double* partial = static_cast<double*>(scratch);
-  const eb_status status =
-      width(channels, x) == 4
-          ? statistics<4>(x, rows, channels, mean, variance, partial, stream)
-          : statistics<1>(x, rows, channels, mean, variance, partial, stream);
+  const eb_status status = width(channels, x) == 4
+                               ? statistics<4>(x, rows, channels, mean, variance, partial, stream)
+                               : statistics<1>(x, rows, channels, mean, variance, partial, stream);
   if (status != EB_OK || kept == 0) return status;
-  const Apply<kRelu> apply = {x,        gamma, beta, mean, variance, static_cast<uint32_t>(channels),
-                              selected, epsilon, y};
+  const Apply<kRelu> apply = {
+      x, gamma, beta, mean, variance, static_cast<uint32_t>(channels), selected, epsilon, y};
   return apply.run(rows, kept, stream);
 }
 

@@ -11,8 +11,8 @@ eb_status eb_cuda_batch_norm_inference_f32(const float* x, const float* gamma, c
   if (!x || !gamma || !beta || !mean || !variance || !y) return EB_BAD_ARGUMENT;
   const eb_status valid = check_rows(rows, channels, nullptr, nullptr, channels);
   if (valid != EB_OK) return valid;
-  const Apply<false> apply = {x,       gamma,   beta, mean, variance, static_cast<uint32_t>(channels),
-                              nullptr, epsilon, y};
+  const Apply<false> apply = {
+      x, gamma, beta, mean, variance, static_cast<uint32_t>(channels), nullptr, epsilon, y};
   return apply.run(rows, channels, stream);
 }
 
@@ -30,7 +30,7 @@ eb_status eb_cuda_batch_norm_inference_relu_f32(const float* x, const float* gam
   if (!x || !gamma || !beta || !mean || !variance || !y || (selected && y == x)) {
     return EB_BAD_ARGUMENT;
   }
-  const Apply<true> apply = {x,        gamma,   beta, mean, variance, static_cast<uint32_t>(channels),
-                             selected, epsilon, y};
+  const Apply<true> apply = {
+      x, gamma, beta, mean, variance, static_cast<uint32_t>(channels), selected, epsilon, y};
   return apply.run(rows, kept, stream);
 }

@@ -37,9 +37,9 @@ struct Walk {
     const int64_t most = columns < kWalkBlocks ? kWalkBlocks / columns : 1;
     const int64_t chunks = wanted < most ? wanted : most;
     const int64_t chunk_rows = ceil_div(rows, chunks);
-    return {static_cast<uint32_t>(rows),    static_cast<uint32_t>(channels),
-            static_cast<uint32_t>(lanes),   static_cast<uint32_t>(lines),
-            static_cast<uint32_t>(columns), static_cast<uint32_t>(ceil_div(rows, chunk_rows)),
+    return {static_cast<uint32_t>(rows),      static_cast<uint32_t>(channels),
+            static_cast<uint32_t>(lanes),     static_cast<uint32_t>(lines),
+            static_cast<uint32_t>(columns),   static_cast<uint32_t>(ceil_div(rows, chunk_rows)),
             static_cast<uint32_t>(chunk_rows)};
   }
 

@@ -15,8 +15,8 @@ __global__ void __launch_bounds__(kThreads)
   const Pixel at(i, V, p.out_height, p.out_width, p.channels);
   const int32_t top = at.row * p.stride - p.padding;
   const int32_t left = at.column * p.stride - p.padding;
-  float best[V];
-  uint8_t place[V];
+  float best[V] = {};
+  uint8_t place[V] = {};
   bool seen = false;
   for (int32_t r = 0; r < p.kernel; r++) {
     for (int32_t c = 0; c < p.kernel; c++) {
@@ -49,10 +49,9 @@ __global__ void __launch_bounds__(kThreads)
   float sum[V] = {};
   for (int32_t r = rows.first; r < rows.end; r++) {
     for (int32_t c = columns.first; c < columns.end; c++) {
-      const int32_t mine = (at.row + p.padding - r * p.stride) * p.kernel + at.column + p.padding -
-                           c * p.stride;
-      const int32_t o =
-          ((at.image * p.out_height + r) * p.out_width + c) * p.channels + at.channel;
+      const int32_t mine =
+          (at.row + p.padding - r * p.stride) * p.kernel + at.column + p.padding - c * p.stride;
+      const int32_t o = ((at.image * p.out_height + r) * p.out_width + c) * p.channels + at.channel;
       float d[V];
       load(dy + o, d);
       for (int j = 0; j < V; j++) {

@@ -38,10 +38,12 @@ EB_API eb_status eb_cuda_batch_norm_inference_f32(const float* x, const float* g
                                                   void* stream);
 
 // The same with ReLU, on the selected channels alone: y [rows, kept]. y may be x if all are selected.
-EB_API eb_status eb_cuda_batch_norm_inference_relu_f32(
-    const float* x, const float* gamma, const float* beta, const float* mean, const float* variance,
-    int64_t rows, int64_t channels, const int32_t* selected, const int32_t* position, int64_t kept,
-    float epsilon, float* y, void* stream);
+EB_API eb_status eb_cuda_batch_norm_inference_relu_f32(const float* x, const float* gamma,
+                                                       const float* beta, const float* mean,
+                                                       const float* variance, int64_t rows,
+                                                       int64_t channels, const int32_t* selected,
+                                                       const int32_t* position, int64_t kept,
+                                                       float epsilon, float* y, void* stream);
 
 // Gradients of eb_cuda_batch_norm_f32 from x and dy [rows, channels]: dx [rows, channels], dgamma
 // and dbeta [channels]. rows > 0. dx may be x or dy.

@@ -47,6 +47,7 @@ import org.bytedeco.javacpp.SizeTPointer;
 /**
  * One product of one convolution in one of cuDNN's tensor orders: its descriptors and algorithms.
  */
+@SuppressWarnings("deprecation") // cuDNN would rather have its graph API used; this one remains
 final class CudnnConvolution implements AutoCloseable {
   /** More than cuDNN has algorithms. */
   private static final int MOST = 12;

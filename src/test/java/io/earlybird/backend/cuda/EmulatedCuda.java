@@ -1,0 +1,117 @@
+package io.earlybird.backend.cuda;
+
+import io.earlybird.backend.Backend;
+import io.earlybird.backend.reference.ReferenceBackend;
+import io.earlybird.models.Network;
+import io.earlybird.models.NetworkSpec;
+import io.earlybird.nn.BatchNorm2d;
+import io.earlybird.nn.ForwardPass;
+import io.earlybird.optim.Sgd;
+import io.earlybird.plan.Plan;
+import io.earlybird.plan.Session;
+import io.earlybird.tensor.Assign;
+import io.earlybird.tensor.DType;
+import io.earlybird.tensor.HostTensor;
+import io.earlybird.tensor.Tensor;
+import io.earlybird.tensor.TensorSpec;
+import io.earlybird.tensor.Variable;
+import io.earlybird.verify.Verifier;
+import io.earlybird.verify.VerifyOptions;
+import io.earlybird.verify.VerifyRow;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.Set;
+
+/**
+ * Judges the CUDA backend in a process of its own, on an emulated device. Prints a line per op, then
+ * {@code passed}. Arguments: cases per op, then the ops, none meaning all and a training run.
+ */
+final class EmulatedCuda {
+  private static final int BATCH = 3;
+  private static final int STEPS = 3;
+
+  private EmulatedCuda() {}
+
+  public static void main(String[] args) {
+    List<String> ops = Arrays.asList(args).subList(1, args.length);
+    try (CudaBackend cuda = CudaBackend.open()) {
+      VerifyOptions options =
+          new VerifyOptions(Integer.parseInt(args[0]), 0, 1, Set.copyOf(ops));
+      boolean passed = true;
+      for (VerifyRow row : new Verifier(List.of(cuda), options).run().rows()) {
+        System.out.println(row.op() + " " + row.verdict() + " " + row.detail());
+        passed &= row.verdict() == VerifyRow.Verdict.OK;
+      }
+      if (ops.isEmpty()) {
+        try (Backend reference = new ReferenceBackend(DType.F32)) {
+          passed &= close(train(cuda), train(reference));
+        }
+      }
+      System.out.println(passed ? "passed" : "failed");
+    }
+  }
+
+  private static boolean close(double[] found, double[] expected) {
+    System.out.println(
+        "losses " + Arrays.toString(found) + ", expected " + Arrays.toString(expected));
+    for (int i = 0; i < STEPS; i++) {
+      if (!(Math.abs(found[i] - expected[i]) <= 1e-4 * Math.abs(expected[i]))) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** The losses of a few training steps of a small network. */
+  private static double[] train(Backend backend) {
+    Network network = Network.of(NetworkSpec.of("resnet", 11, 10));
+    Tensor x = Tensor.placeholder("x", network.inputSpec(BATCH));
+    Tensor labels = Tensor.placeholder("labels", TensorSpec.of(DType.I32, BATCH));
+    ForwardPass pass = ForwardPass.training();
+    Tensor loss = network.forward(x, pass).softmaxCrossEntropy(labels).output(0);
+    Sgd sgd =
+        new Sgd(
+            network.parameters(),
+            network.batchNorms().stream().map(BatchNorm2d::weight).toList(),
+            new Sgd.Settings(0.9f, 1e-4f, 1e-4f));
+    List<Assign> assigns = new ArrayList<>(pass.assigns());
+    assigns.addAll(sgd.step(loss).assigns());
+    double[] losses = new double[STEPS];
+    try (Session session = new Session(backend);
+        Plan plan = session.plan(List.of(loss), assigns)) {
+      assigns.stream().map(Assign::variable).forEach(v -> session.write(v, start(v)));
+      session.write(sgd.learningRate(), HostTensor.scalar(0.05f));
+      plan.write(labels, HostTensor.of(new int[] {7, 0, 3}, BATCH));
+      plan.write(x, random(x.spec(), 1, 1));
+      for (int i = 0; i < STEPS; i++) {
+        plan.run();
+        losses[i] = plan.read(loss).get(0);
+      }
+    }
+    return losses;
+  }
+
+  /** The same values for the same name. */
+  private static HostTensor start(Variable variable) {
+    TensorSpec spec = variable.spec();
+    if (spec.dtype() != DType.F32 || variable.kind() == Variable.Kind.MOMENTUM) {
+      return HostTensor.zeros(spec);
+    }
+    if (spec.shape().rank() == 1) {
+      double[] ones = new double[(int) spec.size()];
+      Arrays.fill(ones, variable.name().endsWith("bias") ? 0 : 1);
+      return HostTensor.ofDoubles(spec, ones);
+    }
+    double fan = (double) spec.size() / spec.shape().dim(0);
+    return random(spec, variable.name().hashCode(), Math.sqrt(2 / fan));
+  }
+
+  private static HostTensor random(TensorSpec spec, long seed, double deviation) {
+    Random random = new Random(seed);
+    double[] values = new double[(int) spec.size()];
+    Arrays.setAll(values, i -> deviation * random.nextGaussian());
+    return HostTensor.ofDoubles(spec, values);
+  }
+}
