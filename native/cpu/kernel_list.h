@@ -47,3 +47,6 @@ EB_KERNEL(conv2d_f32)
 EB_KERNEL(conv2d_backward_data_f32)
 EB_KERNEL(conv2d_backward_weight_f32_scratch)
 EB_KERNEL(conv2d_backward_weight_f32)
+
+// ceilings.h
+EB_KERNEL(fma_chains_f32)

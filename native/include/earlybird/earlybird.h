@@ -5,6 +5,7 @@
 #include "earlybird/api.h"
 #include "earlybird/augmentation.h"
 #include "earlybird/batch_norm.h"
+#include "earlybird/ceilings.h"
 #include "earlybird/channels.h"
 #include "earlybird/elementwise.h"
 #include "earlybird/loss.h"

@@ -22,7 +22,17 @@ import picocli.CommandLine.Spec;
 public final class Main implements Runnable {
   /** Every command; a new one needs its class and a line here. */
   static final List<Class<?>> COMMANDS =
-      List.of(VerifyCommand.class, InspectCommand.class, DoctorCommand.class);
+      List.of(
+          QuickstartCommand.class,
+          RunCommand.class,
+          SearchCommand.class,
+          PruneCommand.class,
+          RetrainCommand.class,
+          EvaluateCommand.class,
+          VerifyCommand.class,
+          BenchCommand.class,
+          InspectCommand.class,
+          DoctorCommand.class);
 
   @Spec private CommandSpec spec;
 

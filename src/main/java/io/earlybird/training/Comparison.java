@@ -25,7 +25,7 @@ public record Comparison(List<Entry> entries) {
    * @param stepFlops FLOPs of one picture's forward pass
    * @param trainingFlops FLOPs of all training by the paper's convention, search included
    * @param seconds time spent in training steps, search included
-   * @param microsecondsPerImage time of one picture in a training step, after the drawing
+   * @param microsecondsPerImage time of one picture in a training step, median over the epochs
    * @param sha256 of the final weights
    */
   public record Entry(
@@ -46,11 +46,12 @@ public record Comparison(List<Entry> entries) {
     entries = List.copyOf(entries);
   }
 
-  private static final String ROW = "%-12s %6s  %8s %8s  %11s  %9s %7s  %8s %7s%n";
+  private static final String ROW = "%-12s %6s  %8s %8s  %11s  %9s %8s  %8s %8s%n";
 
   /** The table, a line per network; what the figures mean stands below it. */
   public String toTable() {
     Entry dense = entries.get(0);
+    Unit unit = Unit.of(dense.trainingFlops());
     StringBuilder out = new StringBuilder();
     out.append(
         String.format(
@@ -60,7 +61,7 @@ public record Comparison(List<Entry> entries) {
             "last %",
             "best %",
             "parameters",
-            "PFLOP",
+            unit.name,
             "of dense",
             "seconds",
             "of dense"));
@@ -73,14 +74,34 @@ public record Comparison(List<Entry> entries) {
               decimals(2, e.lastAccuracy()),
               decimals(2, e.bestAccuracy()),
               String.format(Locale.ROOT, "%,d", e.parameters()),
-              decimals(3, e.trainingFlops() / 1e15),
+              decimals(2, e.trainingFlops() / unit.size),
               decimals(2, e.trainingFlops() / dense.trainingFlops()),
               decimals(1, e.seconds()),
               decimals(2, e.seconds() / dense.seconds())));
     }
-    out.append("drawn: epoch at whose start; last and best: test accuracy;");
-    out.append(" PFLOP and seconds: training, the search up to the drawing included\n");
+    out.append(
+        String.format(
+            "drawn: epoch at whose start; last and best: test accuracy; %s and seconds: training,"
+                + " the search up to the drawing included%n",
+            unit.name));
     return out.toString();
+  }
+
+  private enum Unit {
+    GFLOP(1e9),
+    TFLOP(1e12),
+    PFLOP(1e15);
+
+    private final String name = name();
+    private final double size;
+
+    Unit(double size) {
+      this.size = size;
+    }
+
+    static Unit of(double flops) {
+      return flops >= 1e15 ? PFLOP : flops >= 1e12 ? TFLOP : GFLOP;
+    }
   }
 
   private static String decimals(int digits, double value) {
@@ -98,14 +119,18 @@ public record Comparison(List<Entry> entries) {
         parts.add(
             String.format(
                 Locale.ROOT,
-                "%s saves %.0f%% of a step's FLOPs and %.0f%% of its time (%.0f%% of the saving"
-                    + " became time)",
+                "%.0f%% for %s (%.0f%% fewer FLOPs, %.0f%% less time)",
+                100 * time / flops,
                 e.name(),
                 100 * flops,
-                100 * time,
-                100 * time / flops));
+                100 * time));
       }
     }
-    return parts.isEmpty() ? Optional.empty() : Optional.of(String.join("; ", parts) + ".");
+    return parts.isEmpty()
+        ? Optional.empty()
+        : Optional.of(
+            "Of the FLOPs that pruning saves in a training step, this share became saved time: "
+                + String.join(", ", parts)
+                + ".");
   }
 }

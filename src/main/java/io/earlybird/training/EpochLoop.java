@@ -72,6 +72,7 @@ public final class EpochLoop implements AutoCloseable {
   /** Begins with a state dict at an epoch, with a fresh optimizer. */
   void start(Map<String, HostTensor> weights, int epoch) {
     trainer.start(weights, epoch);
+    records.begin();
     state = RunState.at(epoch);
   }
 

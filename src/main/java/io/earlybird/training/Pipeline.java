@@ -157,8 +157,8 @@ public final class Pipeline {
       Cost cost,
       Map<String, HostTensor> weights,
       RunState state) {
-    double seconds = rows.stream().mapToDouble(EpochRow::trainSeconds).sum();
-    long images = rows.stream().mapToLong(EpochRow::images).sum();
+    double[] perImage =
+        rows.stream().mapToDouble(r -> 1e6 / r.imagesPerSecond()).sorted().toArray();
     return new Comparison.Entry(
         name,
         ticket == null ? -1 : ticket.epoch(),
@@ -169,7 +169,7 @@ public final class Pipeline {
         costs.flops(),
         cost.flops(),
         cost.seconds(),
-        1e6 * seconds / images,
+        perImage.length == 0 ? Double.NaN : perImage[perImage.length / 2],
         Checkpoint.weightsSha256(weights));
   }
 

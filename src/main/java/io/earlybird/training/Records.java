@@ -13,6 +13,9 @@ import java.util.Map;
  * metrics.jsonl} and the original's {@code record.txt}.
  */
 final class Records implements AutoCloseable {
+  /** Name of the original's record. */
+  static final String RECORD = "record.txt";
+
   private static final int COLUMNS = 3;
 
   private final Path metricsFile;
@@ -22,7 +25,7 @@ final class Records implements AutoCloseable {
   private RecordFile record;
 
   /**
-   * Begins records, or continues them once {@link #continueAt} is called.
+   * Records; {@link #begin} or {@link #continueAt} comes next.
    *
    * @param metricsFile the run's {@code metrics.jsonl}
    * @param folder where {@code record.txt} goes
@@ -30,24 +33,32 @@ final class Records implements AutoCloseable {
    */
   Records(Path metricsFile, Path folder, String phase) {
     this.metricsFile = metricsFile;
-    this.recordFile = folder.resolve("record.txt");
+    this.recordFile = folder.resolve(RECORD);
     this.phase = phase;
-    metrics = MetricsWriter.resume(metricsFile, line -> true);
+  }
+
+  /** Begins; whatever an attempt without a checkpoint left of this training is forgotten. */
+  void begin() {
+    metrics = MetricsWriter.resume(metricsFile, line -> !isOurs(line));
     record = RecordFile.create(recordFile, COLUMNS);
   }
 
   /** Forgets what this training wrote after the given state, which comes again. */
   void continueAt(RunState state) {
-    metrics.close();
     metrics = MetricsWriter.resume(metricsFile, line -> stays(line, state));
     int epochs = state.rows().size();
-    if (epochs > 0) {
-      record = RecordFile.resume(recordFile, COLUMNS, epochs);
-    }
+    record =
+        epochs == 0
+            ? RecordFile.create(recordFile, COLUMNS)
+            : RecordFile.resume(recordFile, COLUMNS, epochs);
+  }
+
+  private boolean isOurs(JsonNode line) {
+    return line.path("phase").asText().equals(phase);
   }
 
   private boolean stays(JsonNode line, RunState state) {
-    if (!line.path("phase").asText().equals(phase) || !line.has("epoch")) {
+    if (!isOurs(line) || !line.has("epoch")) {
       return true;
     }
     int epoch = line.path("epoch").asInt();
@@ -109,6 +120,8 @@ final class Records implements AutoCloseable {
 
   @Override
   public void close() {
-    metrics.close();
+    if (metrics != null) {
+      metrics.close();
+    }
   }
 }

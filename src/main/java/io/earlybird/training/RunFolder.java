@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.earlybird.EarlybirdException;
 import io.earlybird.checkpoint.AtomicFile;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
@@ -16,7 +17,11 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * The folder of one run: its settings, records and checkpoints. While it is open no other run can
@@ -31,6 +36,11 @@ public final class RunFolder implements AutoCloseable {
 
   private static final String KERNELS = "kernels.json";
   private static final String LOCK = ".lock";
+
+  /** What a run writes before its first checkpoint. */
+  private static final Set<String> OWN_FILES =
+      Set.of(CONFIG, METRICS, KERNELS, LOCK, Records.RECORD, ScaleHistory.FILE);
+
   private static final ObjectMapper JSON =
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
@@ -57,7 +67,6 @@ public final class RunFolder implements AutoCloseable {
               + path
               + " or choose another folder with --save");
     }
-    boolean existed = Files.exists(path);
     try {
       Files.createDirectories(path);
     } catch (FileAlreadyExistsException e) {
@@ -72,22 +81,10 @@ public final class RunFolder implements AutoCloseable {
     try {
       folder.writeSettings(settings);
     } catch (RuntimeException e) {
-      folder.close();
-      folder.removeIfNew(existed);
+      folder.discard();
       throw e;
     }
     return folder;
-  }
-
-  private void removeIfNew(boolean existed) {
-    try {
-      Files.deleteIfExists(path.resolve(LOCK));
-      if (!existed) {
-        Files.deleteIfExists(path);
-      }
-    } catch (IOException e) {
-      // What could not be written can often not be removed either; the first failure is told.
-    }
   }
 
   /**
@@ -193,6 +190,39 @@ public final class RunFolder implements AutoCloseable {
       AtomicFile.write(path.resolve(KERNELS), out -> out.write(text));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
+    }
+  }
+
+  /**
+   * Closes the folder of a run that failed before it saved anything, and removes what was begun.
+   * Where there is a checkpoint or a ticket, everything stays.
+   */
+  public void discard() {
+    try (Stream<Path> all = Files.walk(path)) {
+      List<Path> deepestFirst = all.sorted(Comparator.reverseOrder()).toList();
+      if (deepestFirst.stream().noneMatch(RunFolder::isSaved)) {
+        deepestFirst.stream().filter(this::isOurs).forEach(RunFolder::removeQuietly);
+      }
+    } catch (IOException | UncheckedIOException e) {
+      // What could not be written can often not be removed either; the first failure is told.
+    } finally {
+      close();
+    }
+  }
+
+  private static boolean isSaved(Path file) {
+    return file.getFileName().toString().endsWith(".safetensors");
+  }
+
+  private boolean isOurs(Path file) {
+    return OWN_FILES.contains(file.getFileName().toString()) || Files.isDirectory(file);
+  }
+
+  private static void removeQuietly(Path file) {
+    try {
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      // A folder with other files in it stays.
     }
   }
 

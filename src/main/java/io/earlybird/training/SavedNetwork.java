@@ -59,7 +59,7 @@ public record SavedNetwork(
    *
    * @throws EarlybirdException if not
    */
-  void requireClasses(ImageSet set) {
+  public void requireClasses(ImageSet set) {
     NetworkSpec spec = network.spec();
     if (spec.classes() != set.classes() || spec.inputSize() != set.height()) {
       throw new EarlybirdException(

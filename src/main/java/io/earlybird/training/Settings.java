@@ -99,8 +99,13 @@ public record Settings(
    *
    * @param given the settings with defaults in the place of options that were not given
    * @param explicit long names, without dashes, of the options that were
+   * @throws EarlybirdException if they are settings of another command
    */
   public Settings resumedWith(Settings given, Set<String> explicit) {
+    if (!given.command().equals(command)) {
+      throw new EarlybirdException(
+          "this run was started by '" + command + "', not by '" + given.command() + "'");
+    }
     ObjectNode merged = toJson();
     ObjectNode fresh = given.toJson();
     merged
@@ -123,7 +128,6 @@ public record Settings(
   public List<Change> changesFrom(Settings before) {
     List<Change> out = new ArrayList<>();
     ObjectNode old = before.toJson();
-    compare("command", old.path("command"), toJson().path("command"), out);
     toJson()
         .properties()
         .forEach(
@@ -168,10 +172,6 @@ public record Settings(
    * @throws EarlybirdException naming old and new values, if a change was not allowed
    */
   public List<String> checkResume(Settings before, boolean override) {
-    if (!before.command().equals(command)) {
-      throw new EarlybirdException(
-          "this run was started by '" + before.command() + "', not by '" + command + "'");
-    }
     List<Change> changes = changesFrom(before);
     List<Change> refused = changes.stream().filter(c -> !c.isFree() && !override).toList();
     if (!refused.isEmpty()) {

@@ -43,7 +43,7 @@ public record Ticket(double ratio, int epoch, boolean drawn, double distance, Pa
   }
 
   /** A ratio as it stands in names and messages: 0.3 is {@code 30}. */
-  static String percent(double ratio) {
+  public static String percent(double ratio) {
     return java.math.BigDecimal.valueOf(ratio)
         .movePointRight(2)
         .stripTrailingZeros()

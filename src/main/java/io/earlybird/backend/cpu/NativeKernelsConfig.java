@@ -23,6 +23,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
               "earlybird/api.h",
               "earlybird/augmentation.h",
               "earlybird/batch_norm.h",
+              "earlybird/ceilings.h",
               "earlybird/channels.h",
               "earlybird/elementwise.h",
               "earlybird/loss.h",

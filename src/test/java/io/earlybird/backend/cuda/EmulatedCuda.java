@@ -25,8 +25,8 @@ import java.util.Random;
 import java.util.Set;
 
 /**
- * Judges the CUDA backend in a process of its own, on an emulated device. Prints a line per op, then
- * {@code passed}. Arguments: cases per op, then the ops, none meaning all and a training run.
+ * Judges the CUDA backend in a process of its own, on an emulated device. Prints a line per op,
+ * then {@code passed}. Arguments: cases per op, then the ops, none meaning all and a training run.
  */
 final class EmulatedCuda {
   private static final int BATCH = 3;
@@ -37,8 +37,7 @@ final class EmulatedCuda {
   public static void main(String[] args) {
     List<String> ops = Arrays.asList(args).subList(1, args.length);
     try (CudaBackend cuda = CudaBackend.open()) {
-      VerifyOptions options =
-          new VerifyOptions(Integer.parseInt(args[0]), 0, 1, Set.copyOf(ops));
+      VerifyOptions options = new VerifyOptions(Integer.parseInt(args[0]), 0, 1, Set.copyOf(ops));
       boolean passed = true;
       for (VerifyRow row : new Verifier(List.of(cuda), options).run().rows()) {
         System.out.println(row.op() + " " + row.verdict() + " " + row.detail());

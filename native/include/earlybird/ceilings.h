@@ -1,0 +1,13 @@
+// What the processor can do at best, for benchmarks to compare with.
+#ifndef EARLYBIRD_CEILINGS_H
+#define EARLYBIRD_CEILINGS_H
+
+#include "earlybird/api.h"
+
+// Executes independent chains of fp32 multiply-adds in registers, on every OpenMP thread: `rounds`
+// > 0 rounds of some hundred operations. Writes the number of floating-point operations of all
+// threads together to flops[0], and to sink[0] a number that depends on all of them. The caller
+// takes the time. Where the instruction set has no fused multiply-add, product and sum are apart.
+EB_API eb_status eb_fma_chains_f32(int64_t rounds, double* flops, float* sink);
+
+#endif

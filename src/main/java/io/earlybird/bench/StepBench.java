@@ -1,0 +1,155 @@
+package io.earlybird.bench;
+
+import io.earlybird.EarlybirdException;
+import io.earlybird.backend.Backend;
+import io.earlybird.backend.Backends;
+import io.earlybird.backend.cpu.CpuCeilings;
+import io.earlybird.data.ImageSet;
+import io.earlybird.data.Normalization;
+import io.earlybird.models.Costs;
+import io.earlybird.models.Network;
+import io.earlybird.models.NetworkSpec;
+import io.earlybird.optim.Sgd;
+import io.earlybird.optim.StepSchedule;
+import io.earlybird.random.Philox;
+import io.earlybird.training.Recipe;
+import io.earlybird.training.Trainer;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * The time of one training step: batch from resident data, forward, loss, backward, SGD with
+ * momentum, weight decay and L1 term. FLOPs are nominal: the original's count of a forward pass
+ * times three.
+ */
+public final class StepBench {
+  private static final int CLASSES = 10;
+  private static final int FORWARDS_PER_STEP = 3;
+  private static final long SEED = 1;
+
+  private StepBench() {}
+
+  /**
+   * What is measured.
+   *
+   * @param network arch, depth, widths, classes
+   * @param batch images per step
+   * @param repeat steps that are timed, after as many as {@code warmup}
+   */
+  public record Options(NetworkSpec network, int batch, int repeat, int warmup) {
+    /**
+     * Checks the numbers.
+     *
+     * @throws EarlybirdException if one is not positive
+     */
+    public Options {
+      if (batch < 1 || repeat < 1 || warmup < 0) {
+        throw new EarlybirdException(
+            "--batch and --repeat must be at least 1 and --warmup at least 0, not "
+                + List.of(batch, repeat, warmup));
+      }
+    }
+  }
+
+  /**
+   * What was measured.
+   *
+   * @param milliseconds of each timed step, in their order
+   * @param gflopPerStep nominal
+   * @param fmaPeak of the same threads in GFLOP/s, measured before and after; NaN where the backend
+   *     is no processor backend
+   * @param peakMemoryBytes parameters, gradients, momenta, activations and scratch; without the
+   *     resident pictures
+   */
+  public record Result(
+      double[] milliseconds, double gflopPerStep, double fmaPeak, long peakMemoryBytes) {
+    /** Median time of a step. */
+    public double medianMs() {
+      double[] sorted = milliseconds.clone();
+      Arrays.sort(sorted);
+      int n = sorted.length;
+      return (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
+    }
+
+    /** Shortest time of a step. */
+    public double minMs() {
+      return Arrays.stream(milliseconds).min().orElseThrow();
+    }
+
+    /** Longest time of a step. */
+    public double maxMs() {
+      return Arrays.stream(milliseconds).max().orElseThrow();
+    }
+
+    /** Nominal GFLOP/s at the median. */
+    public double gflopPerSecond() {
+      return gflopPerStep / medianMs() * 1e3;
+    }
+
+    /** Share of the multiply-add peak at the median, or NaN. */
+    public double peakShare() {
+      return gflopPerSecond() / fmaPeak;
+    }
+  }
+
+  /**
+   * Measures.
+   *
+   * @throws EarlybirdException if there is not enough memory
+   */
+  public static Result run(Backend backend, Options options) {
+    ImageSet pictures = pictures(options.batch(), options.network().inputSize());
+    Recipe recipe =
+        new Recipe(
+            options.batch(),
+            1,
+            StepSchedule.of(0.1, List.of()),
+            new Sgd.Settings(0.9f, 1e-4f, 1e-4f),
+            SEED);
+    Network network = Network.of(options.network());
+    double peak = fmaPeak(backend);
+    double[] milliseconds = new double[options.repeat()];
+    long before = backend.liveBytes();
+    try (Trainer trainer = new Trainer(backend, network, pictures, pictures.first(1), recipe)) {
+      trainer.start(network.initialState(SEED), 0);
+      for (int i = -options.warmup(); i < options.repeat(); i++) {
+        // An epoch of a single batch: one step.
+        trainer.beginEpoch(0);
+        long from = System.nanoTime();
+        trainer.train(batches -> true);
+        if (i >= 0) {
+          milliseconds[i] = (System.nanoTime() - from) * 1e-6;
+        }
+      }
+      long memory = backend.liveBytes() - before - pictures.pixels().length;
+      double gflop =
+          (double) Costs.of(network).flops() * FORWARDS_PER_STEP * options.batch() * 1e-9;
+      return new Result(milliseconds, gflop, Math.max(peak, fmaPeak(backend)), memory);
+    }
+  }
+
+  private static double fmaPeak(Backend backend) {
+    return backend.name().equals("cpu")
+        ? CpuCeilings.fmaGflops(Backends.threads(backend))
+        : Double.NaN;
+  }
+
+  private static ImageSet pictures(int count, int size) {
+    byte[] pixels = new byte[count * size * size * 3];
+    int[] words = new int[pixels.length / 4 + 1];
+    Philox.words(SEED, 0, 0, Philox.hash("bench", "pixels"), words, 0, words.length);
+    for (int i = 0; i < pixels.length; i++) {
+      pixels[i] = (byte) (words[i / 4] >>> (8 * (i % 4)));
+    }
+    return new ImageSet(
+        "random pictures",
+        size,
+        size,
+        3,
+        pixels,
+        IntStream.range(0, count).map(i -> i % CLASSES).toArray(),
+        IntStream.range(0, CLASSES).mapToObj(Integer::toString).toList(),
+        Normalization.CIFAR);
+  }
+}

@@ -1,0 +1,2 @@
+/** Measurements of the engine on this machine. */
+package io.earlybird.bench;

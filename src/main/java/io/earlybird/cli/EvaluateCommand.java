@@ -1,0 +1,81 @@
+package io.earlybird.cli;
+
+import io.earlybird.EarlybirdException;
+import io.earlybird.backend.Backend;
+import io.earlybird.checkpoint.Checkpoint;
+import io.earlybird.data.ImageSet;
+import io.earlybird.training.DataSettings;
+import io.earlybird.training.EngineSettings;
+import io.earlybird.training.Evaluator;
+import io.earlybird.training.Metrics;
+import io.earlybird.training.SavedNetwork;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Evaluation of a checkpoint. */
+@Command(
+    name = "evaluate",
+    sortOptions = false,
+    description = "Loss and accuracy of a checkpoint, ticket or pruned network on the test set.")
+final class EvaluateCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "FILE",
+      description = "Checkpoint, ticket or pruned network.")
+  private Path model;
+
+  @Option(
+      names = "--test-batch-size",
+      paramLabel = "N",
+      defaultValue = "256",
+      description = "Pictures per batch. Default: ${DEFAULT-VALUE}.")
+  private int testBatchSize;
+
+  @Mixin private DataOptions data;
+  @Mixin private EngineOptions engine;
+
+  @Override
+  public Integer call() {
+    checkBatch(testBatchSize);
+    PrintWriter out = spec.commandLine().getOut();
+    DataSettings wanted = data.settings();
+    EngineSettings with = engine.settings();
+    SavedNetwork saved = SavedNetwork.read(model);
+    ImageSet test = Runs.Data.test(wanted);
+    saved.requireClasses(test);
+    try (Backend backend = Runs.open(out, with, Map.of())) {
+      out.println(Runs.describe(saved.network()));
+      long from = System.nanoTime();
+      Metrics m = Evaluator.evaluate(backend, saved.network(), saved.state(), test, testBatchSize);
+      double seconds = (System.nanoTime() - from) * 1e-9;
+      out.printf(
+          Locale.ROOT,
+          "%s: loss %.4f, top-1 %.2f%%, top-5 %.2f%% of %,d pictures (%.1f s with preparation)%n",
+          test.name(),
+          m.loss(),
+          m.top1Percent(),
+          m.top5Percent(),
+          m.images(),
+          seconds);
+      out.println("weights: SHA-256 " + Checkpoint.weightsSha256(saved.state()));
+      return 0;
+    }
+  }
+
+  static void checkBatch(int size) {
+    if (size < 1) {
+      throw new EarlybirdException("--test-batch-size must be at least 1, not " + size);
+    }
+  }
+}

@@ -1,0 +1,36 @@
+package io.earlybird.cli;
+
+import io.earlybird.models.Cfg;
+import io.earlybird.training.NetworkSettings;
+import picocli.CommandLine.Option;
+
+/** Which network. */
+final class NetworkOptions {
+  @Option(
+      names = "--arch",
+      paramLabel = "NAME",
+      defaultValue = "vgg",
+      description = "Network: vgg, or resnet (pre-activation). Default: ${DEFAULT-VALUE}.")
+  private String arch;
+
+  @Option(
+      names = "--depth",
+      paramLabel = "N",
+      description = "Depth: 11, 13, 16 or 19 for vgg (default 19), 9n+2 for resnet (default 164).")
+  private Integer depth;
+
+  @Option(
+      names = "--cfg",
+      paramLabel = "LIST",
+      description = "Widths in the place of the depth's own, such as 32,32,M,64,64,M,128.")
+  private String cfg;
+
+  /** The choice. */
+  NetworkSettings settings() {
+    if (depth != null && depth <= 0) {
+      throw new io.earlybird.EarlybirdException("--depth must be positive, not " + depth);
+    }
+    return new NetworkSettings(
+        arch, depth == null ? 0 : depth, cfg == null ? null : Cfg.parse(cfg));
+  }
+}

@@ -1,0 +1,27 @@
+package io.earlybird.cli;
+
+import io.earlybird.models.Network;
+import io.earlybird.training.Comparison;
+import io.earlybird.training.Pipeline;
+import io.earlybird.training.RunContext;
+import java.io.PrintWriter;
+
+/** Runs the pipeline and tells how it ended. */
+final class PipelineReport {
+  private PipelineReport() {}
+
+  /** Does what is left to do in a run folder and prints the comparison. */
+  static Comparison run(RunContext context, PrintWriter out) {
+    out.println(Runs.describe(Network.of(context.networkSpec())));
+    Pipeline.Outcome outcome = new Pipeline(context).run();
+    Comparison comparison = outcome.comparison();
+    out.println();
+    out.print(comparison.toTable());
+    comparison.savingSentence().ifPresent(out::println);
+    comparison
+        .entries()
+        .forEach(e -> out.println("weights of " + e.name() + ": SHA-256 " + e.sha256()));
+    out.println("records and checkpoints are in " + context.folder().path());
+    return comparison;
+  }
+}

@@ -1,0 +1,93 @@
+package io.earlybird.cli;
+
+import io.earlybird.EarlybirdException;
+import io.earlybird.backend.Backend;
+import io.earlybird.data.ImageSet;
+import io.earlybird.tickets.ChannelThreshold;
+import io.earlybird.training.DataSettings;
+import io.earlybird.training.EngineSettings;
+import io.earlybird.training.Prune;
+import io.earlybird.training.SavedNetwork;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.OptionalDouble;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** Pruning alone. */
+@Command(
+    name = "prune",
+    sortOptions = false,
+    description =
+        "Makes a ticket, or any checkpoint, the narrower network with the surviving weights.")
+final class PruneCommand implements Callable<Integer> {
+  @Spec private CommandSpec spec;
+
+  @Option(
+      names = "--model",
+      required = true,
+      paramLabel = "FILE",
+      description = "Ticket or checkpoint to prune.")
+  private Path model;
+
+  @Option(
+      names = "--percent",
+      paramLabel = "P",
+      description = "Fraction of channels to prune. Default: the ticket's own.")
+  private Double percent;
+
+  @Option(
+      names = "--save",
+      required = true,
+      paramLabel = "DIR",
+      description = "Folder for pruned.safetensors and prune.txt.")
+  private Path save;
+
+  @Option(
+      names = "--test-batch-size",
+      paramLabel = "N",
+      defaultValue = "256",
+      description = "Pictures per test batch. Default: ${DEFAULT-VALUE}.")
+  private int testBatchSize;
+
+  @Mixin private DataOptions data;
+  @Mixin private EngineOptions engine;
+
+  @Override
+  public Integer call() {
+    PrintWriter out = spec.commandLine().getOut();
+    if (percent != null) {
+      ChannelThreshold.checkRatio(percent);
+    }
+    EvaluateCommand.checkBatch(testBatchSize);
+    DataSettings wanted = data.settings();
+    EngineSettings with = engine.settings();
+    SavedNetwork.read(model);
+    ImageSet test = Runs.Data.test(wanted);
+    try (Backend backend = Runs.open(out, with, Map.of());
+        ConsoleProgress progress = new ConsoleProgress(out, 1)) {
+      makeFolder();
+      OptionalDouble ratio = percent == null ? OptionalDouble.empty() : OptionalDouble.of(percent);
+      Prune.Pruned pruned = Prune.run(backend, model, ratio, test, testBatchSize, save);
+      progress.pruned(pruned);
+      out.println("cfg " + pruned.result().spec().widths());
+      out.println("pruned network " + pruned.file());
+      return 0;
+    }
+  }
+
+  private void makeFolder() {
+    try {
+      Files.createDirectories(save);
+    } catch (IOException e) {
+      throw new EarlybirdException(save + ": cannot be created: " + e, e);
+    }
+  }
+}

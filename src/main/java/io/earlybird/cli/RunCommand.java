@@ -1,0 +1,59 @@
+package io.earlybird.cli;
+
+import io.earlybird.training.RetrainSettings;
+import io.earlybird.training.Settings;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** EB Train from end to end. */
+@Command(
+    name = "run",
+    sortOptions = false,
+    description = {
+      "Searches for Early-Bird tickets, stops when they are drawn, prunes, trains the dense network"
+          + " and every ticket to the last epoch, and compares them."
+    })
+final class RunCommand implements Callable<Integer> {
+  /** Name of this command in a run's settings. */
+  static final String NAME = "run";
+
+  @Spec private CommandSpec spec;
+  @Mixin private NetworkOptions network;
+  @Mixin private DataOptions data;
+  @Mixin private TrainingOptions training;
+  @Mixin private TicketOptions tickets;
+
+  @Option(
+      names = "--method",
+      paramLabel = "NAME",
+      defaultValue = "inherit",
+      description =
+          "How tickets are trained: inherit their weights and go on, or reinit and begin again."
+              + " Default: ${DEFAULT-VALUE}.")
+  private RetrainSettings.Method method;
+
+  @Mixin private EngineOptions engine;
+  @Mixin private RunOptions run;
+
+  @Override
+  public Integer call() {
+    return new Runs(spec, run)
+        .execute(settings(), context -> PipelineReport.run(context, spec.commandLine().getOut()));
+  }
+
+  /** The settings that were chosen. */
+  Settings settings() {
+    return new Settings(
+        NAME,
+        network.settings(),
+        data.settings(),
+        training.settings(),
+        tickets.settings(),
+        new RetrainSettings(method, null, -1),
+        engine.settings());
+  }
+}

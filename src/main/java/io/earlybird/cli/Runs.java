@@ -1,0 +1,226 @@
+package io.earlybird.cli;
+
+import io.earlybird.BuildInfo;
+import io.earlybird.EarlybirdException;
+import io.earlybird.backend.Backend;
+import io.earlybird.backend.Backends;
+import io.earlybird.data.DataSource;
+import io.earlybird.data.ImageSet;
+import io.earlybird.data.ShapesSource;
+import io.earlybird.data.Split;
+import io.earlybird.models.Costs;
+import io.earlybird.models.Network;
+import io.earlybird.training.DataSettings;
+import io.earlybird.training.EngineSettings;
+import io.earlybird.training.RunContext;
+import io.earlybird.training.RunFolder;
+import io.earlybird.training.Settings;
+import io.earlybird.training.StopSignal;
+import io.earlybird.training.StoppedException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+
+/**
+ * What the commands that leave a run folder have in common: a new run or one to continue, its data,
+ * its backend, and an end that can be asked for.
+ */
+final class Runs {
+  /** What a command does with an open run. */
+  @FunctionalInterface
+  interface Body {
+    void run(RunContext context);
+  }
+
+  private final CommandSpec command;
+  private final RunOptions options;
+  private final PrintWriter out;
+
+  Runs(CommandSpec command, RunOptions options) {
+    this.command = command;
+    this.options = options;
+    this.out = command.commandLine().getOut();
+  }
+
+  /**
+   * Does a run, new or continued.
+   *
+   * @param given the settings with defaults where no option was given
+   * @return exit code
+   * @throws EarlybirdException if it cannot begin, leaving nothing half-written, or fails
+   */
+  int execute(Settings given, Body body) {
+    options.saving();
+    options.logInterval();
+    return options.resume() == null ? begin(given, body) : resume(given, body);
+  }
+
+  private int begin(Settings settings, Body body) {
+    Data data = Data.load(settings.data());
+    settings.network().spec(data.train().classes(), data.train().height());
+    try (Backend backend = open(settings.engine(), Map.of());
+        RunFolder folder = RunFolder.create(newFolder(settings), settings)) {
+      settings
+          .training()
+          .stepSchedule()
+          .warning(settings.training().epochs())
+          .ifPresent(line -> out.println("warning: " + line));
+      try {
+        return run(settings, data, backend, folder, body);
+      } catch (RuntimeException | Error e) {
+        folder.discard();
+        throw e;
+      }
+    }
+  }
+
+  private int resume(Settings given, Body body) {
+    Path path = runFolderOf(options.resume());
+    try (RunFolder folder = RunFolder.open(path)) {
+      Settings before = folder.settings();
+      Settings settings = before.resumedWith(given, explicitOptions());
+      List<String> changes = settings.checkResume(before, options.override());
+      Data data = Data.load(settings.data());
+      try (Backend backend = open(settings.engine(), folder.kernels())) {
+        changes.forEach(change -> out.println("changed: " + change));
+        if (!changes.isEmpty()) {
+          folder.writeSettings(settings);
+        }
+        return run(settings, data, backend, folder, body);
+      }
+    }
+  }
+
+  private int run(Settings settings, Data data, Backend backend, RunFolder folder, Body body) {
+    StopSignal stop = new StopSignal();
+    // The catch lies inside: once the interrupts are closed the process may end at any time.
+    Interrupts interrupts = new Interrupts(stop);
+    try (ConsoleProgress progress = new ConsoleProgress(out, options.logInterval())) {
+      RunContext context =
+          new RunContext(
+              folder,
+              settings,
+              backend,
+              data.train(),
+              data.test(),
+              options.saving(),
+              stop,
+              progress);
+      out.println("run folder " + folder.path());
+      body.run(context);
+      return 0;
+    } catch (StoppedException e) {
+      PrintWriter err = command.commandLine().getErr();
+      err.println("earlybird: " + e.getMessage());
+      err.println("continue with: earlybird " + settings.command() + " --resume " + folder.path());
+      err.flush();
+      return e.exitCode();
+    } finally {
+      interrupts.close();
+    }
+  }
+
+  /** The data of a run, in memory. */
+  record Data(ImageSet train, ImageSet test) {
+    /**
+     * Loads both splits.
+     *
+     * @throws EarlybirdException if they are missing, damaged or smaller than asked for
+     */
+    static Data load(DataSettings settings) {
+      DataSource source = source(settings);
+      return new Data(
+          first(source.load(Split.TRAIN), settings.trainImages(), "--train-images"),
+          test(settings));
+    }
+
+    /** Loads the test split alone. */
+    static ImageSet test(DataSettings settings) {
+      return first(source(settings).load(Split.TEST), settings.testImages(), "--test-images");
+    }
+
+    private static DataSource source(DataSettings settings) {
+      if (settings.dataset().equals("shapes")) {
+        // Pictures are drawn, and each depends on its number alone: no more than wanted.
+        return new ShapesSource(
+            ShapesSource.SEED,
+            wanted(settings.trainImages(), ShapesSource.TRAIN_SIZE),
+            wanted(settings.testImages(), ShapesSource.TEST_SIZE));
+      }
+      return DataSource.open(
+          settings.dataset(), settings.data() == null ? null : Path.of(settings.data()));
+    }
+
+    private static int wanted(int images, int all) {
+      return images == 0 ? all : Math.min(images, all);
+    }
+
+    private static ImageSet first(ImageSet set, int wanted, String option) {
+      if (wanted > set.size()) {
+        throw new EarlybirdException(
+            option + " " + wanted + ": " + set.name() + " has only " + set.size());
+      }
+      return wanted == 0 ? set : set.first(wanted);
+    }
+  }
+
+  private Backend open(EngineSettings engine, Map<String, String> kernels) {
+    return open(out, engine, kernels);
+  }
+
+  /** Opens a backend and says which one and why. */
+  static Backend open(PrintWriter out, EngineSettings engine, Map<String, String> kernels) {
+    Backends.Opened opened = Backends.open(engine.backend(), engine.threads(), kernels);
+    out.println("earlybird " + BuildInfo.version() + ", " + opened.why());
+    return opened.backend();
+  }
+
+  private Path newFolder(Settings settings) {
+    return options.save() != null ? options.save() : DefaultFolder.next(settings.command());
+  }
+
+  /** The folder of a run, from itself or from a file in it. */
+  private static Path runFolderOf(Path path) {
+    if (!Files.exists(path)) {
+      throw new EarlybirdException(path + ": there is no such run folder");
+    }
+    for (Path p = path.toAbsolutePath(); p != null; p = p.getParent()) {
+      if (Files.exists(p.resolve(RunFolder.CONFIG))) {
+        return p.equals(path.toAbsolutePath()) ? path : p;
+      }
+    }
+    throw new EarlybirdException(
+        path + " holds no run to resume: there is no " + RunFolder.CONFIG + " in it");
+  }
+
+  /** Long names, without dashes, of the options that were given. */
+  private Set<String> explicitOptions() {
+    Set<String> names = new LinkedHashSet<>();
+    for (OptionSpec option : command.options()) {
+      if (command.commandLine().getParseResult().hasMatchedOption(option)) {
+        for (String name : option.names()) {
+          names.add(name.replaceFirst("^--?", ""));
+        }
+      }
+    }
+    return names;
+  }
+
+  /** One line on a network: widths, parameters, FLOPs. */
+  static String describe(Network network) {
+    Costs costs = Costs.of(network);
+    return String.format(
+        Locale.ROOT,
+        "%s: %,d parameters, %.1f MFLOP a picture",
+        network.spec(),
+        costs.parameters(),
+        costs.flops() / 1e6);
+  }
+}
