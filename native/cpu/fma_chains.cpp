@@ -22,9 +22,7 @@ inline Vector multiply_add(Vector a, Vector b, Vector c) { return _mm256_fmadd_p
 using Vector = __m128;
 constexpr int kChains = 12;
 inline Vector fill(float v) { return _mm_set1_ps(v); }
-inline Vector multiply_add(Vector a, Vector b, Vector c) {
-  return _mm_add_ps(_mm_mul_ps(a, b), c);
-}
+inline Vector multiply_add(Vector a, Vector b, Vector c) { return _mm_add_ps(_mm_mul_ps(a, b), c); }
 #endif
 
 constexpr int kLanes = sizeof(Vector) / sizeof(float);
