@@ -139,6 +139,7 @@ final class Transfer {
     AtomicLong arrived = new AtomicLong(present);
     byte[] buffer = new byte[BUFFER];
     try (Watchdog watchdog = new Watchdog(body, arrived)) {
+      watchdog.start();
       for (int count = receive(body, buffer); count >= 0; count = receive(body, buffer)) {
         ByteBuffer bytes = ByteBuffer.wrap(buffer, 0, count);
         while (bytes.hasRemaining()) {
@@ -168,6 +169,9 @@ final class Transfer {
     Watchdog(InputStream body, AtomicLong arrived) {
       thread = new Thread(() -> watch(body, arrived), "download-watchdog");
       thread.setDaemon(true);
+    }
+
+    void start() {
       thread.start();
     }
 

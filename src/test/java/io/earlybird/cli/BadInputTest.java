@@ -105,7 +105,7 @@ class BadInputTest {
         "--keep none                            | keep",
         "--checkpoint-seconds -1                | --checkpoint-seconds",
         "--threads 2000                         | --threads",
-        "--backend cuda                         | unknown backend",
+        "--backend metal                        | unknown backend",
         "--resume FILES/nowhere                 | no such run folder",
         "--resume FILES/empty                   | no run to resume",
       })

@@ -26,10 +26,12 @@ class LauncherTest {
   /** Everything the launcher needs of a system, apart from what it looks for itself. */
   private static final List<String> SYSTEM_TOOLS =
       List.of(
+          "awk",
           "bash",
           "cat",
           "cp",
           "cut",
+          "df",
           "dirname",
           "find",
           "flock",
@@ -45,6 +47,7 @@ class LauncherTest {
           "tail",
           "tee",
           "touch",
+          "uname",
           "xargs",
           "chmod");
 
@@ -87,9 +90,10 @@ class LauncherTest {
     project = Files.createDirectory(temporary.resolve("a project"));
     Files.copy(LAUNCHER, project.resolve("earlybird"));
     assertThat(project.resolve("earlybird").toFile().setExecutable(true)).isTrue();
-    for (String folder : List.of("src/main", "native", "cmake")) {
+    for (String folder : List.of("src/main", "native", "cmake", "packaging")) {
       Files.createDirectories(project.resolve(folder));
     }
+    Files.copy(Path.of("packaging/jvm.options"), project.resolve("packaging/jvm.options"));
     Files.writeString(project.resolve("pom.xml"), "<project/>");
     Files.writeString(project.resolve("src/main/code"), "first");
     packProgram(project.resolve("program.jar"));
@@ -190,7 +194,8 @@ class LauncherTest {
     writeTool("apt-get", "#!/bin/bash\necho 'E: Unable to locate package maven'\nexit 100\n");
     Outcome outcome = run("0");
     assertThat(outcome.exitCode()).isEqualTo(1);
-    assertThat(outcome.err()).contains("E: Unable to locate package maven", "installing failed");
+    assertThat(outcome.err())
+        .contains("E: Unable to locate package maven", "could not install maven; see ");
   }
 
   private Outcome run(String... words) throws Exception {
