@@ -1,8 +1,5 @@
 package io.earlybird.report;
 
-import io.earlybird.EarlybirdException;
-import io.earlybird.checkpoint.AtomicFile;
-import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -16,15 +13,34 @@ public final class MaskDistanceMap {
   private static final int PLOT = 360;
   private static final int LEFT = 66;
   private static final int TOP = 62;
+  private static final int HEAD = 28;
   private static final int BOTTOM = 56;
   private static final int BAR_WIDTH = 16;
   private static final int BAR_ROOM = 132;
   private static final int SCALE = 2;
-  private static final int BACKGROUND = 0xffffff;
-  private static final int INK = 0x202020;
   private static final int MARK = 0xe0191c;
 
-  private MaskDistanceMap() {}
+  private final Figure figure;
+  private final double largest;
+  private final Show show;
+
+  private MaskDistanceMap(Figure figure, double largest, Show show) {
+    this.figure = figure;
+    this.largest = largest;
+    this.show = show;
+  }
+
+  /** What the colours are labelled with; the picture is the same. */
+  public enum Show {
+    /** The share of channels that only one of two masks keeps. */
+    DISTANCE,
+    /** 1 - distance. */
+    OVERLAP;
+
+    String label() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
 
   /**
    * One ratio's square.
@@ -53,52 +69,71 @@ public final class MaskDistanceMap {
         throw new IllegalArgumentException("no mask distances to draw");
       }
     }
+
+    /** Pixels per epoch, so that a plot is about {@code PLOT} wide but never loses an epoch. */
+    private int cell() {
+      return Math.max(1, PLOT / distances.length);
+    }
+
+    private int side() {
+      return cell() * distances.length;
+    }
   }
 
   /**
-   * Draws the panels side by side, with one colour bar, and writes the picture as PNG.
+   * The panels side by side, with one colour bar.
    *
    * @param title written above everything
-   * @throws EarlybirdException if the file cannot be written
    */
-  public static void write(Path file, String title, List<Panel> panels) {
-    byte[] png = draw(title, panels).png();
-    AtomicFile.write(file, out -> out.write(png));
+  public static Figure figure(String title, List<Panel> panels) {
+    return figure(title, List.of(panels), Show.DISTANCE);
   }
 
-  static Canvas draw(String title, List<Panel> panels) {
-    if (panels.isEmpty()) {
+  /**
+   * Rows of panels, a run each, say, with one colour scale for all.
+   *
+   * @param title written above everything
+   */
+  public static Figure figure(String title, List<List<Panel>> rows, Show show) {
+    if (rows.isEmpty() || rows.stream().anyMatch(List::isEmpty)) {
       throw new IllegalArgumentException("no panel to draw");
     }
-    int[] cells = panels.stream().mapToInt(MaskDistanceMap::cell).toArray();
-    int[] sides = new int[cells.length];
-    for (int i = 0; i < cells.length; i++) {
-      sides[i] = cells[i] * panels.get(i).distances().length;
-    }
-    int tallest = Arrays.stream(sides).max().getAsInt();
-    int plots = Arrays.stream(sides).map(s -> s + LEFT).sum();
+    int plots = rows.stream().mapToInt(MaskDistanceMap::width).max().getAsInt();
     int width = Math.max(plots + BAR_ROOM, PixelFont.width(title) * SCALE + 32);
-    Canvas canvas = new Canvas(width, TOP + tallest + BOTTOM, BACKGROUND);
-    canvas.text(title, width / 2, 0.5, 8, SCALE, INK);
-    double largest = largest(panels);
-    int left = LEFT;
-    for (int i = 0; i < cells.length; i++) {
-      panel(canvas, panels.get(i), left, cells[i], largest);
-      left += sides[i] + LEFT;
+    int height = HEAD + rows.stream().mapToInt(MaskDistanceMap::height).sum();
+    Figure figure = new Figure(width, height);
+    figure.add(new Figure.Text(title, width / 2, 0.5, 8, SCALE, Figure.INK));
+    MaskDistanceMap map = new MaskDistanceMap(figure, largest(rows), show);
+    int top = TOP;
+    for (List<Panel> row : rows) {
+      int left = LEFT;
+      for (Panel panel : row) {
+        map.panel(panel, left, top);
+        left += panel.side() + LEFT;
+      }
+      top += height(row);
     }
-    bar(canvas, left - LEFT + 24, tallest, largest);
-    return canvas;
+    map.bar(plots + 24, tallest(rows.get(0)));
+    return figure;
   }
 
-  /** Pixels per epoch, so that a plot is about {@code PLOT} wide but never loses an epoch. */
-  private static int cell(Panel panel) {
-    return Math.max(1, PLOT / panel.distances().length);
+  private static int width(List<Panel> row) {
+    return row.stream().mapToInt(p -> p.side() + LEFT).sum();
+  }
+
+  private static int tallest(List<Panel> row) {
+    return row.stream().mapToInt(Panel::side).max().getAsInt();
+  }
+
+  private static int height(List<Panel> row) {
+    return TOP - HEAD + tallest(row) + BOTTOM;
   }
 
   /** Upper end of the colour scale: the largest distance, rounded up to a tenth. */
-  private static double largest(List<Panel> panels) {
+  private static double largest(List<List<Panel>> rows) {
     double largest =
-        panels.stream()
+        rows.stream()
+            .flatMap(List::stream)
             .flatMap(p -> Arrays.stream(p.distances()))
             .flatMapToDouble(Arrays::stream)
             .max()
@@ -106,35 +141,43 @@ public final class MaskDistanceMap {
     return Math.max(1, Math.ceil(largest * 10 - 1e-9)) / 10;
   }
 
-  private static void panel(Canvas canvas, Panel panel, int left, int cell, double largest) {
+  private void panel(Panel panel, int left, int top) {
     int n = panel.distances().length;
+    int cell = panel.cell();
+    int[][] colors = new int[n][n];
     for (int i = 0; i < n; i++) {
       for (int j = 0; j < n; j++) {
-        int color = Viridis.color(1 - panel.distances()[i][j] / largest);
-        canvas.fill(left + j * cell, TOP + i * cell, cell, cell, color);
+        colors[i][j] = Viridis.color(1 - panel.distances()[i][j] / largest);
       }
     }
-    int side = n * cell;
-    canvas.frame(left, TOP, side, side, 1, INK);
-    canvas.text(panel.title(), left + side / 2, 0.5, TOP - 24, SCALE, INK);
+    figure.add(new Figure.Raster(left, top, cell, colors));
+    int side = panel.side();
+    figure.add(new Figure.Frame(left, top, side, side, 1, Figure.INK));
+    int scale = PixelFont.width(panel.title()) * SCALE > side + LEFT ? 1 : SCALE;
+    text(panel.title(), left + side / 2, 0.5, top - 10 - PixelFont.HEIGHT * scale, scale);
     int step = tickStep(n, cell);
     for (int i = 0; i < n; i++) {
       if ((panel.firstEpoch() + i) % step == 0) {
         String label = Integer.toString(panel.firstEpoch() + i);
         int center = i * cell + cell / 2;
-        canvas.fill(left + center, TOP + side + 1, 1, 5, INK);
-        canvas.text(label, left + center, 0.5, TOP + side + 9, SCALE, INK);
-        canvas.fill(left - 6, TOP + center, 5, 1, INK);
-        canvas.text(label, left - 9, 1, TOP + center - PixelFont.HEIGHT, SCALE, INK);
+        figure.add(new Figure.Box(left + center, top + side + 1, 1, 5, Figure.INK));
+        text(label, left + center, 0.5, top + side + 9, SCALE);
+        figure.add(new Figure.Box(left - 6, top + center, 5, 1, Figure.INK));
+        text(label, left - 9, 1, top + center - PixelFont.HEIGHT, SCALE);
       }
     }
-    canvas.text("epoch", left + side / 2, 0.5, TOP + side + 32, SCALE, INK);
-    canvas.textUpwards("epoch", left - LEFT + 4, TOP + side / 2, SCALE, INK);
-    mark(canvas, panel, left, cell);
+    text("epoch", left + side / 2, 0.5, top + side + 32, SCALE);
+    figure.add(new Figure.UpwardText("epoch", left - LEFT + 4, top + side / 2, SCALE, Figure.INK));
+    mark(panel, left, top);
   }
 
-  private static void mark(Canvas canvas, Panel panel, int left, int cell) {
+  private void text(String text, int x, double align, int top, int scale) {
+    figure.add(new Figure.Text(text, x, align, top, scale, Figure.INK));
+  }
+
+  private void mark(Panel panel, int left, int top) {
     int n = panel.distances().length;
+    int cell = panel.cell();
     int last = panel.drawnEpoch() - panel.firstEpoch();
     if (panel.drawnEpoch() < 0 || last < 0 || last >= n) {
       return;
@@ -142,15 +185,15 @@ public final class MaskDistanceMap {
     int first = Math.max(0, last - panel.queue() + 1);
     int size = (last - first + 1) * cell;
     int at = first * cell;
-    canvas.frame(left + at, TOP + at, size, size, 2, MARK);
+    figure.add(new Figure.Frame(left + at, top + at, size, size, 2, MARK));
     String label = "epoch " + panel.drawnEpoch();
     int labelWidth = PixelFont.width(label) * SCALE + 8;
     int labelHeight = PixelFont.HEIGHT * SCALE + 10;
     int x = labelLeft(at, size, labelWidth, n * cell) + left;
-    int y = TOP + at + size / 2 - labelHeight / 2;
-    canvas.fill(x, y, labelWidth, labelHeight, BACKGROUND);
-    canvas.frame(x, y, labelWidth, labelHeight, 1, MARK);
-    canvas.text(label, x + 4, 0, y + 4, SCALE, MARK);
+    int y = top + at + size / 2 - labelHeight / 2;
+    figure.add(new Figure.Box(x, y, labelWidth, labelHeight, Figure.BACKGROUND));
+    figure.add(new Figure.Frame(x, y, labelWidth, labelHeight, 1, MARK));
+    figure.add(new Figure.Text(label, x + 4, 0, y + 4, SCALE, MARK));
   }
 
   /** Right of the frame if there is room, else left of it, else within. */
@@ -162,19 +205,27 @@ public final class MaskDistanceMap {
     return at - 2 * gap - labelWidth >= 0 ? at - gap - labelWidth : at + gap;
   }
 
-  private static void bar(Canvas canvas, int left, int height, double largest) {
+  private void bar(int left, int height) {
+    int[][] colors = new int[height][BAR_WIDTH];
     for (int y = 0; y < height; y++) {
-      canvas.fill(left, TOP + y, BAR_WIDTH, 1, Viridis.color(1 - (double) y / (height - 1)));
+      Arrays.fill(colors[y], Viridis.color(1 - (double) y / Math.max(1, height - 1)));
     }
-    canvas.frame(left, TOP, BAR_WIDTH, height, 1, INK);
+    figure.add(new Figure.Raster(left, TOP, 1, colors));
+    figure.add(new Figure.Frame(left, TOP, BAR_WIDTH, height, 1, Figure.INK));
     int ticks = 5;
     for (int i = 0; i <= ticks; i++) {
       int y = TOP + i * (height - 1) / ticks;
-      canvas.fill(left + BAR_WIDTH + 1, y, 4, 1, INK);
-      String label = String.format(Locale.ROOT, "%.2f", largest * i / ticks);
-      canvas.text(label, left + BAR_WIDTH + 8, 0, y - PixelFont.HEIGHT, SCALE, INK);
+      figure.add(new Figure.Box(left + BAR_WIDTH + 1, y, 4, 1, Figure.INK));
+      double distance = largest * i / ticks;
+      double value = show == Show.DISTANCE ? distance : 1 - distance;
+      text(
+          String.format(Locale.ROOT, "%.2f", value),
+          left + BAR_WIDTH + 8,
+          0,
+          y - PixelFont.HEIGHT,
+          SCALE);
     }
-    canvas.text("distance", left, 0, TOP + height + 16, SCALE, INK);
+    text(show.label(), left, 0, TOP + height + 16, SCALE);
   }
 
   /** Epochs between two labels, one of 1, 2, 5, 10, 20, …, so that labels don't touch. */

@@ -14,8 +14,8 @@ import java.util.List;
  * The picture of a search (paper, figure 3): how far the masks of all epochs are from each other.
  */
 public final class SearchPictures {
-  /** Name of the picture in a run folder. */
-  public static final String FILE = "mask-distance.png";
+  /** Name of the picture in a run folder, without {@code .png} and {@code .svg}. */
+  public static final String NAME = "mask-distance";
 
   private SearchPictures() {}
 
@@ -39,7 +39,7 @@ public final class SearchPictures {
           new MaskDistanceMap.Panel(
               "p = " + ratio, distances(history, layers, ratio), 0, drawn, wanted.queue()));
     }
-    MaskDistanceMap.write(folder.resolve(FILE), "mask distance between epochs", panels);
+    MaskDistanceMap.figure("mask distance between epochs", panels).write(folder, NAME);
   }
 
   private static double[][] distances(ScaleHistory history, int[] layers, double ratio) {

@@ -59,14 +59,13 @@ class MaskDistanceMapTest {
   void panelsStandSideBySide() throws IOException {
     Path file = folder.resolve("three.png");
     var panel = new MaskDistanceMap.Panel("p = 0.3", distances(12), 0, -1, 5);
-    MaskDistanceMap.write(file, "title", List.of(panel, panel, panel));
+    Files.write(file, MaskDistanceMap.figure("title", List.of(panel, panel, panel)).png());
     BufferedImage image = ImageIO.read(file.toFile());
     for (int i = 0; i < 3; i++) {
       assertThat(color(image, LEFT + i * (LEFT + 360), TOP)).isEqualTo(YELLOW);
     }
-    byte[] first = Files.readAllBytes(file);
-    MaskDistanceMap.write(file, "title", List.of(panel, panel, panel));
-    assertThat(Files.readAllBytes(file)).isEqualTo(first);
+    assertThat(MaskDistanceMap.figure("title", List.of(panel, panel, panel)).png())
+        .isEqualTo(Files.readAllBytes(file));
   }
 
   @Test
@@ -76,7 +75,7 @@ class MaskDistanceMapTest {
       assertThatThrownBy(() -> new MaskDistanceMap.Panel("", bad, 0, -1, 5))
           .isInstanceOf(IllegalArgumentException.class);
     }
-    assertThatThrownBy(() -> MaskDistanceMap.write(folder.resolve("x"), "", List.of()))
+    assertThatThrownBy(() -> MaskDistanceMap.figure("", List.of()))
         .isInstanceOf(IllegalArgumentException.class);
   }
 
@@ -106,8 +105,8 @@ class MaskDistanceMapTest {
 
   private BufferedImage draw(double[][] distances, int drawn) throws IOException {
     Path file = folder.resolve("map.png");
-    MaskDistanceMap.write(
-        file, "title", List.of(new MaskDistanceMap.Panel("p = 0.5", distances, 0, drawn, 5)));
+    var panel = new MaskDistanceMap.Panel("p = 0.5", distances, 0, drawn, 5);
+    Files.write(file, MaskDistanceMap.figure("title", List.of(panel)).png());
     return ImageIO.read(file.toFile());
   }
 
