@@ -29,6 +29,8 @@ public final class Main implements Runnable {
           PruneCommand.class,
           RetrainCommand.class,
           EvaluateCommand.class,
+          MaskDistanceCommand.class,
+          DetectCommand.class,
           VerifyCommand.class,
           BenchCommand.class,
           InspectCommand.class,
