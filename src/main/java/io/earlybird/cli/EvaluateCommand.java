@@ -4,6 +4,7 @@ import io.earlybird.EarlybirdException;
 import io.earlybird.backend.Backend;
 import io.earlybird.checkpoint.Checkpoint;
 import io.earlybird.data.ImageSet;
+import io.earlybird.models.NetworkSpec;
 import io.earlybird.training.DataSettings;
 import io.earlybird.training.EngineSettings;
 import io.earlybird.training.Evaluator;
@@ -29,11 +30,18 @@ final class EvaluateCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
   @Option(
-      names = "--model",
-      required = true,
+      names = {"--model", "--resume"},
       paramLabel = "FILE",
-      description = "Checkpoint, ticket or pruned network.")
+      description = "Checkpoint, ticket or pruned network, ours or the original's.")
   private Path model;
+
+  @Option(
+      names = "--scratch",
+      paramLabel = "FILE",
+      description =
+          "The pruned network that the checkpoint was trained from: both must be the same network."
+              + " Alone, it is evaluated itself.")
+  private Path scratch;
 
   @Option(
       names = "--test-batch-size",
@@ -42,6 +50,7 @@ final class EvaluateCommand implements Callable<Integer> {
       description = "Pictures per batch. Default: ${DEFAULT-VALUE}.")
   private int testBatchSize;
 
+  @Mixin private FileNetworkOptions network;
   @Mixin private DataOptions data;
   @Mixin private EngineOptions engine;
 
@@ -51,7 +60,8 @@ final class EvaluateCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     DataSettings wanted = data.settings();
     EngineSettings with = engine.settings();
-    SavedNetwork saved = SavedNetwork.read(model);
+    SavedNetwork saved = saved();
+    network.check(saved);
     ImageSet test = Runs.Data.test(wanted);
     saved.requireClasses(test);
     try (Backend backend = Runs.open(out, with, Map.of())) {
@@ -71,6 +81,21 @@ final class EvaluateCommand implements Callable<Integer> {
       out.println("weights: SHA-256 " + Checkpoint.weightsSha256(saved.state()));
       return 0;
     }
+  }
+
+  private SavedNetwork saved() {
+    if (model == null && scratch == null) {
+      throw new EarlybirdException("evaluate needs a checkpoint: name it with --model");
+    }
+    SavedNetwork saved = SavedNetwork.read(model == null ? scratch : model);
+    if (model != null && scratch != null) {
+      NetworkSpec pruned = SavedNetwork.read(scratch).network().spec();
+      if (!pruned.equals(saved.network().spec())) {
+        throw new EarlybirdException(
+            model + " holds " + saved.network() + ", but " + scratch + " holds " + pruned);
+      }
+    }
+    return saved;
   }
 
   static void checkBatch(int size) {

@@ -1,8 +1,12 @@
 package io.earlybird.cli;
 
 import io.earlybird.models.Cfg;
+import io.earlybird.training.Beginning;
 import io.earlybird.training.NetworkSettings;
+import java.util.Optional;
+import java.util.stream.Stream;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParseResult;
 
 /** Which network. */
 final class NetworkOptions {
@@ -24,6 +28,16 @@ final class NetworkOptions {
       paramLabel = "LIST",
       description = "Widths in the place of the depth's own, such as 32,32,M,64,64,M,128.")
   private String cfg;
+
+  /**
+   * The choice, or where none was given that of a checkpoint that a run goes on with.
+   *
+   * @param given what was on the command line
+   */
+  NetworkSettings settings(Optional<Beginning> beginning, ParseResult given) {
+    boolean chosen = Stream.of("--arch", "--depth", "--cfg").anyMatch(given::hasMatchedOption);
+    return chosen || beginning.isEmpty() ? settings() : NetworkSettings.of(beginning.get().spec());
+  }
 
   /** The choice. */
   NetworkSettings settings() {

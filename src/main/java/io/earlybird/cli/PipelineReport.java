@@ -1,10 +1,12 @@
 package io.earlybird.cli;
 
 import io.earlybird.models.Network;
+import io.earlybird.training.Beginning;
 import io.earlybird.training.Comparison;
 import io.earlybird.training.Pipeline;
 import io.earlybird.training.RunContext;
 import java.io.PrintWriter;
+import java.util.Optional;
 
 /** Runs the pipeline and tells how it ended. */
 final class PipelineReport {
@@ -12,8 +14,13 @@ final class PipelineReport {
 
   /** Does what is left to do in a run folder and prints the comparison. */
   static Comparison run(RunContext context, PrintWriter out) {
+    return run(context, Optional.empty(), out);
+  }
+
+  /** As {@link #run(RunContext, PrintWriter)}, from where another training ended. */
+  static Comparison run(RunContext context, Optional<Beginning> beginning, PrintWriter out) {
     out.println(Runs.describe(Network.of(context.networkSpec())));
-    Pipeline.Outcome outcome = new Pipeline(context).run();
+    Pipeline.Outcome outcome = new Pipeline(context, beginning).run();
     Comparison comparison = outcome.comparison();
     out.println();
     out.print(comparison.toTable());

@@ -34,7 +34,7 @@ final class PruneCommand implements Callable<Integer> {
       names = "--model",
       required = true,
       paramLabel = "FILE",
-      description = "Ticket or checkpoint to prune.")
+      description = "Ticket or checkpoint to prune, ours or the original's.")
   private Path model;
 
   @Option(
@@ -42,6 +42,15 @@ final class PruneCommand implements Callable<Integer> {
       paramLabel = "P",
       description = "Fraction of channels to prune. Default: the ticket's own.")
   private Double percent;
+
+  @Option(
+      names = "--init",
+      paramLabel = "FILE",
+      description = "Take the weights from this checkpoint of the same network (rewinding).")
+  private Path init;
+
+  @Option(names = "--pth", description = "Write pruned.pth.tar too, the original's form.")
+  private boolean pth;
 
   @Option(
       names = "--save",
@@ -57,6 +66,7 @@ final class PruneCommand implements Callable<Integer> {
       description = "Pictures per test batch. Default: ${DEFAULT-VALUE}.")
   private int testBatchSize;
 
+  @Mixin private FileNetworkOptions network;
   @Mixin private DataOptions data;
   @Mixin private EngineOptions engine;
 
@@ -69,16 +79,20 @@ final class PruneCommand implements Callable<Integer> {
     EvaluateCommand.checkBatch(testBatchSize);
     DataSettings wanted = data.settings();
     EngineSettings with = engine.settings();
-    SavedNetwork.read(model);
+    network.check(SavedNetwork.read(model));
     ImageSet test = Runs.Data.test(wanted);
     try (Backend backend = Runs.open(out, with, Map.of());
         ConsoleProgress progress = new ConsoleProgress(out, 1)) {
       makeFolder();
       OptionalDouble ratio = percent == null ? OptionalDouble.empty() : OptionalDouble.of(percent);
-      Prune.Pruned pruned = Prune.run(backend, model, ratio, test, testBatchSize, save);
+      Prune.Request request = new Prune.Request(model, ratio, init, pth);
+      Prune.Pruned pruned = Prune.run(backend, request, test, testBatchSize, save);
       progress.pruned(pruned);
       out.println("cfg " + pruned.result().spec().widths());
       out.println("pruned network " + pruned.file());
+      if (pth) {
+        out.println("for PyTorch    " + save.resolve(Prune.ORIGINAL_FILE));
+      }
       return 0;
     }
   }

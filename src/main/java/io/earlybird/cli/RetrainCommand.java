@@ -3,6 +3,7 @@ package io.earlybird.cli;
 import io.earlybird.EarlybirdException;
 import io.earlybird.checkpoint.Checkpoint;
 import io.earlybird.models.NetworkSpec;
+import io.earlybird.training.Beginning;
 import io.earlybird.training.EpochRow;
 import io.earlybird.training.NetworkSettings;
 import io.earlybird.training.Retrain;
@@ -14,6 +15,7 @@ import io.earlybird.training.Settings;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -32,7 +34,7 @@ final class RetrainCommand implements Callable<Integer> {
   @Option(
       names = "--scratch",
       paramLabel = "FILE",
-      description = "The pruned network, as 'prune' writes it.")
+      description = "The pruned network, as 'prune' or the original writes it.")
   private Path scratch;
 
   @Option(
@@ -50,6 +52,7 @@ final class RetrainCommand implements Callable<Integer> {
           "Epoch to begin with, from 0. Default: the drawing epoch (inherit) or 0 (reinit).")
   private Integer startEpoch;
 
+  @Mixin private FileNetworkOptions named;
   @Mixin private DataOptions data;
   @Mixin private TrainingOptions training;
   @Mixin private EngineOptions engine;
@@ -57,27 +60,33 @@ final class RetrainCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    if (startEpoch != null && startEpoch < 0) {
-      throw new EarlybirdException("--start-epoch must be at least 0, not " + startEpoch);
-    }
-    Path file = scratch;
-    if (file == null) {
-      if (run.resume() == null) {
-        throw new EarlybirdException("retrain needs a pruned network: name it with --scratch");
-      }
-      file = prunedFileOf(run.resume());
-    }
-    NetworkSpec network = SavedNetwork.read(file).network().spec();
+    Optional<Beginning> beginning = run.beginning(startEpoch, 0);
+    Path file = prunedFile();
+    SavedNetwork pruned = SavedNetwork.read(file);
+    named.check(pruned);
+    NetworkSpec network = pruned.network().spec();
     Settings settings =
         new Settings(
             "retrain",
-            new NetworkSettings(network.arch(), network.depth(), network.cfg()),
+            NetworkSettings.of(network),
             data.settings(),
             training.settings(),
             null,
             new RetrainSettings(method, file.toString(), startEpoch == null ? -1 : startEpoch),
             engine.settings());
-    return new Runs(spec, run).execute(settings, this::retrain);
+    return new Runs(spec, run).execute(settings, context -> retrain(context, beginning));
+  }
+
+  /** The file that says which network: given, of the run that goes on, or what goes on itself. */
+  private Path prunedFile() {
+    if (scratch != null) {
+      return scratch;
+    } else if (run.checkpoint() != null) {
+      return run.checkpoint();
+    } else if (run.resume() != null) {
+      return prunedFileOf(run.resume());
+    }
+    throw new EarlybirdException("retrain needs a pruned network: name it with --scratch");
   }
 
   /** The network that a run was started with. */
@@ -92,16 +101,17 @@ final class RetrainCommand implements Callable<Integer> {
     }
   }
 
-  private void retrain(RunContext context) {
+  private void retrain(RunContext context, Optional<Beginning> beginning) {
     PrintWriter out = spec.commandLine().getOut();
     RetrainSettings how = context.settings().retraining();
     try (Retrain retrain =
-        new Retrain(context, Path.of(how.scratch()), context.folder().path(), "retrain")) {
+        new Retrain(
+            context, Path.of(how.scratch()), context.folder().path(), "retrain", beginning)) {
       if (!retrain.isResumed()) {
         out.printf(
             Locale.ROOT,
             "%s: begins with epoch %d, test accuracy %.2f%%%n",
-            how.method().label(),
+            beginning.isPresent() ? "resume" : how.method().label(),
             retrain.startEpoch() + 1,
             retrain.before().top1Percent());
       }

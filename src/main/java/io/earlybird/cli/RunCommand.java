@@ -1,7 +1,11 @@
 package io.earlybird.cli;
 
+import io.earlybird.training.Beginning;
+import io.earlybird.training.NetworkSettings;
 import io.earlybird.training.RetrainSettings;
+import io.earlybird.training.RunContext;
 import io.earlybird.training.Settings;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -41,15 +45,25 @@ final class RunCommand implements Callable<Integer> {
 
   @Override
   public Integer call() {
-    return new Runs(spec, run)
-        .execute(settings(), context -> PipelineReport.run(context, spec.commandLine().getOut()));
+    Optional<Beginning> beginning = run.beginning(null, tickets.settings().masks());
+    NetworkSettings chosen = network.settings(beginning, spec.commandLine().getParseResult());
+    return new Runs(spec, run).execute(settings(chosen), context -> run(context, beginning));
+  }
+
+  private void run(RunContext context, Optional<Beginning> beginning) {
+    beginning.ifPresent(b -> Runs.requireEpochsLeft(b.epoch(), context));
+    PipelineReport.run(context, beginning, spec.commandLine().getOut());
   }
 
   /** The settings that were chosen. */
   Settings settings() {
+    return settings(network.settings());
+  }
+
+  private Settings settings(NetworkSettings chosen) {
     return new Settings(
         NAME,
-        network.settings(),
+        chosen,
         data.settings(),
         training.settings(),
         tickets.settings(),

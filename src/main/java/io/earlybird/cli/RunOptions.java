@@ -2,8 +2,13 @@ package io.earlybird.cli;
 
 import io.earlybird.EarlybirdException;
 import io.earlybird.checkpoint.KeepPolicy;
+import io.earlybird.training.Beginning;
+import io.earlybird.training.OriginalNames;
 import io.earlybird.training.Saving;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
+import java.util.OptionalInt;
 import picocli.CommandLine.Option;
 
 /** Where a run goes, and how it is continued. */
@@ -16,9 +21,10 @@ final class RunOptions {
 
   @Option(
       names = "--resume",
-      paramLabel = "DIR",
+      paramLabel = "DIR|FILE",
       description =
-          "Continue the run in this folder, with its own settings where none are given here.")
+          "Continue the run in this folder, with its own settings where none are given here; or go"
+              + " on in a new run with one of the original's .pth.tar checkpoints.")
   private Path resume;
 
   @Option(
@@ -52,12 +58,53 @@ final class RunOptions {
           "Batches between two lines where the output is no terminal. Default: ${DEFAULT-VALUE}.")
   private int logInterval;
 
+  @Option(
+      names = "--pth",
+      description =
+          "Write the original's files beside ours: init, ckptN, EB-P-N, checkpoint, model_best,"
+              + " pruned, all .pth.tar.")
+  private boolean pth;
+
   /** The folder of the run to continue, or null for a new run. */
   Path resume() {
-    if (resume != null && save != null) {
+    if (resume == null || checkpoint() != null) {
+      return null;
+    }
+    Path folder = Runs.runFolderOf(OriginalNames.existing(resume));
+    if (save != null && !isSame(save, folder)) {
       throw new EarlybirdException("--resume goes on in the run's own folder: leave out --save");
     }
-    return resume;
+    return folder;
+  }
+
+  /**
+   * The original's checkpoint that a new run goes on with, or null. A file in the folder of one of
+   * our runs stands for that run, unless another folder is to be written.
+   */
+  Path checkpoint() {
+    if (resume == null || !Files.isRegularFile(resume)) {
+      return null;
+    }
+    Path run = Runs.findRunFolder(resume);
+    return run == null || (save != null && !isSame(save, run)) ? resume : null;
+  }
+
+  /**
+   * Where a new run begins, if it goes on with a checkpoint of the original.
+   *
+   * @param startEpoch index of the first epoch, or null for what the checkpoint says
+   * @param remembered of how many epochs before it the scales are wanted
+   */
+  Optional<Beginning> beginning(Integer startEpoch, int remembered) {
+    if (startEpoch != null && startEpoch < 0) {
+      throw new EarlybirdException("--start-epoch must be at least 0, not " + startEpoch);
+    }
+    OptionalInt first = startEpoch == null ? OptionalInt.empty() : OptionalInt.of(startEpoch);
+    return Optional.ofNullable(checkpoint()).map(f -> Beginning.read(f, first, remembered));
+  }
+
+  private static boolean isSame(Path a, Path b) {
+    return a.toAbsolutePath().normalize().equals(b.toAbsolutePath().normalize());
   }
 
   /** The folder that was asked for, or null. */
@@ -70,7 +117,7 @@ final class RunOptions {
   }
 
   Saving saving() {
-    return new Saving(KeepPolicy.parse(keep), checkpointSeconds);
+    return new Saving(KeepPolicy.parse(keep), checkpointSeconds, pth);
   }
 
   int logInterval() {

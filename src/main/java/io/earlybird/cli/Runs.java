@@ -82,7 +82,7 @@ final class Runs {
   }
 
   private int resume(Settings given, Body body) {
-    Path path = runFolderOf(options.resume());
+    Path path = options.resume();
     try (RunFolder folder = RunFolder.open(path)) {
       Settings before = folder.settings();
       Settings settings = before.resumedWith(given, explicitOptions());
@@ -124,6 +124,22 @@ final class Runs {
       return e.exitCode();
     } finally {
       interrupts.close();
+    }
+  }
+
+  /**
+   * Checks that a run that begins later has something to train.
+   *
+   * @param epoch index of its first epoch
+   */
+  static void requireEpochsLeft(int epoch, RunContext context) {
+    int epochs = context.settings().training().epochs();
+    if (epoch >= epochs) {
+      throw new EarlybirdException(
+          "nothing to train: the run begins with epoch index "
+              + epoch
+              + " (--start-epoch), and --epochs is "
+              + epochs);
     }
   }
 
@@ -187,17 +203,26 @@ final class Runs {
   }
 
   /** The folder of a run, from itself or from a file in it. */
-  private static Path runFolderOf(Path path) {
+  static Path runFolderOf(Path path) {
     if (!Files.exists(path)) {
       throw new EarlybirdException(path + ": there is no such run folder");
     }
+    Path folder = findRunFolder(path);
+    if (folder == null) {
+      throw new EarlybirdException(
+          path + " holds no run to resume: there is no " + RunFolder.CONFIG + " in it");
+    }
+    return folder;
+  }
+
+  /** As {@link #runFolderOf}; null if there is none. */
+  static Path findRunFolder(Path path) {
     for (Path p = path.toAbsolutePath(); p != null; p = p.getParent()) {
       if (Files.exists(p.resolve(RunFolder.CONFIG))) {
         return p.equals(path.toAbsolutePath()) ? path : p;
       }
     }
-    throw new EarlybirdException(
-        path + " holds no run to resume: there is no " + RunFolder.CONFIG + " in it");
+    return null;
   }
 
   /** Long names, without dashes, of the options that were given. */

@@ -2,11 +2,13 @@ package io.earlybird.cli;
 
 import io.earlybird.checkpoint.Checkpoint;
 import io.earlybird.models.Network;
+import io.earlybird.training.Beginning;
 import io.earlybird.training.RunContext;
 import io.earlybird.training.Search;
 import io.earlybird.training.SearchPictures;
 import io.earlybird.training.Settings;
 import java.io.PrintWriter;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -32,27 +34,43 @@ final class SearchCommand implements Callable<Integer> {
       description = "End as soon as every wanted ticket is drawn; else train to the last epoch.")
   private boolean stopWhenDrawn;
 
+  @Option(
+      names = "--start-epoch",
+      paramLabel = "N",
+      description =
+          "Epoch to begin with, from 0. Default: 0, or with a checkpoint the one that follows it.")
+  private Integer startEpoch;
+
   @Mixin private EngineOptions engine;
   @Mixin private RunOptions run;
 
   @Override
   public Integer call() {
+    Optional<Beginning> beginning = run.beginning(startEpoch, tickets.settings().masks());
     Settings settings =
         new Settings(
             "search",
-            network.settings(),
+            network.settings(beginning, spec.commandLine().getParseResult()),
             data.settings(),
             training.settings(),
             tickets.settings(),
             null,
             engine.settings());
-    return new Runs(spec, run).execute(settings, this::search);
+    return new Runs(spec, run).execute(settings, context -> search(context, beginning));
   }
 
-  private void search(RunContext context) {
+  private Optional<Beginning> fresh(RunContext context) {
+    long seed = context.settings().training().seed();
+    return Optional.of(Beginning.fresh(context.networkSpec(), seed, startEpoch));
+  }
+
+  private void search(RunContext context, Optional<Beginning> checkpoint) {
+    Optional<Beginning> beginning =
+        checkpoint.isPresent() || startEpoch == null ? checkpoint : fresh(context);
+    beginning.ifPresent(b -> Runs.requireEpochsLeft(b.epoch(), context));
     PrintWriter out = spec.commandLine().getOut();
     out.println(Runs.describe(Network.of(context.networkSpec())));
-    try (Search search = new Search(context, context.folder().path())) {
+    try (Search search = new Search(context, context.folder().path(), beginning)) {
       if (stopWhenDrawn) {
         search.untilDrawn();
       } else {

@@ -59,7 +59,7 @@ public final class EarlyBirdDetector {
     }
 
     /** Masks that are remembered: one more than distances where those are of consecutive epochs. */
-    int masks() {
+    public int masks() {
       return rule == Rule.QUEUE ? queue : queue + 1;
     }
   }

@@ -29,10 +29,11 @@ final class CheckpointStore implements AutoCloseable {
   /** The one with the best test accuracy. */
   static final String BEST = "model_best.safetensors";
 
-  private static final Pattern EPOCH = Pattern.compile("ckpt(\\d{1,9})\\.safetensors");
+  private static final Pattern EPOCH = Pattern.compile("ckpt(\\d{1,9})\\.(safetensors|pth\\.tar)");
 
   private final Path folder;
   private final KeepPolicy keep;
+  private final OriginalOutput original;
   private final ExecutorService writer =
       Executors.newSingleThreadExecutor(
           task -> {
@@ -42,9 +43,15 @@ final class CheckpointStore implements AutoCloseable {
           });
   private Future<?> pending;
 
-  CheckpointStore(Path folder, KeepPolicy keep) {
+  /**
+   * The checkpoints in a folder.
+   *
+   * @param original what is written in the original's form, or null
+   */
+  CheckpointStore(Path folder, KeepPolicy keep, OriginalOutput original) {
     this.folder = folder;
     this.keep = keep;
+    this.original = original;
   }
 
   /** The file from which the run resumes. */
@@ -70,9 +77,15 @@ final class CheckpointStore implements AutoCloseable {
         writer.submit(
             () -> {
               checkpoint.write(newest());
-              name(epochFile(epoch));
+              name(newest(), epochFile(epoch));
               if (epoch == bestEpoch) {
-                name(folder.resolve(BEST));
+                name(newest(), folder.resolve(BEST));
+              }
+              if (original != null) {
+                original.epoch(checkpoint, epoch);
+                if (epoch == bestEpoch) {
+                  name(original.epochFile(epoch), original.bestFile());
+                }
               }
               removeSurplus(bestEpoch);
             });
@@ -82,15 +95,15 @@ final class CheckpointStore implements AutoCloseable {
     return folder.resolve("ckpt" + epoch + ".safetensors");
   }
 
-  /** Gives the newest file another name, which it keeps when a newer one takes its place. */
-  private void name(Path file) {
+  /** Gives a file another name, which it keeps when a newer one takes its place. */
+  private static void name(Path newest, Path file) {
     Path temporary = file.resolveSibling("." + file.getFileName() + ".tmp");
     try {
       Files.deleteIfExists(temporary);
       try {
-        Files.createLink(temporary, newest());
+        Files.createLink(temporary, newest);
       } catch (UnsupportedOperationException | FileSystemException e) {
-        Files.copy(newest(), temporary);
+        Files.copy(newest, temporary);
       }
       Files.move(
           temporary,
@@ -116,6 +129,9 @@ final class CheckpointStore implements AutoCloseable {
           });
       for (int epoch : keep.surplus(saved, bestEpoch)) {
         Files.deleteIfExists(epochFile(epoch));
+        if (original != null && original.hasFilePerEpoch()) {
+          Files.deleteIfExists(original.epochFile(epoch));
+        }
       }
     } catch (IOException e) {
       throw new EarlybirdException(

@@ -1,6 +1,7 @@
 package io.earlybird.training;
 
 import io.earlybird.tensor.HostTensor;
+import io.earlybird.tickets.ChannelMask;
 import io.earlybird.tickets.DetectorTensors;
 import io.earlybird.tickets.EarlyBirdDetector;
 import java.util.ArrayList;
@@ -18,6 +19,29 @@ final class Detectors {
   /** Detectors that have seen nothing. */
   static Detectors of(TicketSettings settings) {
     return new Detectors(settings.detectors().stream().map(EarlyBirdDetector::new).toList());
+  }
+
+  /**
+   * Detectors that have seen what came before an epoch, and have drawn nothing yet.
+   *
+   * @param scales by epoch index; epochs before a gap are not looked at
+   * @param epoch index of the epoch that comes next
+   */
+  static Detectors after(TicketSettings settings, Map<Integer, List<float[]>> scales, int epoch) {
+    int from = epoch;
+    while (scales.containsKey(from - 1)) {
+      from--;
+    }
+    List<EarlyBirdDetector> out = new ArrayList<>();
+    for (EarlyBirdDetector.Settings s : settings.detectors()) {
+      List<ChannelMask> masks = new ArrayList<>();
+      for (int e = Math.max(from, epoch - s.masks()); e < epoch; e++) {
+        masks.add(ChannelMask.of(scales.get(e), s.ratio()));
+      }
+      int last = masks.isEmpty() ? -1 : epoch - 1;
+      out.add(new EarlyBirdDetector(s, new EarlyBirdDetector.State(masks, last, -1, 1, -1)));
+    }
+    return new Detectors(out);
   }
 
   /**

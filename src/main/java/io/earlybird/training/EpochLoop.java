@@ -40,6 +40,7 @@ public final class EpochLoop implements AutoCloseable {
   private final Records records;
   private final CheckpointStore store;
   private final Observer observer;
+  private final OriginalOutput original;
   private final Map<String, String> kernels;
   private RunState state;
   private String label;
@@ -64,7 +65,12 @@ public final class EpochLoop implements AutoCloseable {
             context.train(),
             context.test(),
             context.settings().training().recipe());
-    this.store = new CheckpointStore(folder, context.saving().keep());
+    boolean wantsOriginal = context.saving().pth() || OriginalOutput.isIn(folder);
+    this.original =
+        wantsOriginal
+            ? new OriginalOutput(folder, network, context.settings().training(), observer != null)
+            : null;
+    this.store = new CheckpointStore(folder, context.saving().keep(), original);
     this.kernels = Backends.choices(context.backend());
     context.folder().writeKernels(kernels);
   }
@@ -74,6 +80,30 @@ public final class EpochLoop implements AutoCloseable {
     trainer.start(weights, epoch);
     records.begin();
     state = RunState.at(epoch);
+    if (original != null && observer != null && epoch == 0) {
+      original.init(weights);
+    }
+  }
+
+  /** Begins with what another program trained; from here on the run can be resumed. */
+  void start(Beginning from) {
+    from.requireNetwork(trainer.network().spec());
+    start(from.state(), from.epoch());
+    trainer.startMomenta(from.momenta());
+  }
+
+  /** Writes a ticket: the network at the start of an epoch. */
+  void saveTicket(Ticket ticket, JsonNode configuration) {
+    new Checkpoint(trainer.state(), info(configuration)).write(ticket.file());
+    if (original != null) {
+      original.ticket(checkpoint(), ticket.ratio(), ticket.epoch());
+    }
+  }
+
+  /** Saves the present state before the first epoch. */
+  void saveStart() {
+    store.save(checkpoint());
+    store.flush();
   }
 
   /** Continues from a checkpoint of this loop. */

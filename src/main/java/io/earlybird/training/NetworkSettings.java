@@ -29,6 +29,11 @@ public record NetworkSettings(String arch, int depth, Cfg cfg) {
     depth = new NetworkSpec(arch, depth, cfg, 1, NetworkSpec.CIFAR_SIZE).depth();
   }
 
+  /** The choice that a network comes from. */
+  public static NetworkSettings of(NetworkSpec spec) {
+    return new NetworkSettings(spec.arch(), spec.depth(), spec.cfg());
+  }
+
   /** The network for a data set with so many classes and pictures of that many pixels a side. */
   public NetworkSpec spec(int classes, int inputSize) {
     return new NetworkSpec(arch, depth, cfg, classes, inputSize);

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.OptionalDouble;
 
 /**
@@ -36,10 +37,21 @@ public final class Pipeline {
 
   private final RunContext context;
   private final RunFolder folder;
+  private final Optional<Beginning> beginning;
 
   /** A pipeline in the run's folder. */
   public Pipeline(RunContext context) {
+    this(context, Optional.empty());
+  }
+
+  /**
+   * A pipeline in the run's folder.
+   *
+   * @param beginning what a new search begins with; empty for fresh weights
+   */
+  public Pipeline(RunContext context, Optional<Beginning> beginning) {
     this.context = context;
+    this.beginning = beginning;
     this.folder = context.folder();
   }
 
@@ -60,7 +72,7 @@ public final class Pipeline {
   public Outcome run() {
     List<Ticket> tickets;
     List<Search.Missed> missed;
-    try (Search search = new Search(context, folder.part(DENSE))) {
+    try (Search search = new Search(context, folder.part(DENSE), beginning)) {
       search.untilDrawn();
       tickets = search.tickets();
       missed = search.missed();
@@ -88,8 +100,7 @@ public final class Pipeline {
     Prune.Pruned pruned =
         Prune.run(
             context.backend(),
-            ticket.file(),
-            OptionalDouble.empty(),
+            new Prune.Request(ticket.file(), OptionalDouble.empty(), null, context.saving().pth()),
             context.test(),
             context.settings().training().testBatchSize(),
             folder.part(name(ticket)));

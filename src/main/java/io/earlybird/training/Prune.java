@@ -9,6 +9,7 @@ import io.earlybird.backend.Backend;
 import io.earlybird.checkpoint.AtomicFile;
 import io.earlybird.checkpoint.Checkpoint;
 import io.earlybird.checkpoint.CheckpointInfo;
+import io.earlybird.checkpoint.pth.OriginalFiles;
 import io.earlybird.data.ImageSet;
 import io.earlybird.models.Costs;
 import io.earlybird.models.Network;
@@ -31,6 +32,9 @@ import java.util.OptionalDouble;
 public final class Prune {
   /** The pruned network, in the folder that {@link #run} is given. */
   public static final String FILE = "pruned.safetensors";
+
+  /** The pruned network for the original's programs, beside it. */
+  public static final String ORIGINAL_FILE = OriginalFiles.PRUNED;
 
   private static final String REPORT = "prune.txt";
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -70,11 +74,21 @@ public final class Prune {
   }
 
   /**
+   * What to prune.
+   *
+   * @param source a ticket or another checkpoint, ours or the original's
+   * @param percent fraction of channels to prune; empty for the ticket's own
+   * @param init another checkpoint of the same network, whose weights the pruned network gets
+   *     (rewinding); null for the source's own
+   * @param pth whether {@code pruned.pth.tar} is written too
+   */
+  public record Request(Path source, OptionalDouble percent, Path init, boolean pth) {}
+
+  /**
    * Prunes the network in a file.
    *
    * @param backend on which both networks are evaluated
-   * @param source a ticket or another checkpoint
-   * @param percent fraction of channels to prune; empty for the ticket's own
+   * @param request what to prune
    * @param test test images
    * @param testBatchSize images per batch
    * @param folder where the pruned network and {@code prune.txt} go
@@ -82,12 +96,9 @@ public final class Prune {
    *     or the data set has other classes than the network
    */
   public static Pruned run(
-      Backend backend,
-      Path source,
-      OptionalDouble percent,
-      ImageSet test,
-      int testBatchSize,
-      Path folder) {
+      Backend backend, Request request, ImageSet test, int testBatchSize, Path folder) {
+    Path source = request.source();
+    OptionalDouble percent = request.percent();
     SavedNetwork saved = SavedNetwork.read(source);
     saved.requireClasses(test);
     Ticket ticket = Ticket.of(saved.info(), source).orElse(null);
@@ -99,8 +110,9 @@ public final class Prune {
     Map<String, HostTensor> state = saved.state();
     ChannelMask mask = ChannelMask.of(scales(dense, state), ratio);
     Pruner pruner = new Pruner(dense, state, mask);
-    Map<String, HostTensor> masked = pruner.masked(state);
-    PruneResult result = pruner.cut(masked);
+    Map<String, HostTensor> weights = request.init() == null ? state : rewound(request, dense);
+    Map<String, HostTensor> masked = pruner.masked(weights);
+    PruneResult result = pruner.cut(request.init() == null ? masked : weights);
     Network narrow = result.network();
     Pruned pruned =
         new Pruned(
@@ -113,9 +125,22 @@ public final class Prune {
             Evaluator.evaluate(backend, dense, masked, test, testBatchSize),
             Evaluator.evaluate(backend, narrow, result.state(), test, testBatchSize));
     new Checkpoint(result.state(), info(saved.info(), pruned, source)).write(pruned.file());
+    if (request.pth()) {
+      OriginalFiles.writePruned(
+          folder.resolve(ORIGINAL_FILE), result.spec().widths(), result.state());
+    }
     byte[] report = report(pruned).getBytes(StandardCharsets.UTF_8);
     AtomicFile.write(folder.resolve(REPORT), out -> out.write(report));
     return pruned;
+  }
+
+  private static Map<String, HostTensor> rewound(Request request, Network dense) {
+    SavedNetwork init = SavedNetwork.read(request.init());
+    if (!init.network().spec().equals(dense.spec())) {
+      throw new EarlybirdException(
+          request.init() + ": holds " + init.network().spec() + ", not " + dense.spec());
+    }
+    return init.state();
   }
 
   private static List<float[]> scales(Network network, Map<String, HostTensor> state) {

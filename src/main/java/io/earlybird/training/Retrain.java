@@ -6,6 +6,7 @@ import io.earlybird.tensor.HostTensor;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Trains a pruned network (paper, section 4.1): with the ticket's own weights from the epoch in
@@ -31,13 +32,23 @@ public final class Retrain implements AutoCloseable {
    * @throws EarlybirdException if the file does not fit the data, or nothing is left to train
    */
   public Retrain(RunContext context, Path pruned, Path folder, String label) {
+    this(context, pruned, folder, label, Optional.empty());
+  }
+
+  /**
+   * As the other constructor.
+   *
+   * @param beginning the state that new retraining goes on with; empty for what the method says
+   */
+  public Retrain(
+      RunContext context, Path pruned, Path folder, String label, Optional<Beginning> beginning) {
     this.context = context;
     this.label = label;
     SavedNetwork saved = SavedNetwork.read(pruned);
     saved.requireClasses(context.train());
     RetrainSettings how = context.settings().retraining();
     boolean inherits = how.method() == RetrainSettings.Method.INHERIT;
-    startEpoch = how.startEpoch() >= 0 ? how.startEpoch() : inherits ? saved.info().epoch() : 0;
+    startEpoch = beginning.map(Beginning::epoch).orElseGet(() -> firstEpoch(how, saved, inherits));
     int epochs = context.settings().training().epochs();
     if (startEpoch >= epochs) {
       throw new EarlybirdException(
@@ -54,23 +65,47 @@ public final class Retrain implements AutoCloseable {
     try {
       if (resumed) {
         loop.resume(checkpoint);
+      } else if (beginning.isPresent()) {
+        loop.start(beginning.get());
+        loop.saveStart();
+        evaluateBefore("resume");
       } else {
         long seed = context.settings().training().seed();
         Map<String, HostTensor> weights =
             inherits ? saved.state() : saved.network().initialState(seed);
         loop.start(weights, startEpoch);
-        before = loop.trainer().evaluate();
-        records.event(
-            "start",
-            Map.of(
-                "method", how.method().label(),
-                "first_epoch", startEpoch,
-                "test_accuracy", before.top1Percent()));
+        evaluateBefore(how.method().label());
       }
     } catch (RuntimeException | Error e) {
       close();
       throw e;
     }
+  }
+
+  private int firstEpoch(RetrainSettings how, SavedNetwork saved, boolean inherits) {
+    if (how.startEpoch() >= 0) {
+      return how.startEpoch();
+    }
+    if (inherits && saved.info().epoch() == OriginalNetworks.NO_EPOCH) {
+      context
+          .progress()
+          .say(
+              saved.file()
+                  + " does not say when its ticket was drawn: retraining begins with the first"
+                  + " epoch; --start-epoch says otherwise");
+      return 0;
+    }
+    return inherits ? saved.info().epoch() : 0;
+  }
+
+  private void evaluateBefore(String method) {
+    before = loop.trainer().evaluate();
+    records.event(
+        "start",
+        Map.of(
+            "method", method,
+            "first_epoch", startEpoch,
+            "test_accuracy", before.top1Percent()));
   }
 
   /** Whether it continues an earlier run. */

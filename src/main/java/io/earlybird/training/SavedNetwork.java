@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import io.earlybird.EarlybirdException;
 import io.earlybird.checkpoint.Checkpoint;
 import io.earlybird.checkpoint.CheckpointInfo;
+import io.earlybird.checkpoint.pth.PthFile;
 import io.earlybird.data.ImageSet;
 import io.earlybird.models.Network;
 import io.earlybird.models.NetworkSpec;
@@ -29,11 +30,17 @@ public record SavedNetwork(
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /**
-   * Reads a file.
+   * Reads a file: ours, or one of the original's ({@code .pth.tar}). The kind is told from the
+   * content. Of a {@code NAME.pth.tar} that does not exist, {@code NAME.safetensors} is taken.
    *
    * @throws EarlybirdException if it is no checkpoint, damaged, or lacks a tensor of its network
    */
   public static SavedNetwork read(Path file) {
+    Path found = OriginalNames.existing(file);
+    return PthFile.isOne(found) ? OriginalNetworks.read(found) : readOwn(found);
+  }
+
+  private static SavedNetwork readOwn(Path file) {
     Checkpoint checkpoint = Checkpoint.read(file);
     Network network = Network.of(spec(checkpoint.info().network(), file), checkpoint.tensors());
     Map<String, TensorSpec> wanted = new LinkedHashMap<>();

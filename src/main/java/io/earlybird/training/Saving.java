@@ -9,8 +9,14 @@ import io.earlybird.checkpoint.KeepPolicy;
  * @param keep which epochs' checkpoints stay on disk
  * @param checkpointSeconds at most so much training is lost when a run is killed; 0 for once an
  *     epoch
+ * @param pth whether the original's files are written beside ours
  */
-public record Saving(KeepPolicy keep, int checkpointSeconds) {
+public record Saving(KeepPolicy keep, int checkpointSeconds, boolean pth) {
+  /** Our files alone. */
+  public Saving(KeepPolicy keep, int checkpointSeconds) {
+    this(keep, checkpointSeconds, false);
+  }
+
   /**
    * Checks the interval.
    *

@@ -7,6 +7,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The batch-norm scales at the start of every epoch of a search, in {@code scales.npy} ({@code
@@ -27,6 +28,27 @@ public final class ScaleHistory {
   /** An empty history; the file is written with the first epoch. */
   static ScaleHistory create(Path folder) {
     return new ScaleHistory(folder.resolve(FILE));
+  }
+
+  /**
+   * A history that begins with what another program recorded; epochs of which nothing is known have
+   * scales of zero.
+   *
+   * @param scales by epoch index, one array {@code [C]} per batch norm
+   * @param epochs how many come before
+   * @param like scales of the network, for their number
+   */
+  static ScaleHistory after(
+      Path folder, Map<Integer, List<float[]>> scales, int epochs, List<float[]> like) {
+    ScaleHistory history = create(folder);
+    List<float[]> unknown = like.stream().map(layer -> new float[layer.length]).toList();
+    for (int e = 0; e < epochs; e++) {
+      history.append(scales.getOrDefault(e, unknown));
+    }
+    if (epochs > 0) {
+      history.write();
+    }
+    return history;
   }
 
   /**
@@ -64,6 +86,11 @@ public final class ScaleHistory {
    * @param scales one array {@code [C]} per batch norm in the network's order
    */
   void add(List<float[]> scales) {
+    append(scales);
+    write();
+  }
+
+  private void append(List<float[]> scales) {
     int channels = scales.stream().mapToInt(s -> s.length).sum();
     float[] row = new float[channels];
     int at = 0;
@@ -72,6 +99,10 @@ public final class ScaleHistory {
       at += layer.length;
     }
     rows.add(row);
+  }
+
+  private void write() {
+    int channels = rows.get(0).length;
     float[] all = new float[rows.size() * channels];
     for (int i = 0; i < rows.size(); i++) {
       System.arraycopy(rows.get(i), 0, all, i * channels, channels);

@@ -41,6 +41,15 @@ public final class Search implements AutoCloseable {
 
   /** Begins a search, or continues the one whose checkpoint lies in the folder. */
   public Search(RunContext context, Path folder) {
+    this(context, folder, Optional.empty());
+  }
+
+  /**
+   * Begins a search, or continues the one whose checkpoint lies in the folder.
+   *
+   * @param beginning what a new search begins with; empty for fresh weights
+   */
+  public Search(RunContext context, Path folder, Optional<Beginning> beginning) {
     this.context = context;
     this.wanted = context.settings().tickets();
     this.folder = folder;
@@ -52,20 +61,26 @@ public final class Search implements AutoCloseable {
     this.resumed = saved.isPresent();
     this.loop = new EpochLoop(context, folder, records, network, new MaskTaker());
     try {
-      begin(network, saved);
+      begin(network, saved, beginning);
     } catch (RuntimeException | Error e) {
       close();
       throw e;
     }
   }
 
-  private void begin(Network network, Optional<Checkpoint> saved) {
+  private void begin(Network network, Optional<Checkpoint> saved, Optional<Beginning> beginning) {
     if (saved.isPresent()) {
       Checkpoint checkpoint = saved.get();
       loop.resume(checkpoint);
       RunState state = loop.state();
       detectors = Detectors.restore(wanted, checkpoint.tensors());
       history = ScaleHistory.read(folder, state.epoch() + (state.begun() ? 1 : 0));
+    } else if (beginning.isPresent()) {
+      Beginning from = beginning.get();
+      loop.start(from);
+      detectors = Detectors.after(wanted, from.scales(), from.epoch());
+      history = ScaleHistory.after(folder, from.scales(), from.epoch(), loop.trainer().scales());
+      loop.saveStart();
     } else {
       loop.start(network.initialState(context.settings().training().seed()), 0);
       detectors = Detectors.of(wanted);
@@ -140,7 +155,7 @@ public final class Search implements AutoCloseable {
             sight.ratio(), epoch, drawn, sight.observation().largest(), file(sight.ratio(), epoch));
     ObjectNode configuration = context.settings().toJson();
     ticket.describe(configuration);
-    new Checkpoint(loop.trainer().state(), loop.info(configuration)).write(ticket.file());
+    loop.saveTicket(ticket, configuration);
     context.progress().drawn(ticket);
   }
 

@@ -36,6 +36,12 @@ public record TicketSettings(
     }
   }
 
+  /** Masks that a detector remembers. */
+  @JsonIgnore
+  public int masks() {
+    return detectors().get(0).masks();
+  }
+
   /** One detector per ratio. */
   @JsonIgnore
   public List<EarlyBirdDetector.Settings> detectors() {

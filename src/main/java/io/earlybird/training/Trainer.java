@@ -99,6 +99,27 @@ public final class Trainer implements AutoCloseable {
     beginEpoch(epoch);
   }
 
+  /**
+   * Gives the optimizer momenta in the place of its fresh ones.
+   *
+   * @param values by the parameters' names; the others stay as they are
+   * @throws EarlybirdException if one has another shape than its parameter; nothing is written then
+   */
+  public void startMomenta(Map<String, HostTensor> values) {
+    for (Variable p : network.parameters()) {
+      HostTensor value = values.get(p.name());
+      if (value != null && !value.spec().equals(p.spec())) {
+        throw new EarlybirdException(
+            "momentum of " + p.name() + ": expected " + p.spec() + ", found " + value.spec());
+      }
+    }
+    for (Variable p : network.parameters()) {
+      if (values.containsKey(p.name())) {
+        session.write(sgd.momentumOf(p), values.get(p.name()));
+      }
+    }
+  }
+
   /** Sets order, learning rate, cursor and counters for an epoch, counted from 0. */
   public void beginEpoch(int epoch) {
     writeOrder(epoch);

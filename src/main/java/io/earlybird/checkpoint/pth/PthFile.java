@@ -5,6 +5,9 @@ import io.earlybird.checkpoint.pickle.PickleDict;
 import io.earlybird.checkpoint.pickle.PickleReader;
 import io.earlybird.checkpoint.pickle.Printable;
 import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -22,12 +25,37 @@ import java.nio.file.StandardOpenOption;
  *     {@link TorchStorage} and {@link TorchType} among them
  */
 public record PthFile(String name, Layout layout, Object root) {
+  /** A pickle's first byte; the protocol's number follows. */
+  private static final byte PICKLE = (byte) 0x80;
+
   /** How a file is stored. */
   public enum Layout {
     /** A zip archive, PyTorch's form since 1.6. */
     ZIP,
     /** Pickles and bytes one after the other, PyTorch's form before. */
     LEGACY
+  }
+
+  /**
+   * Whether a file begins as PyTorch's files do; whether it can be read is another question.
+   *
+   * @throws EarlybirdException if there is no such file or it cannot be read
+   */
+  public static boolean isOne(Path file) {
+    if (Files.isDirectory(file)) {
+      throw new EarlybirdException(file + ": expected a file, found a folder");
+    }
+    try (InputStream in = Files.newInputStream(file)) {
+      byte[] start = in.readNBytes(4);
+      boolean zip =
+          start.length == 4
+              && ByteBuffer.wrap(start).order(ByteOrder.LITTLE_ENDIAN).getInt() == ZipArchive.LOCAL;
+      return zip || (start.length > 1 && start[0] == PICKLE && start[1] > 1 && start[1] < 6);
+    } catch (NoSuchFileException e) {
+      throw new EarlybirdException(file + ": no such file", e);
+    } catch (IOException e) {
+      throw new EarlybirdException(file + ": cannot be read: " + e.getMessage(), e);
+    }
   }
 
   /**
