@@ -38,6 +38,9 @@ EB_KERNEL(softmax_cross_entropy_f32)
 EB_KERNEL(softmax_cross_entropy_backward_f32)
 EB_KERNEL(count_metrics_f64)
 
+// quantize.h
+EB_KERNEL(quantize_f32)
+
 // augmentation.h
 EB_KERNEL(augment_u8_f32)
 

@@ -26,6 +26,7 @@ import io.earlybird.tensor.op.Select;
 import io.earlybird.tensor.op.SelectBackward;
 import io.earlybird.tensor.op.SoftmaxCrossEntropy;
 import io.earlybird.tensor.op.SoftmaxCrossEntropyBackward;
+import io.earlybird.tensor.op.StraightThrough;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -50,6 +51,7 @@ final class GradientTable {
     r.put(Add.class, (n, dy) -> asList(dy.get(0), dy.get(0)));
     r.put(Select.class, GradientTable::select);
     r.put(Reshape.class, (n, dy) -> asList(dy.get(0).reshape(in(n, 0).shape().dims())));
+    r.put(StraightThrough.class, GradientTable::straightThrough);
     r.put(MaxPool2d.class, GradientTable::maxPool2d);
     r.put(AvgPool2d.class, GradientTable::avgPool2d);
     r.put(SoftmaxCrossEntropy.class, GradientTable::softmaxCrossEntropy);
@@ -89,6 +91,15 @@ final class GradientTable {
   private static List<Tensor> select(Node n, List<Tensor> dy) {
     var op = new SelectBackward(((Select) n.op()).channels(), in(n, 0).shape().dim(-1));
     return asList(dy.get(0).apply(op));
+  }
+
+  private static List<Tensor> straightThrough(Node n, List<Tensor> dy) {
+    StraightThrough op = (StraightThrough) n.op();
+    Tensor g = dy.get(0);
+    if (op.isStochastic()) {
+      return asList(op.error().apply(g, in(n, 2)), null, null);
+    }
+    return asList(op.error() == null ? g : op.error().apply(g, null), null);
   }
 
   private static List<Tensor> maxPool2d(Node n, List<Tensor> dy) {

@@ -9,7 +9,7 @@ import io.earlybird.tensor.Variable;
 import io.earlybird.tensor.op.FusedOp;
 import io.earlybird.tensor.op.Placeholder;
 import io.earlybird.tensor.op.ReadVariable;
-import io.earlybird.tensor.op.Reshape;
+import io.earlybird.tensor.op.ViewOp;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -20,7 +20,7 @@ import java.util.Map;
 
 /**
  * The part of a lazy graph that a plan needs, as steps and stored values that rewrites may change.
- * Reshapes become views; fused ops that the backend lacks are taken apart.
+ * View ops become views; fused ops that the backend lacks are taken apart.
  */
 final class StepGraph {
   private final Backend backend;
@@ -81,8 +81,8 @@ final class StepGraph {
       Value v = new Value(first.spec(), null, Value.Home.PLACEHOLDER);
       placeholders.put(first, v);
       operands.put(first, Operand.of(v));
-    } else if (node.op() instanceof Reshape) {
-      Operand in = operands.get(node.inputs().get(0));
+    } else if (node.op() instanceof ViewOp view) {
+      Operand in = operands.get(node.inputs().get(view.viewed()));
       operands.put(first, new Operand(in.value(), first.spec()));
     } else {
       addComputed(node);

@@ -24,6 +24,7 @@ import io.earlybird.tensor.op.MaxPool2d;
 import io.earlybird.tensor.op.MaxPool2dBackward;
 import io.earlybird.tensor.op.MultiSgdUpdate;
 import io.earlybird.tensor.op.Op;
+import io.earlybird.tensor.op.Quantize;
 import io.earlybird.tensor.op.Relu;
 import io.earlybird.tensor.op.ReluBackward;
 import io.earlybird.tensor.op.Select;
@@ -77,6 +78,7 @@ final class CaseTable {
     backward(SoftmaxCrossEntropyBackward.class, StepCases::lossBackward);
     step(Augment.class, StepCases::augment);
     step(CountMetrics.class, StepCases::countMetrics);
+    step(Quantize.class, StepCases::quantize);
     step(AddSign.class, StepCases::addSign);
     step(SgdUpdate.class, StepCases::sgd);
     step(MultiSgdUpdate.class, StepCases::multiSgd);

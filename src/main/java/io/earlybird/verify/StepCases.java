@@ -5,11 +5,17 @@ import io.earlybird.tensor.DType;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.Shape;
 import io.earlybird.tensor.TensorSpec;
+import io.earlybird.tensor.format.BlockFloat;
+import io.earlybird.tensor.format.FixedPoint;
+import io.earlybird.tensor.format.FloatingPoint;
+import io.earlybird.tensor.format.NumberFormat;
+import io.earlybird.tensor.format.Rounding;
 import io.earlybird.tensor.op.AddSign;
 import io.earlybird.tensor.op.Augment;
 import io.earlybird.tensor.op.CountMetrics;
 import io.earlybird.tensor.op.Increment;
 import io.earlybird.tensor.op.MultiSgdUpdate;
+import io.earlybird.tensor.op.Quantize;
 import io.earlybird.tensor.op.SgdUpdate;
 import io.earlybird.tensor.op.SoftmaxCrossEntropy;
 import io.earlybird.tensor.op.SoftmaxCrossEntropyBackward;
@@ -73,6 +79,36 @@ final class StepCases {
         r.integers(k, n),
         r.wild(1),
         HostTensor.scalar((long) r.between(0, 1_000_000)));
+  }
+
+  static OpCase quantize(CaseRandom r) {
+    Shape shape = r.anyShape();
+    NumberFormat format =
+        switch (r.between(0, 5)) {
+          case 0 -> fixedPoint(r);
+          case 1 -> new FloatingPoint(r.between(1, 8), r.between(1, 22));
+          default -> new BlockFloat(r.between(2, 16), r.between(-1, shape.rank() - 1));
+        };
+    HostTensor x = r.wild(shape);
+    // Powers of two from one end of the range to the other, so that blocks overflow or underflow.
+    float scale = r.chance(0.4) ? Math.scalb(1f, r.between(-150, 127)) : 1;
+    for (int i = 0; i < shape.size(); i++) {
+      x.buffer().putFloat(4 * i, scale * (float) x.get(i));
+    }
+    if (r.chance(0.3)) {
+      return OpCase.of(Quantize.nearest(format), x);
+    }
+    var op = new Quantize(format, Rounding.STOCHASTIC, r.nextLong(), "case");
+    return OpCase.of(op, x, HostTensor.scalar(r.nextLong() >>> 1));
+  }
+
+  private static FixedPoint fixedPoint(CaseRandom r) {
+    return new FixedPoint(
+        r.between(1, 24),
+        r.chance(0.2) ? r.between(-100, 100) : r.between(0, 12),
+        r.chance(0.5),
+        r.chance(0.5),
+        r.chance(0.5) ? FixedPoint.Ties.TO_EVEN : FixedPoint.Ties.AWAY_FROM_ZERO);
   }
 
   static OpCase addSign(CaseRandom r) {

@@ -11,6 +11,7 @@ import io.earlybird.tensor.format.BlockFloat;
 import io.earlybird.tensor.format.FixedPoint;
 import io.earlybird.tensor.format.FloatingPoint;
 import io.earlybird.tensor.format.NumberFormat;
+import io.earlybird.tensor.format.Quantizer;
 import io.earlybird.tensor.format.Rounding;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;

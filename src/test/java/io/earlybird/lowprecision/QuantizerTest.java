@@ -8,6 +8,7 @@ import io.earlybird.tensor.Shape;
 import io.earlybird.tensor.format.BlockFloat;
 import io.earlybird.tensor.format.FixedPoint;
 import io.earlybird.tensor.format.FloatingPoint;
+import io.earlybird.tensor.format.Quantizer;
 import io.earlybird.tensor.format.Rounding;
 import java.util.Random;
 import org.junit.jupiter.api.Test;

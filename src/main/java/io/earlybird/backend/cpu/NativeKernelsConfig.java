@@ -32,6 +32,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
               "earlybird/plugin.h",
               "earlybird/pooling.h",
               "earlybird/products.h",
+              "earlybird/quantize.h",
               "earlybird/runtime.h"
             },
             link = "earlybird_cpu",
@@ -56,6 +57,7 @@ public class NativeKernelsConfig implements InfoMapper {
     struct(infoMap, "eb_augmentation", "BatchSource");
     struct(infoMap, "eb_conv2d", "Conv2dShape");
     struct(infoMap, "eb_pool", "PoolGeometry");
+    struct(infoMap, "eb_quantization", "Quantization");
     struct(infoMap, "eb_sgd_item", "SgdItem");
   }
 

@@ -23,6 +23,7 @@ import io.earlybird.tensor.op.MaxPool2d;
 import io.earlybird.tensor.op.MaxPool2dBackward;
 import io.earlybird.tensor.op.MultiSgdUpdate;
 import io.earlybird.tensor.op.Op;
+import io.earlybird.tensor.op.Quantize;
 import io.earlybird.tensor.op.Relu;
 import io.earlybird.tensor.op.ReluBackward;
 import io.earlybird.tensor.op.Select;
@@ -68,6 +69,7 @@ final class OwnKernels {
         SoftmaxCrossEntropyBackward.class, floats(LossKernels::softmaxCrossEntropyBackward, 1));
     factories.put(CountMetrics.class, floats(LossKernels::countMetrics, 0, 2, 4));
 
+    factories.put(Quantize.class, floats(QuantizeKernels::quantize, 1));
     factories.put(AddSign.class, floats(OptimizerKernels::addSign));
     factories.put(SgdUpdate.class, floats(OptimizerKernels::sgdUpdate));
     factories.put(MultiSgdUpdate.class, floats(OptimizerKernels::multiSgdUpdate));

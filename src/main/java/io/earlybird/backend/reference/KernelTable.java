@@ -20,6 +20,7 @@ import io.earlybird.tensor.op.LinearBackwardWeight;
 import io.earlybird.tensor.op.MaxPool2d;
 import io.earlybird.tensor.op.MaxPool2dBackward;
 import io.earlybird.tensor.op.Op;
+import io.earlybird.tensor.op.Quantize;
 import io.earlybird.tensor.op.Relu;
 import io.earlybird.tensor.op.ReluBackward;
 import io.earlybird.tensor.op.Select;
@@ -63,6 +64,7 @@ final class KernelTable {
     add(UpdateAverage.class, StepKernels::updateAverage);
     add(Increment.class, StepKernels::increment);
     add(Augment.class, StepKernels::augment);
+    add(Quantize.class, QuantizeKernels::quantize);
   }
 
   private KernelTable() {}

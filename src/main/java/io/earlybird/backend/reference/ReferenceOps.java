@@ -8,7 +8,7 @@ import io.earlybird.tensor.op.CountMetrics;
 import io.earlybird.tensor.op.FusedOp;
 import io.earlybird.tensor.op.LeafOp;
 import io.earlybird.tensor.op.Op;
-import io.earlybird.tensor.op.Reshape;
+import io.earlybird.tensor.op.ViewOp;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.IdentityHashMap;
@@ -38,11 +38,13 @@ public final class ReferenceOps {
   }
 
   /**
-   * Whether {@link #evaluate} knows ops of this type: all single ops, fused ops and {@link
-   * Reshape}, but no leaf.
+   * Whether {@link #evaluate} knows ops of this type: all single ops, fused ops and views, but no
+   * leaf.
    */
   public static boolean knows(Class<?> type) {
-    return KernelTable.has(type) || FusedOp.class.isAssignableFrom(type) || type == Reshape.class;
+    return KernelTable.has(type)
+        || FusedOp.class.isAssignableFrom(type)
+        || ViewOp.class.isAssignableFrom(type);
   }
 
   /**
@@ -70,8 +72,8 @@ public final class ReferenceOps {
     if (op instanceof LeafOp) {
       throw new IllegalArgumentException(op.name() + " is a leaf: its value comes from outside");
     }
-    if (op instanceof Reshape reshape) {
-      HostTensor view = inputs.get(0).reshape(reshape.shape().dims());
+    if (op instanceof ViewOp viewOp) {
+      HostTensor view = inputs.get(viewOp.viewed()).reshape(op.infer(specs).get(0).shape().dims());
       return new Result(List.of(view), List.of(new double[0]), new long[1]);
     }
     return run(op, inputs, specs, storage);

@@ -10,8 +10,9 @@ import java.util.List;
 public sealed interface Op
     permits LeafOp,
         FusedOp,
-        Reshape,
+        ViewOp,
         Fill,
+        Quantize,
         Conv2d,
         Conv2dBackwardData,
         Conv2dBackwardWeight,

@@ -5,7 +5,12 @@ import io.earlybird.tensor.TensorSpec;
 import java.util.List;
 
 /** The same elements in the same row-major order under another shape; no kernel, only a view. */
-public record Reshape(Shape shape) implements Op {
+public record Reshape(Shape shape) implements ViewOp {
+  @Override
+  public int viewed() {
+    return 0;
+  }
+
   @Override
   public List<TensorSpec> infer(List<TensorSpec> inputs) {
     Checks.count(this, inputs, 1);

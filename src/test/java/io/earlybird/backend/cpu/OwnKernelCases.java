@@ -8,6 +8,11 @@ import io.earlybird.tensor.DType;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.Shape;
 import io.earlybird.tensor.TensorSpec;
+import io.earlybird.tensor.format.BlockFloat;
+import io.earlybird.tensor.format.FixedPoint;
+import io.earlybird.tensor.format.FloatingPoint;
+import io.earlybird.tensor.format.NumberFormat;
+import io.earlybird.tensor.format.Rounding;
 import io.earlybird.tensor.op.Add;
 import io.earlybird.tensor.op.AddSign;
 import io.earlybird.tensor.op.Augment;
@@ -27,6 +32,7 @@ import io.earlybird.tensor.op.MaxPool2d;
 import io.earlybird.tensor.op.MaxPool2dBackward;
 import io.earlybird.tensor.op.MultiSgdUpdate;
 import io.earlybird.tensor.op.Op;
+import io.earlybird.tensor.op.Quantize;
 import io.earlybird.tensor.op.Relu;
 import io.earlybird.tensor.op.ReluBackward;
 import io.earlybird.tensor.op.Select;
@@ -101,6 +107,20 @@ final class OwnKernelCases {
             HostTensor.scalar(2.5f),
             HostTensor.scalar(3L)),
         augment(40),
+        of(Quantize.nearest(new BlockFloat(8, 0)), x),
+        quantize(new BlockFloat(8, 0), normal(16, 3, 55, 77)),
+        quantize(new BlockFloat(5, 0), normal(17, 64, 1001)),
+        quantize(new BlockFloat(16, 0), normal(18, 30_001)),
+        quantize(new BlockFloat(8, 3), x),
+        quantize(new BlockFloat(8, 1), normal(19, 5, 7, 9, 77)),
+        quantize(new BlockFloat(8, 2), normal(20, 5, 7, 9, 67)),
+        quantize(new BlockFloat(4, -1), x),
+        quantize(new FixedPoint(8, 5, true, true, FixedPoint.Ties.TO_EVEN), x),
+        of(Quantize.nearest(new FixedPoint(7, 4, true, false, FixedPoint.Ties.TO_EVEN)), x),
+        of(Quantize.nearest(new FixedPoint(6, 3, false, false, FixedPoint.Ties.AWAY_FROM_ZERO)), x),
+        quantize(new FloatingPoint(5, 10), x),
+        quantize(new FloatingPoint(3, 2), x),
+        of(Quantize.nearest(new FloatingPoint(4, 3)), x),
         of(new AddSign(1e-4f), x, dy),
         of(new SgdUpdate(0.9f, 1e-4f), x, dy, x, RATE),
         of(
@@ -117,6 +137,12 @@ final class OwnKernelCases {
             RATE),
         of(new UpdateAverage(1.01f), x, dy, RATE),
         of(new Increment(3), HostTensor.scalar(39L)));
+  }
+
+  /** Stochastic rounding at a step of 64 bits. */
+  private static Case quantize(NumberFormat format, HostTensor x) {
+    Quantize op = new Quantize(format, Rounding.STOCHASTIC, 0x123456789abcdefL, "x");
+    return of(op, x, HostTensor.scalar((1L << 35) + 11));
   }
 
   /** A batch out of 50 pictures of 11 x 13. */

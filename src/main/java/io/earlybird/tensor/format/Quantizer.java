@@ -1,13 +1,8 @@
-package io.earlybird.lowprecision;
+package io.earlybird.tensor.format;
 
 import io.earlybird.EarlybirdException;
 import io.earlybird.random.Philox;
 import io.earlybird.tensor.Shape;
-import io.earlybird.tensor.format.BlockFloat;
-import io.earlybird.tensor.format.FixedPoint;
-import io.earlybird.tensor.format.FloatingPoint;
-import io.earlybird.tensor.format.NumberFormat;
-import io.earlybird.tensor.format.Rounding;
 import java.util.Arrays;
 
 /**

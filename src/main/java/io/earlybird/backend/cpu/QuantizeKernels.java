@@ -1,0 +1,78 @@
+package io.earlybird.backend.cpu;
+
+import static io.earlybird.backend.cpu.NativeKernels.EB_BLOCK_FLOAT;
+import static io.earlybird.backend.cpu.NativeKernels.EB_FIXED_POINT;
+import static io.earlybird.backend.cpu.NativeKernels.EB_FLOATING_POINT;
+import static io.earlybird.backend.cpu.NativeKernels.eb_quantize_f32;
+
+import io.earlybird.backend.Kernel;
+import io.earlybird.backend.KernelRequest;
+import io.earlybird.backend.cpu.NativeKernels.Quantization;
+import io.earlybird.random.Philox;
+import io.earlybird.tensor.Shape;
+import io.earlybird.tensor.format.BlockFloat;
+import io.earlybird.tensor.format.FixedPoint;
+import io.earlybird.tensor.format.FloatingPoint;
+import io.earlybird.tensor.op.Quantize;
+import org.bytedeco.javacpp.IntPointer;
+
+/** Rounding to a number format, on plain tensors: blocks and random numbers go by logical index. */
+final class QuantizeKernels {
+  private QuantizeKernels() {}
+
+  static Kernel quantize(KernelRequest request) {
+    Quantize op = (Quantize) request.op();
+    Quantization q = describe(op, request.inputs().get(0).shape());
+    return OwnKernel.plain(
+            request,
+            b -> {
+              var x = b.in(0);
+              var step = op.isStochastic() ? b.longsIn(1) : null;
+              var exponents = new IntPointer(b.room());
+              var y = b.out(0);
+              return () -> eb_quantize_f32(q, x, step, exponents, y);
+            })
+        .withScratch(Math.max(1, q.blocks()) * Integer.BYTES)
+        .overwriting((output, input) -> input == 0)
+        .owning(q);
+  }
+
+  /** Format, rounding and extents as the library takes them. */
+  static Quantization describe(Quantize op, Shape shape) {
+    Quantization q =
+        new Quantization()
+            .stochastic(op.isStochastic() ? 1 : 0)
+            .hash(Philox.hash(op.name(), "round"))
+            .seed(op.seed())
+            .outer(1)
+            .blocks(1)
+            .inner(shape.size());
+    if (op.format() instanceof BlockFloat f) {
+      q.format(EB_BLOCK_FLOAT).word_length(f.wordLength());
+      if (f.blockDimension() >= 0) {
+        q.outer(extent(shape, 0, f.blockDimension()))
+            .blocks(shape.dim(f.blockDimension()))
+            .inner(extent(shape, f.blockDimension() + 1, shape.rank()));
+      }
+    } else if (op.format() instanceof FixedPoint f) {
+      q.format(EB_FIXED_POINT)
+          .word_length(f.wordLength())
+          .fraction_length(f.fractionLength())
+          .clamp(f.clamp() ? 1 : 0)
+          .symmetric(f.symmetric() ? 1 : 0)
+          .ties_away(f.ties() == FixedPoint.Ties.AWAY_FROM_ZERO ? 1 : 0);
+    } else if (op.format() instanceof FloatingPoint f) {
+      q.format(EB_FLOATING_POINT).exponent_bits(f.exponentBits()).mantissa_bits(f.mantissaBits());
+    }
+    return q;
+  }
+
+  /** Product of the dimensions from {@code first} up to {@code end}. */
+  private static long extent(Shape shape, int first, int end) {
+    long extent = 1;
+    for (int d = first; d < end; d++) {
+      extent *= shape.dim(d);
+    }
+    return extent;
+  }
+}
