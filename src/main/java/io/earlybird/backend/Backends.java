@@ -9,6 +9,7 @@ import io.earlybird.backend.cuda.CudaOptions;
 import io.earlybird.backend.cuda.CudaPrecision;
 import io.earlybird.backend.reference.ReferenceBackend;
 import io.earlybird.tensor.DType;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -95,6 +96,26 @@ public final class Backends {
     }
     cache(backend).add(choices);
     return choices;
+  }
+
+  /**
+   * When another run with the same seed gives the same bits, for a run's record: own kernels do for
+   * any number of threads, those of libraries promise it for the same number and processor only.
+   */
+  public static String sameBits(Backend backend) {
+    if (backend instanceof CpuBackend cpu) {
+      Collection<String> kernels = cpu.choices().values();
+      long own = kernels.stream().filter(CpuBackend::isOwn).count();
+      return own == kernels.size()
+          ? "the same for any number of threads: own kernels alone"
+          : String.format(
+              "the same with %d threads on this kind of processor: %d of %d chosen kernels are"
+                  + " oneDNN's, whose sums may depend on the number of threads",
+              cpu.threads(), kernels.size() - own, kernels.size());
+    }
+    return backend instanceof CudaBackend
+        ? "the same on this kind of device with these libraries"
+        : "the same everywhere";
   }
 
   /** Instruction set of the kernels of a backend, for a run's record. */

@@ -72,7 +72,7 @@ public final class EpochLoop implements AutoCloseable {
             : null;
     this.store = new CheckpointStore(folder, context.saving().keep(), original);
     this.kernels = Backends.choices(context.backend());
-    context.folder().writeKernels(kernels);
+    context.folder().writeKernels(context.backend(), kernels);
   }
 
   /** Begins with a state dict at an epoch, with a fresh optimizer. */

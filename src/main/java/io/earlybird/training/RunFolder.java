@@ -1,11 +1,12 @@
 package io.earlybird.training;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.earlybird.EarlybirdException;
+import io.earlybird.backend.Backend;
+import io.earlybird.backend.Backends;
 import io.earlybird.checkpoint.AtomicFile;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -167,6 +168,15 @@ public final class RunFolder implements AutoCloseable {
   }
 
   /**
+   * {@code kernels.json}: on what the run computes.
+   *
+   * @param backend the backend, its device and libraries
+   * @param bits when another run gives the same bits
+   * @param kernels which kernels the run used so far, by op and shapes
+   */
+  private record Kernels(String backend, String bits, Map<String, String> kernels) {}
+
+  /**
    * Which kernels the run used so far, by op and shapes; empty if it has not recorded any.
    *
    * @throws EarlybirdException if the record is damaged
@@ -177,16 +187,21 @@ public final class RunFolder implements AutoCloseable {
       return Map.of();
     }
     try {
-      return JSON.readValue(file.toFile(), new TypeReference<Map<String, String>>() {});
+      return JSON.readValue(file.toFile(), Kernels.class).kernels();
     } catch (IOException e) {
       throw new EarlybirdException(file + ": cannot be read: " + e.getMessage(), e);
     }
   }
 
-  /** Records the kernels that the run uses, so that it can go on with the same ones. */
-  void writeKernels(Map<String, String> kernels) {
+  /**
+   * Records the kernels that the run uses, so that it can go on with the same ones, and when
+   * another run gives the same bits.
+   */
+  void writeKernels(Backend backend, Map<String, String> kernels) {
     try {
-      byte[] text = JSON.writeValueAsBytes(kernels);
+      byte[] text =
+          JSON.writeValueAsBytes(
+              new Kernels(backend.describe(), Backends.sameBits(backend), kernels));
       AtomicFile.write(path.resolve(KERNELS), out -> out.write(text));
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);

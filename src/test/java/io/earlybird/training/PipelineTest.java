@@ -11,14 +11,28 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.IntPredicate;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
 
+@ParameterizedClass
+@ValueSource(strings = {"reference", "cpu"})
 class PipelineTest {
   private static final Settings SETTINGS = Tiny.settings(Tiny.training(4, 0.05, 1), Tiny.EAGER);
 
   @TempDir Path temp;
-  private final Backend backend = Tiny.backend();
+  private final Backend backend;
+
+  PipelineTest(String backend) {
+    this.backend = Tiny.backend(backend);
+  }
+
+  @AfterEach
+  void closeBackend() {
+    backend.close();
+  }
 
   /** Asks for a stop when the n-th look at the run comes, and notes what happens. */
   private static final class Watcher implements Progress {

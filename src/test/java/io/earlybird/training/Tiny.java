@@ -1,6 +1,7 @@
 package io.earlybird.training;
 
 import io.earlybird.backend.Backend;
+import io.earlybird.backend.cpu.CpuBackend;
 import io.earlybird.backend.reference.ReferenceBackend;
 import io.earlybird.checkpoint.KeepPolicy;
 import io.earlybird.data.ImageSet;
@@ -24,7 +25,12 @@ final class Tiny {
   private Tiny() {}
 
   static Backend backend() {
-    return new ReferenceBackend(DType.F32);
+    return backend("reference");
+  }
+
+  /** The reference or, with two threads, the cpu backend. */
+  static Backend backend(String name) {
+    return name.equals("cpu") ? new CpuBackend(2) : new ReferenceBackend(DType.F32);
   }
 
   static Network network() {

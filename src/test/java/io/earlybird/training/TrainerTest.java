@@ -5,16 +5,28 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.earlybird.EarlybirdException;
 import io.earlybird.backend.Backend;
-import io.earlybird.backend.reference.ReferenceBackend;
 import io.earlybird.models.Network;
-import io.earlybird.tensor.DType;
 import io.earlybird.tensor.HostTensor;
 import java.util.HashMap;
 import java.util.Map;
+import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedClass;
+import org.junit.jupiter.params.provider.ValueSource;
 
+@ParameterizedClass
+@ValueSource(strings = {"reference", "cpu"})
 class TrainerTest {
-  private final Backend backend = new ReferenceBackend(DType.F32);
+  private final Backend backend;
+
+  TrainerTest(String backend) {
+    this.backend = Tiny.backend(backend);
+  }
+
+  @AfterEach
+  void closeBackend() {
+    backend.close();
+  }
 
   private Trainer trainer(long seed) {
     return new Trainer(backend, Tiny.network(), Tiny.TRAIN, Tiny.TEST, Tiny.recipe(seed));

@@ -85,6 +85,11 @@ public final class CpuBackend implements Backend {
     return choices.names();
   }
 
+  /** Whether a kernel named in {@link #choices} is one of ours, not oneDNN's. */
+  public static boolean isOwn(String kernel) {
+    return kernel.startsWith(OwnKernel.OWN);
+  }
+
   /**
    * Prepares the kernel of choice: the recorded one, or the fastest, or the first where the op is
    * too small to be worth measuring.

@@ -55,7 +55,7 @@ final class OneDnn implements AutoCloseable {
         + "."
         + version.patch()
         + " "
-        + dnnl.get_effective_cpu_isa().name();
+        + dnnl.get_effective_cpu_isa().intern().name();
   }
 
   /** Attributes of every primitive: scratch memory comes from us. */

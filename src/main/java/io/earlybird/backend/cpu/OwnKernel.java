@@ -19,6 +19,9 @@ import org.bytedeco.javacpp.Pointer;
  * allocates nothing and fails with op, operands and status if the library reports one.
  */
 final class OwnKernel implements Kernel {
+  /** How the names of own kernels begin. */
+  static final String OWN = "own:";
+
   /** Makes the call of a kernel on its buffers; the call returns the library's status. */
   @FunctionalInterface
   interface Binder {
@@ -141,7 +144,7 @@ final class OwnKernel implements Kernel {
 
   /** What own kernels are called in the run's record. */
   static String name() {
-    return "own:" + CpuLibrary.isaName();
+    return OWN + CpuLibrary.isaName();
   }
 
   @Override

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.management.ThreadMXBean;
 import io.earlybird.EarlybirdException;
 import io.earlybird.backend.Backend;
+import io.earlybird.backend.Backends;
 import io.earlybird.backend.Form;
 import io.earlybird.backend.Kernel;
 import io.earlybird.backend.Launch;
@@ -21,6 +22,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -161,6 +163,26 @@ class CpuBackendTest {
       assertThat(backend.supports(new Reshape(SPEC.shape()), List.of(SPEC)).reason())
           .contains("Reshape");
       assertThat(backend.defaultForm(TensorSpec.of(DType.U8, 3)).bytes()).isEqualTo(3);
+    }
+  }
+
+  @Test
+  void describesProcessorThreadsAndInstructionSets() {
+    try (CpuBackend backend = new CpuBackend(2)) {
+      assertThat(backend.describe())
+          .contains("2 threads")
+          .containsPattern("oneDNN \\d+\\.\\d+\\.\\d+ (sse41|avx)")
+          .contains("own kernels " + CpuLibrary.isaName());
+    }
+  }
+
+  @Test
+  void theRecordSaysWhetherBitsDependOnTheNumberOfThreads() {
+    String own = OwnKernel.name();
+    try (CpuBackend alone = new CpuBackend(2, Map.of("Conv2d a", own));
+        CpuBackend both = new CpuBackend(2, Map.of("Conv2d a", own, "Conv2d b", "jit:avx2"))) {
+      assertThat(Backends.sameBits(alone)).contains("any number of threads");
+      assertThat(Backends.sameBits(both)).contains("2 threads", "1 of 2 chosen kernels");
     }
   }
 }
