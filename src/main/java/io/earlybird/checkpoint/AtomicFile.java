@@ -1,12 +1,12 @@
 package io.earlybird.checkpoint;
 
-import io.earlybird.EarlybirdException;
 import java.io.BufferedOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
@@ -35,13 +35,13 @@ public final class AtomicFile {
    * Creates or replaces a file. If anything fails the temporary file is removed and an old file
    * stays as it was.
    *
-   * @throws EarlybirdException if the folder is missing or not writable or the disk is full
+   * @throws WriteException if the folder is missing or not writable or the disk is full
    */
   public static void write(Path file, Content content) {
     Path target = file.toAbsolutePath();
     Path folder = target.getParent();
     if (folder == null || Files.isDirectory(target)) {
-      throw new EarlybirdException(file + ": cannot be written: it is a folder");
+      throw new WriteException(file, "it is a folder", null);
     }
     Path temporary = temporary(target);
     try {
@@ -51,10 +51,23 @@ public final class AtomicFile {
       syncFolder(folder);
     } catch (IOException e) {
       remove(temporary, e);
-      throw new EarlybirdException(file + ": cannot be written: " + reason(e, folder), e);
+      throw new WriteException(file, reason(e, folder), e);
     } catch (RuntimeException | Error e) {
       remove(temporary, e);
       throw e;
+    }
+  }
+
+  /**
+   * Removes what writers that were killed left in a folder. No one may be writing there.
+   *
+   * @throws IOException if the folder cannot be read or a file cannot be removed
+   */
+  public static void removeLeftovers(Path folder) throws IOException {
+    try (DirectoryStream<Path> all = Files.newDirectoryStream(folder, ".*.tmp")) {
+      for (Path file : all) {
+        Files.deleteIfExists(file);
+      }
     }
   }
 
@@ -94,7 +107,12 @@ public final class AtomicFile {
     }
   }
 
-  private static String reason(IOException e, Path folder) {
+  /**
+   * Why something could not be written in a folder, in a few words.
+   *
+   * @param e what the system threw
+   */
+  public static String reason(IOException e, Path folder) {
     if (e instanceof AccessDeniedException) {
       return "no permission to write in " + folder;
     }

@@ -33,9 +33,19 @@ final class DataOptions {
       description = "Test on the first N pictures only; 0 for all. Default: ${DEFAULT-VALUE}.")
   private int testImages;
 
-  /** The choice. */
-  DataSettings settings() {
+  /** Read by {@link Downloads}. */
+  @Option(
+      names = Downloads.NOT,
+      description = "Fail if CIFAR is not there, instead of downloading it from its authors.")
+  private boolean noDownload;
+
+  /**
+   * The choice.
+   *
+   * @param valSplit training pictures that are held back, or null
+   */
+  DataSettings settings(String valSplit) {
     return new DataSettings(
-        dataset, data == null ? null : data.toString(), trainImages, testImages);
+        dataset, data == null ? null : data.toString(), trainImages, testImages, valSplit);
   }
 }

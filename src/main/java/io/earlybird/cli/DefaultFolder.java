@@ -2,6 +2,7 @@ package io.earlybird.cli;
 
 import io.earlybird.EarlybirdException;
 import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -18,11 +19,11 @@ final class DefaultFolder {
   static Path next(String command) {
     String time = LocalDateTime.now().format(DateTimeFormatter.ofPattern("yyyyMMdd-HHmmss"));
     Path folder = RUNS.resolve(command + "-" + time);
-    for (int i = 2; Files.exists(folder); i++) {
-      folder = RUNS.resolve(command + "-" + time + "-" + i);
-    }
     try {
-      Files.createDirectories(folder);
+      Files.createDirectories(RUNS);
+      for (int i = 2; !isNew(folder); i++) {
+        folder = RUNS.resolve(command + "-" + time + "-" + i);
+      }
       Path link = RUNS.resolve(".latest-" + ProcessHandle.current().pid());
       Files.deleteIfExists(link);
       Files.createSymbolicLink(link, folder.getFileName());
@@ -33,5 +34,15 @@ final class DefaultFolder {
       throw new EarlybirdException(folder + ": cannot be created: " + e.getMessage(), e);
     }
     return folder;
+  }
+
+  /** Makes a folder; false if it, or anything of its name, was there already. */
+  private static boolean isNew(Path folder) throws IOException {
+    try {
+      Files.createDirectory(folder);
+      return true;
+    } catch (FileAlreadyExistsException e) {
+      return false;
+    }
   }
 }

@@ -58,10 +58,11 @@ final class EvaluateCommand implements Callable<Integer> {
   public Integer call() {
     checkBatch(testBatchSize);
     PrintWriter out = spec.commandLine().getOut();
-    DataSettings wanted = data.settings();
+    DataSettings wanted = data.settings(null);
     EngineSettings with = engine.settings();
     SavedNetwork saved = saved();
     network.check(saved);
+    Downloads.fetch(spec, wanted);
     ImageSet test = Runs.Data.test(wanted);
     saved.requireClasses(test);
     try (Backend backend = Runs.open(out, with, Map.of())) {

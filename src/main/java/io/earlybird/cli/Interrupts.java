@@ -1,6 +1,7 @@
 package io.earlybird.cli;
 
 import io.earlybird.training.StopSignal;
+import java.io.PrintWriter;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
@@ -15,20 +16,31 @@ final class Interrupts {
   private final CountDownLatch done = new CountDownLatch(1);
   private final Thread hook;
 
-  /** From now on interrupts become a request to stop. */
-  Interrupts(StopSignal stop) {
-    hook =
-        new Thread(
-            () -> {
-              stop.request();
-              try {
-                done.await(PATIENCE_SECONDS, TimeUnit.SECONDS);
-              } catch (InterruptedException e) {
-                Thread.currentThread().interrupt();
-              }
-            },
-            "stop-run");
+  /**
+   * From now on interrupts become a request to stop.
+   *
+   * @param err where the user is told
+   * @param resume how to go on, for a run that could not save its state in time
+   */
+  Interrupts(StopSignal stop, PrintWriter err, String resume) {
+    hook = new Thread(() -> stop(stop, err, resume), "stop-run");
     Runtime.getRuntime().addShutdownHook(hook);
+  }
+
+  private void stop(StopSignal stop, PrintWriter err, String resume) {
+    stop.request();
+    try {
+      if (!done.await(PATIENCE_SECONDS, TimeUnit.SECONDS)) {
+        err.println(
+            "earlybird: the run did not stop within "
+                + PATIENCE_SECONDS
+                + " s; what was saved before stands");
+        err.println(resume);
+        err.flush();
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** The run has ended and its last word is said. */

@@ -24,6 +24,12 @@ final class PipelineReport {
     Comparison comparison = outcome.comparison();
     out.println();
     out.print(comparison.toTable());
+    if (context.settings().data().valSplit() != null) {
+      out.println(
+          "judged by "
+              + context.test().size()
+              + " held-back training pictures (--val-split); 'evaluate' takes the test pictures");
+    }
     comparison.savingSentence().ifPresent(out::println);
     comparison
         .entries()

@@ -77,9 +77,10 @@ final class PruneCommand implements Callable<Integer> {
       ChannelThreshold.checkRatio(percent);
     }
     EvaluateCommand.checkBatch(testBatchSize);
-    DataSettings wanted = data.settings();
+    DataSettings wanted = data.settings(null);
     EngineSettings with = engine.settings();
     network.check(SavedNetwork.read(model));
+    Downloads.fetch(spec, wanted);
     ImageSet test = Runs.Data.test(wanted);
     try (Backend backend = Runs.open(out, with, Map.of());
         ConsoleProgress progress = new ConsoleProgress(out, 1)) {

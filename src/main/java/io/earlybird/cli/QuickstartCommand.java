@@ -70,7 +70,7 @@ final class QuickstartCommand implements Callable<Integer> {
     return new Settings(
         RunCommand.NAME,
         new NetworkSettings("vgg", 0, CFG),
-        new DataSettings("shapes", null, 0, 0),
+        new DataSettings("shapes", null, 0, 0, null),
         new TrainingSettings(EPOCHS, 64, 256, SCHEDULE, LEARNING_RATE, 0.9, 1e-4, true, 1e-4, seed),
         new TicketSettings(
             RATIOS,
@@ -79,7 +79,8 @@ final class QuickstartCommand implements Callable<Integer> {
             EarlyBirdDetector.Settings.DEFAULT_QUEUE,
             false),
         new RetrainSettings(RetrainSettings.Method.INHERIT, null, -1),
-        engine.settings());
+        engine.settings(),
+        run.saving());
   }
 
   private static void run(RunContext context, PrintWriter out) {
@@ -97,8 +98,8 @@ final class QuickstartCommand implements Callable<Integer> {
             + " (cifar-10-binary.tar.gz, 162 MiB, in DIR): at most %s a training here%n",
         ConsoleProgress.duration(seconds));
     out.println(
-        "  earlybird inspect FILE.pth.tar                          what a checkpoint of the original"
-            + " program holds");
+        "  earlybird inspect FILE.pth.tar                          what a checkpoint of the"
+            + " original program holds");
     out.println(
         "  earlybird verify --quick                                every kernel judged against the"
             + " reference");

@@ -69,11 +69,12 @@ final class RetrainCommand implements Callable<Integer> {
         new Settings(
             "retrain",
             NetworkSettings.of(network),
-            data.settings(),
+            data.settings(training.valSplit()),
             training.settings(),
             null,
             new RetrainSettings(method, file.toString(), startEpoch == null ? -1 : startEpoch),
-            engine.settings());
+            engine.settings(),
+            run.saving());
     return new Runs(spec, run).execute(settings, context -> retrain(context, beginning));
   }
 

@@ -64,10 +64,11 @@ final class RunCommand implements Callable<Integer> {
     return new Settings(
         NAME,
         chosen,
-        data.settings(),
+        data.settings(training.valSplit()),
         training.settings(),
         tickets.settings(),
         new RetrainSettings(method, null, -1),
-        engine.settings());
+        engine.settings(),
+        run.saving());
   }
 }

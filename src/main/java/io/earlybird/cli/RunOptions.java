@@ -1,10 +1,9 @@
 package io.earlybird.cli;
 
 import io.earlybird.EarlybirdException;
-import io.earlybird.checkpoint.KeepPolicy;
 import io.earlybird.training.Beginning;
 import io.earlybird.training.OriginalNames;
-import io.earlybird.training.Saving;
+import io.earlybird.training.SavingSettings;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
@@ -116,8 +115,9 @@ final class RunOptions {
     return override;
   }
 
-  Saving saving() {
-    return new Saving(KeepPolicy.parse(keep), checkpointSeconds, pth);
+  /** What is written on the way. */
+  SavingSettings saving() {
+    return new SavingSettings(keep, checkpointSeconds, pth);
   }
 
   int logInterval() {

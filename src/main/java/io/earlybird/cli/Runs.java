@@ -4,10 +4,12 @@ import io.earlybird.BuildInfo;
 import io.earlybird.EarlybirdException;
 import io.earlybird.backend.Backend;
 import io.earlybird.backend.Backends;
+import io.earlybird.checkpoint.WriteException;
 import io.earlybird.data.DataSource;
 import io.earlybird.data.ImageSet;
 import io.earlybird.data.ShapesSource;
 import io.earlybird.data.Split;
+import io.earlybird.data.ValidationSplit;
 import io.earlybird.models.Costs;
 import io.earlybird.models.Network;
 import io.earlybird.training.DataSettings;
@@ -57,13 +59,12 @@ final class Runs {
    * @throws EarlybirdException if it cannot begin, leaving nothing half-written, or fails
    */
   int execute(Settings given, Body body) {
-    options.saving();
     options.logInterval();
     return options.resume() == null ? begin(given, body) : resume(given, body);
   }
 
   private int begin(Settings settings, Body body) {
-    Data data = Data.load(settings.data());
+    Data data = load(settings);
     settings.network().spec(data.train().classes(), data.train().height());
     try (Backend backend = open(settings.engine(), Map.of());
         RunFolder folder = RunFolder.create(newFolder(settings), settings)) {
@@ -87,7 +88,7 @@ final class Runs {
       Settings before = folder.settings();
       Settings settings = before.resumedWith(given, explicitOptions());
       List<String> changes = settings.checkResume(before, options.override());
-      Data data = Data.load(settings.data());
+      Data data = load(settings);
       try (Backend backend = open(settings.engine(), folder.kernels())) {
         changes.forEach(change -> out.println("changed: " + change));
         if (!changes.isEmpty()) {
@@ -98,30 +99,34 @@ final class Runs {
     }
   }
 
+  private Data load(Settings settings) {
+    Downloads.fetch(command, settings.data());
+    return Data.load(settings.data(), settings.training().seed());
+  }
+
   private int run(Settings settings, Data data, Backend backend, RunFolder folder, Body body) {
     StopSignal stop = new StopSignal();
+    PrintWriter err = command.commandLine().getErr();
+    String resume = "continue with: " + resumeCommand(settings, folder.path());
     // The catch lies inside: once the interrupts are closed the process may end at any time.
-    Interrupts interrupts = new Interrupts(stop);
+    Interrupts interrupts = new Interrupts(stop, err, resume);
     try (ConsoleProgress progress = new ConsoleProgress(out, options.logInterval())) {
       RunContext context =
-          new RunContext(
-              folder,
-              settings,
-              backend,
-              data.train(),
-              data.test(),
-              options.saving(),
-              stop,
-              progress);
+          new RunContext(folder, settings, backend, data.train(), data.test(), stop, progress);
       out.println("run folder " + folder.path());
       body.run(context);
       return 0;
     } catch (StoppedException e) {
-      PrintWriter err = command.commandLine().getErr();
       err.println("earlybird: " + e.getMessage());
-      err.println("continue with: earlybird " + settings.command() + " --resume " + folder.path());
+      err.println(resume);
       err.flush();
       return e.exitCode();
+    } catch (WriteException e) {
+      if (!folder.isSaved()) {
+        throw e;
+      }
+      throw new EarlybirdException(
+          e.getMessage() + "; what was saved before is whole: make room, then " + resume, e);
     } finally {
       interrupts.close();
     }
@@ -143,18 +148,29 @@ final class Runs {
     }
   }
 
+  /** What the user types to go on, fit for a shell. */
+  static String resumeCommand(Settings settings, Path folder) {
+    String path = folder.toString();
+    String word = path.matches("[\\w@%+=:,./-]+") ? path : "'" + path.replace("'", "'\\''") + "'";
+    return "earlybird " + settings.command() + " --resume " + word;
+  }
+
   /** The data of a run, in memory. */
   record Data(ImageSet train, ImageSet test) {
     /**
-     * Loads both splits.
+     * Loads both splits; with a validation split, its pictures stand for the test pictures.
      *
+     * @param seed what a validation split is drawn from
      * @throws EarlybirdException if they are missing, damaged or smaller than asked for
      */
-    static Data load(DataSettings settings) {
-      DataSource source = source(settings);
-      return new Data(
-          first(source.load(Split.TRAIN), settings.trainImages(), "--train-images"),
-          test(settings));
+    static Data load(DataSettings settings, long seed) {
+      ImageSet train =
+          first(source(settings).load(Split.TRAIN), settings.trainImages(), "--train-images");
+      if (settings.valSplit() == null) {
+        return new Data(train, test(settings));
+      }
+      ValidationSplit.Parts parts = ValidationSplit.parse(settings.valSplit()).apply(train, seed);
+      return new Data(parts.training(), parts.validation());
     }
 
     /** Loads the test split alone. */

@@ -51,11 +51,12 @@ final class SearchCommand implements Callable<Integer> {
         new Settings(
             "search",
             network.settings(beginning, spec.commandLine().getParseResult()),
-            data.settings(),
+            data.settings(training.valSplit()),
             training.settings(),
             tickets.settings(),
             null,
-            engine.settings());
+            engine.settings(),
+            run.saving());
     return new Runs(spec, run).execute(settings, context -> search(context, beginning));
   }
 

@@ -82,6 +82,18 @@ final class TrainingOptions {
       description = "Seed of everything random. Default: ${DEFAULT-VALUE}.")
   private long seed;
 
+  @Option(
+      names = "--val-split",
+      paramLabel = "FRACTION|N",
+      description =
+          "Hold back so many training pictures and judge epochs by them, not by test pictures.")
+  private String valSplit;
+
+  /** Training pictures that are held back, or null. */
+  String valSplit() {
+    return valSplit;
+  }
+
   /** The choice. */
   TrainingSettings settings() {
     return new TrainingSettings(

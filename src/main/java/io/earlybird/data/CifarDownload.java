@@ -3,6 +3,7 @@ package io.earlybird.data;
 import io.earlybird.EarlybirdException;
 import java.io.IOException;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -12,6 +13,9 @@ import java.util.stream.Stream;
 final class CifarDownload {
   /** Where the authors publish the archives. */
   static final URI AUTHORS = URI.create("https://www.cs.toronto.edu/~kriz/");
+
+  /** System property: the address of a folder that has the same archives. */
+  static final String MIRROR = "earlybird.cifar.mirror";
 
   /** The checksums that the authors publish. */
   private static final Map<String, Checksum> CHECKSUMS =
@@ -23,9 +27,18 @@ final class CifarDownload {
   private final URI place;
   private final Checksum checksum;
 
-  /** A download from the authors. */
+  /** A download from the authors, or from the mirror that {@link #MIRROR} names. */
   CifarDownload(CifarLayout layout) {
-    this(layout, AUTHORS, CHECKSUMS.get(layout.name()));
+    this(layout, place(), CHECKSUMS.get(layout.name()));
+  }
+
+  private static URI place() {
+    String mirror = System.getProperty(MIRROR, "");
+    try {
+      return mirror.isEmpty() ? AUTHORS : new URI(mirror.endsWith("/") ? mirror : mirror + "/");
+    } catch (URISyntaxException e) {
+      throw new EarlybirdException("-D" + MIRROR + "=" + mirror + " is no address", e);
+    }
   }
 
   /** A download from elsewhere, for tests. */

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.earlybird.EarlybirdException;
 import io.earlybird.checkpoint.AtomicFile;
+import io.earlybird.checkpoint.WriteException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
@@ -77,7 +78,7 @@ public final class MetricsWriter implements AutoCloseable {
       out.write((JSON.writeValueAsString(line) + "\n").getBytes(StandardCharsets.UTF_8));
       out.flush();
     } catch (IOException e) {
-      throw new EarlybirdException(file + ": cannot be written: " + e.getMessage(), e);
+      throw new WriteException(file, AtomicFile.reason(e, file.toAbsolutePath().getParent()), e);
     }
   }
 
@@ -86,7 +87,7 @@ public final class MetricsWriter implements AutoCloseable {
     try {
       out.close();
     } catch (IOException e) {
-      throw new EarlybirdException(file + ": cannot be written: " + e.getMessage(), e);
+      throw new WriteException(file, AtomicFile.reason(e, file.toAbsolutePath().getParent()), e);
     }
   }
 
@@ -95,7 +96,7 @@ public final class MetricsWriter implements AutoCloseable {
       return new MetricsWriter(
           file, Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND));
     } catch (IOException e) {
-      throw new EarlybirdException(file + ": cannot be written: " + e.getMessage(), e);
+      throw new WriteException(file, AtomicFile.reason(e, file.toAbsolutePath().getParent()), e);
     }
   }
 

@@ -1,8 +1,10 @@
 package io.earlybird.training;
 
 import io.earlybird.EarlybirdException;
+import io.earlybird.checkpoint.AtomicFile;
 import io.earlybird.checkpoint.Checkpoint;
 import io.earlybird.checkpoint.KeepPolicy;
+import io.earlybird.checkpoint.WriteException;
 import java.io.IOException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
@@ -13,6 +15,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -28,6 +31,9 @@ final class CheckpointStore implements AutoCloseable {
 
   /** The one with the best test accuracy. */
   static final String BEST = "model_best.safetensors";
+
+  /** How long a disk may take for a checkpoint. */
+  private static final int CLOSE_SECONDS = 600;
 
   private static final Pattern EPOCH = Pattern.compile("ckpt(\\d{1,9})\\.(safetensors|pth\\.tar)");
 
@@ -77,18 +83,33 @@ final class CheckpointStore implements AutoCloseable {
         writer.submit(
             () -> {
               checkpoint.write(newest());
-              name(newest(), epochFile(epoch));
-              if (epoch == bestEpoch) {
-                name(newest(), folder.resolve(BEST));
-              }
-              if (original != null) {
-                original.epoch(checkpoint, epoch);
-                if (epoch == bestEpoch) {
-                  name(original.epochFile(epoch), original.bestFile());
-                }
-              }
-              removeSurplus(bestEpoch);
+              nameEpoch(checkpoint, epoch, bestEpoch);
             });
+  }
+
+  /**
+   * Gives the newest file the other names of its epoch, which a kill may have prevented.
+   *
+   * @param checkpoint what it holds
+   * @param epoch index of the epoch that is done in it
+   * @param bestEpoch index of the best epoch so far
+   */
+  void complete(Checkpoint checkpoint, int epoch, int bestEpoch) {
+    nameEpoch(checkpoint, epoch, bestEpoch);
+  }
+
+  private void nameEpoch(Checkpoint checkpoint, int epoch, int bestEpoch) {
+    name(newest(), epochFile(epoch));
+    if (epoch == bestEpoch) {
+      name(newest(), folder.resolve(BEST));
+    }
+    if (original != null) {
+      original.epoch(checkpoint, epoch);
+      if (epoch == bestEpoch) {
+        name(original.epochFile(epoch), original.bestFile());
+      }
+    }
+    removeSurplus(bestEpoch);
   }
 
   private Path epochFile(int epoch) {
@@ -113,7 +134,7 @@ final class CheckpointStore implements AutoCloseable {
       // Moving a name onto another name of the same file leaves both.
       Files.deleteIfExists(temporary);
     } catch (IOException e) {
-      throw new EarlybirdException(file + ": cannot be written: " + e.getMessage(), e);
+      throw new WriteException(file, AtomicFile.reason(e, file.toAbsolutePath().getParent()), e);
     }
   }
 
@@ -154,6 +175,9 @@ final class CheckpointStore implements AutoCloseable {
       if (e.getCause() instanceof RuntimeException known) {
         throw known;
       }
+      if (e.getCause() instanceof Error error) {
+        throw error;
+      }
       throw new IllegalStateException(e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -163,9 +187,20 @@ final class CheckpointStore implements AutoCloseable {
     }
   }
 
-  /** Ends the writing thread; call {@link #flush} before, to learn of failures. */
+  /**
+   * Ends the writing thread once what it has begun is on disk; call {@link #flush} before, to learn
+   * of failures.
+   */
   @Override
   public void close() {
     writer.shutdown();
+    try {
+      if (!writer.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
+        throw new WriteException(
+            newest(), "the disk did not take it within " + CLOSE_SECONDS + " s", null);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }

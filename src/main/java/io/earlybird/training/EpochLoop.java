@@ -70,7 +70,7 @@ public final class EpochLoop implements AutoCloseable {
         wantsOriginal
             ? new OriginalOutput(folder, network, context.settings().training(), observer != null)
             : null;
-    this.store = new CheckpointStore(folder, context.saving().keep(), original);
+    this.store = new CheckpointStore(folder, context.saving().keepPolicy(), original);
     this.kernels = Backends.choices(context.backend());
     context.folder().writeKernels(context.backend(), kernels);
   }
@@ -112,7 +112,19 @@ public final class EpochLoop implements AutoCloseable {
     state = RunState.of(checkpoint.tensors(), store.newest());
     trainer.restore(checkpoint.tensors(), state.epoch());
     records.continueAt(state);
-    if (!kernels.entrySet().containsAll(checkpoint.info().runtime().kernels().entrySet())) {
+    if (!state.begun() && state.last().isPresent()) {
+      store.complete(checkpoint, state.last().get().epoch(), state.best().orElseThrow().epoch());
+    }
+    CheckpointInfo.Runtime before = checkpoint.info().runtime();
+    CheckpointInfo.Runtime now = runtime();
+    if (!place(before).equals(place(now))) {
+      context
+          .progress()
+          .say(
+              String.format(
+                  "before the stop this ran on %s, now on %s: the rest may come out in other bits",
+                  place(before), place(now)));
+    } else if (!kernels.entrySet().containsAll(before.kernels().entrySet())) {
       context
           .progress()
           .say("other kernels than before the stop: the rest may come out in other bits");
@@ -308,11 +320,20 @@ public final class EpochLoop implements AutoCloseable {
         state.best().map(EpochRow::testTop1).orElse(Double.NaN),
         state.last().map(EpochRow::testTop1).orElse(Double.NaN),
         Map.of("seed", settings.training().seed(), "step", trainer.step()),
-        new CheckpointInfo.Runtime(
-            context.backend().name(),
-            Backends.instructionSet(context.backend()),
-            Backends.threads(context.backend()),
-            kernels));
+        runtime());
+  }
+
+  private CheckpointInfo.Runtime runtime() {
+    return new CheckpointInfo.Runtime(
+        context.backend().name(),
+        Backends.instructionSet(context.backend()),
+        Backends.threads(context.backend()),
+        kernels);
+  }
+
+  private static String place(CheckpointInfo.Runtime runtime) {
+    return String.format(
+        "backend %s with %s and %d threads", runtime.backend(), runtime.isa(), runtime.threads());
   }
 
   private JsonNode networkJson() {

@@ -61,10 +61,29 @@ public final class Evaluator {
       Map<String, HostTensor> state,
       ImageSet set,
       int batchSize) {
+    return evaluate(backend, network, state, set, batchSize, new StopSignal());
+  }
+
+  /**
+   * The same, unless it is to stop.
+   *
+   * @throws StoppedException if it was asked to
+   */
+  static Metrics evaluate(
+      Backend backend,
+      Network network,
+      Map<String, HostTensor> state,
+      ImageSet set,
+      int batchSize,
+      StopSignal stop) {
     try (Session session = new Session(backend)) {
       Evaluator evaluator = new Evaluator(session, network, set, batchSize);
       network.writeState(state, session::write);
-      return evaluator.run(batches -> true);
+      Metrics metrics = evaluator.run(batches -> !stop.isRequested());
+      if (metrics.images() < set.size()) {
+        throw new StoppedException("stopped in an evaluation");
+      }
+      return metrics;
     }
   }
 }

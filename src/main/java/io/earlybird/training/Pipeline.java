@@ -97,15 +97,23 @@ public final class Pipeline {
   }
 
   private Prune.Pruned prune(Ticket ticket) {
+    requireGoOn("before the ticket of " + Ticket.percent(ticket.ratio()) + "% was pruned");
     Prune.Pruned pruned =
         Prune.run(
             context.backend(),
             new Prune.Request(ticket.file(), OptionalDouble.empty(), null, context.saving().pth()),
             context.test(),
             context.settings().training().testBatchSize(),
-            folder.part(name(ticket)));
+            folder.part(name(ticket)),
+            context.stop());
     context.progress().pruned(pruned);
     return pruned;
+  }
+
+  private void requireGoOn(String where) {
+    if (context.stop().isRequested()) {
+      throw new StoppedException("stopped " + where + "; the state is saved");
+    }
   }
 
   private List<EpochRow> trainDense(List<Comparison.Entry> entries) {
@@ -130,6 +138,7 @@ public final class Pipeline {
   private void retrain(
       Ticket ticket, Prune.Pruned pruned, List<EpochRow> dense, List<Comparison.Entry> entries) {
     String name = name(ticket);
+    requireGoOn("before " + name + " was trained");
     try (Retrain retrain = new Retrain(context, pruned.file(), folder.part(name), name)) {
       retrain.run();
       List<EpochRow> rows = retrain.state().rows();

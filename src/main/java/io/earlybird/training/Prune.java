@@ -97,6 +97,23 @@ public final class Prune {
    */
   public static Pruned run(
       Backend backend, Request request, ImageSet test, int testBatchSize, Path folder) {
+    return run(backend, request, test, testBatchSize, folder, new StopSignal());
+  }
+
+  /**
+   * The same, unless it is to stop.
+   *
+   * @param stop tells when to end early
+   * @throws StoppedException if it was asked to stop; nothing is written then
+   */
+  static Pruned run(
+      Backend backend,
+      Request request,
+      ImageSet test,
+      int testBatchSize,
+      Path folder,
+      StopSignal stop) {
+
     Path source = request.source();
     OptionalDouble percent = request.percent();
     SavedNetwork saved = SavedNetwork.read(source);
@@ -122,8 +139,8 @@ public final class Prune {
             result,
             Costs.of(dense),
             Costs.of(narrow),
-            Evaluator.evaluate(backend, dense, masked, test, testBatchSize),
-            Evaluator.evaluate(backend, narrow, result.state(), test, testBatchSize));
+            Evaluator.evaluate(backend, dense, masked, test, testBatchSize, stop),
+            Evaluator.evaluate(backend, narrow, result.state(), test, testBatchSize, stop));
     new Checkpoint(result.state(), info(saved.info(), pruned, source)).write(pruned.file());
     if (request.pth()) {
       OriginalFiles.writePruned(

@@ -99,7 +99,10 @@ public final class Retrain implements AutoCloseable {
   }
 
   private void evaluateBefore(String method) {
-    before = loop.trainer().evaluate();
+    before = loop.trainer().evaluate(batches -> !context.stop().isRequested());
+    if (before.images() < context.test().size()) {
+      throw new StoppedException("stopped before " + label + " was trained");
+    }
     records.event(
         "start",
         Map.of(

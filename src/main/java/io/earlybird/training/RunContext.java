@@ -12,7 +12,6 @@ import io.earlybird.models.NetworkSpec;
  * @param backend what computes; the caller closes it
  * @param train training images
  * @param test test images
- * @param saving what is written
  * @param stop tells when to end early
  * @param progress told what happens
  */
@@ -22,9 +21,13 @@ public record RunContext(
     Backend backend,
     ImageSet train,
     ImageSet test,
-    Saving saving,
     StopSignal stop,
     Progress progress) {
+  /** What is written on the way. */
+  public SavingSettings saving() {
+    return settings.saving();
+  }
+
   /** The dense network of these settings and data. */
   public NetworkSpec networkSpec() {
     return settings.network().spec(train.classes(), train.height());

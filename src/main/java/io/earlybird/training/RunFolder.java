@@ -8,6 +8,7 @@ import io.earlybird.EarlybirdException;
 import io.earlybird.backend.Backend;
 import io.earlybird.backend.Backends;
 import io.earlybird.checkpoint.AtomicFile;
+import io.earlybird.checkpoint.WriteException;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
@@ -61,13 +62,7 @@ public final class RunFolder implements AutoCloseable {
    * @throws EarlybirdException if it holds a run, is in use or cannot be written
    */
   public static RunFolder create(Path path, Settings settings) {
-    if (Files.exists(path.resolve(CONFIG))) {
-      throw new EarlybirdException(
-          path
-              + " holds a run already: continue it with --resume "
-              + path
-              + " or choose another folder with --save");
-    }
+    requireNoRun(path);
     try {
       Files.createDirectories(path);
     } catch (FileAlreadyExistsException e) {
@@ -80,6 +75,13 @@ public final class RunFolder implements AutoCloseable {
     }
     RunFolder folder = lock(path);
     try {
+      requireNoRun(path);
+    } catch (RuntimeException e) {
+      // Another run came and went since the first look; everything here is its own.
+      folder.close();
+      throw e;
+    }
+    try {
       folder.writeSettings(settings);
     } catch (RuntimeException e) {
       folder.discard();
@@ -88,8 +90,19 @@ public final class RunFolder implements AutoCloseable {
     return folder;
   }
 
+  private static void requireNoRun(Path path) {
+    if (Files.exists(path.resolve(CONFIG))) {
+      throw new EarlybirdException(
+          path
+              + " holds a run already: continue it with --resume "
+              + path
+              + " or choose another folder with --save");
+    }
+  }
+
   /**
-   * Opens the folder of a run to continue it.
+   * Opens the folder of a run to continue it. Half-written files that a killed run left are
+   * removed.
    *
    * @throws EarlybirdException if it holds no run or is in use
    */
@@ -98,7 +111,21 @@ public final class RunFolder implements AutoCloseable {
       throw new EarlybirdException(
           path + " holds no run to resume: there is no " + CONFIG + " in it");
     }
-    return lock(path);
+    RunFolder folder = lock(path);
+    folder.removeLeftovers();
+    return folder;
+  }
+
+  private void removeLeftovers() {
+    try (Stream<Path> all = Files.walk(path, 2)) {
+      for (Path part : all.filter(Files::isDirectory).toList()) {
+        AtomicFile.removeLeftovers(part);
+      }
+    } catch (IOException | UncheckedIOException e) {
+      close();
+      throw new EarlybirdException(
+          path + ": half-written files cannot be removed: " + e.getMessage(), e);
+    }
   }
 
   private static RunFolder lock(Path path) {
@@ -137,8 +164,7 @@ public final class RunFolder implements AutoCloseable {
     try {
       return Files.createDirectories(path.resolve(name));
     } catch (IOException e) {
-      throw new EarlybirdException(
-          path.resolve(name) + ": cannot be created: " + e.getMessage(), e);
+      throw new WriteException(path.resolve(name), AtomicFile.reason(e, path), e);
     }
   }
 
@@ -222,6 +248,15 @@ public final class RunFolder implements AutoCloseable {
       // What could not be written can often not be removed either; the first failure is told.
     } finally {
       close();
+    }
+  }
+
+  /** Whether there is a checkpoint or a ticket in it. */
+  public boolean isSaved() {
+    try (Stream<Path> all = Files.walk(path)) {
+      return all.anyMatch(RunFolder::isSaved);
+    } catch (IOException | UncheckedIOException e) {
+      return false;
     }
   }
 

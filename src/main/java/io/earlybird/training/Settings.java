@@ -24,6 +24,7 @@ import java.util.stream.Collectors;
  * @param tickets which tickets are searched for; null if none are
  * @param retraining how a ticket is trained; null if none is
  * @param engine what computes
+ * @param saving what is written on the way
  */
 public record Settings(
     String command,
@@ -32,9 +33,11 @@ public record Settings(
     TrainingSettings training,
     TicketSettings tickets,
     RetrainSettings retraining,
-    EngineSettings engine) {
+    EngineSettings engine,
+    SavingSettings saving) {
   /** Options that may change when a run is resumed. */
-  private static final Set<String> FREE = Set.of("epochs", "data", "threads", "backend");
+  private static final Set<String> FREE =
+      Set.of("epochs", "data", "threads", "backend", "keep", "checkpoint-seconds", "pth");
 
   /** Options among the free ones after whose change the bits may differ. */
   private static final Set<String> BITS = Set.of("threads", "backend");
@@ -83,10 +86,24 @@ public record Settings(
    */
   public static Settings fromJson(JsonNode json, String source) {
     try {
-      return JSON.treeToValue(json, Settings.class);
+      return JSON.treeToValue(withDefaults(json), Settings.class);
     } catch (JsonProcessingException | IllegalArgumentException e) {
       throw new EarlybirdException(source + " holds no settings of this version: " + reason(e), e);
     }
+  }
+
+  /** Settings of a run that was begun before some options existed, which it did not use. */
+  private static JsonNode withDefaults(JsonNode json) {
+    JsonNode settings = json.deepCopy();
+    if (settings instanceof ObjectNode parts) {
+      if (parts.get("data") instanceof ObjectNode data && !data.has("val-split")) {
+        data.putNull("val-split");
+      }
+      if (!parts.has("saving")) {
+        parts.set("saving", JSON.valueToTree(SavingSettings.DEFAULT));
+      }
+    }
+    return settings;
   }
 
   private static String reason(Exception e) {

@@ -73,10 +73,10 @@ class BadInputTest {
       delimiter = '|',
       value = {
         // options | what the line says
-        "--dataset cifar10 --data FILES/nowhere | not found in",
-        "--dataset cifar10 --data FILES/empty   | cifar-10-binary.tar.gz",
-        "--dataset cifar10 --data FILES/short   | data_batch_1.bin",
-        "--dataset cifar10 --data FILES/label   | label",
+        "--no-download --dataset cifar10 --data FILES/nowhere | not found in",
+        "--no-download --dataset cifar10 --data FILES/empty | cifar-10-binary.tar.gz",
+        "--no-download --dataset cifar10 --data FILES/short | data_batch_1.bin",
+        "--no-download --dataset cifar10 --data FILES/label | label",
         "--dataset imagenet                     | unknown data set",
         "--train-images 700000                  | has only",
         "--train-images -1                      | --train-images",
@@ -186,7 +186,7 @@ class BadInputTest {
         "--percent -0.1 | ratio -0.1",
         "               | --percent",
         "--percent 0.5 --test-batch-size 0 | --test-batch-size",
-        "--percent 0.5 --dataset cifar10 --data FILES/nowhere | not found in",
+        "--percent 0.5 --no-download --dataset cifar10 --data FILES/nowhere | not found in",
       })
   void wrongOptionsOfPrune(String options, String line) {
     Path save = temp.resolve("p");

@@ -76,8 +76,7 @@ class PipelineTest {
   private Pipeline.Outcome run(Path path, Settings settings, Watcher watcher) {
     boolean resumes = Files.exists(path.resolve(RunFolder.CONFIG));
     try (RunFolder folder = resumes ? RunFolder.open(path) : RunFolder.create(path, settings)) {
-      RunContext context =
-          Tiny.context(backend, folder, settings, Tiny.SAVING, watcher.stop, watcher);
+      RunContext context = Tiny.context(backend, folder, settings, watcher.stop, watcher);
       return new Pipeline(context).run();
     }
   }
@@ -194,7 +193,8 @@ class PipelineTest {
             s.training(),
             new TicketSettings(List.of(0.5), Rule.QUEUE, 1, 2, false),
             new RetrainSettings(RetrainSettings.Method.REINIT, null, -1),
-            s.engine());
+            s.engine(),
+            s.saving());
     Pipeline.Outcome outcome = run(temp.resolve("a"), reinit, new Watcher(look -> false));
     Comparison.Entry dense = outcome.comparison().entries().get(0);
     Comparison.Entry half = outcome.comparison().entries().get(1);

@@ -63,7 +63,8 @@ class SettingsTest {
             RUN.training(),
             RUN.tickets(),
             RUN.retraining(),
-            new EngineSettings("cpu", 3));
+            new EngineSettings("cpu", 3),
+            RUN.saving());
     List<String> lines =
         RUN.resumedWith(given, Set.of("threads", "backend")).checkResume(RUN, false);
     assertThat(lines).hasSize(2).allMatch(line -> line.contains("other bits"));

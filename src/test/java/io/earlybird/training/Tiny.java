@@ -3,7 +3,6 @@ package io.earlybird.training;
 import io.earlybird.backend.Backend;
 import io.earlybird.backend.cpu.CpuBackend;
 import io.earlybird.backend.reference.ReferenceBackend;
-import io.earlybird.checkpoint.KeepPolicy;
 import io.earlybird.data.ImageSet;
 import io.earlybird.data.ShapesSource;
 import io.earlybird.data.Split;
@@ -20,7 +19,6 @@ final class Tiny {
   static final ShapesSource DATA = new ShapesSource(7, 44, 30);
   static final ImageSet TRAIN = DATA.load(Split.TRAIN);
   static final ImageSet TEST = DATA.load(Split.TEST);
-  static final Saving SAVING = new Saving(KeepPolicy.parse("best"), 0);
 
   private Tiny() {}
 
@@ -54,20 +52,16 @@ final class Tiny {
     return new Settings(
         "run",
         new NetworkSettings("vgg", 0, CFG),
-        new DataSettings("shapes", null, 44, 30),
+        new DataSettings("shapes", null, 44, 30, null),
         training,
         tickets,
         new RetrainSettings(RetrainSettings.Method.INHERIT, null, -1),
-        new EngineSettings("reference", 0));
+        new EngineSettings("reference", 0),
+        new SavingSettings("best", 0, false));
   }
 
   static RunContext context(
-      Backend backend,
-      RunFolder folder,
-      Settings settings,
-      Saving saving,
-      StopSignal stop,
-      Progress progress) {
-    return new RunContext(folder, settings, backend, TRAIN, TEST, saving, stop, progress);
+      Backend backend, RunFolder folder, Settings settings, StopSignal stop, Progress progress) {
+    return new RunContext(folder, settings, backend, TRAIN, TEST, stop, progress);
   }
 }
