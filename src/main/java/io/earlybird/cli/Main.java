@@ -31,6 +31,7 @@ public final class Main implements Runnable {
           EvaluateCommand.class,
           MaskDistanceCommand.class,
           DetectCommand.class,
+          ReportCommand.class,
           VerifyCommand.class,
           BenchCommand.class,
           InspectCommand.class,

@@ -16,6 +16,7 @@ import io.earlybird.training.DataSettings;
 import io.earlybird.training.EngineSettings;
 import io.earlybird.training.RunContext;
 import io.earlybird.training.RunFolder;
+import io.earlybird.training.RunReport;
 import io.earlybird.training.Settings;
 import io.earlybird.training.StopSignal;
 import io.earlybird.training.StoppedException;
@@ -115,6 +116,7 @@ final class Runs {
           new RunContext(folder, settings, backend, data.train(), data.test(), stop, progress);
       out.println("run folder " + folder.path());
       body.run(context);
+      RunReport.write(folder.path(), folder.path().resolve(RunReport.FILE));
       return 0;
     } catch (StoppedException e) {
       err.println("earlybird: " + e.getMessage());

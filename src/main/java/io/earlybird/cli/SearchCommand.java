@@ -77,7 +77,7 @@ final class SearchCommand implements Callable<Integer> {
       } else {
         search.toTheEnd();
       }
-      SearchPictures.write(context.folder().path(), search.history(), search.tickets(), context);
+      SearchPictures.write(context.folder().path(), context.settings().tickets());
       int last = stopWhenDrawn ? context.settings().training().epochs() : 0;
       context.progress().searched(search.tickets(), search.missed(), last);
       search.tickets().forEach(t -> out.println("ticket " + t.file()));

@@ -166,8 +166,10 @@ public final class MaskDistanceMap {
         text(label, left - 9, 1, top + center - PixelFont.HEIGHT, SCALE);
       }
     }
-    text("epoch", left + side / 2, 0.5, top + side + 32, SCALE);
-    figure.add(new Figure.UpwardText("epoch", left - LEFT + 4, top + side / 2, SCALE, Figure.INK));
+    text("epochs trained", left + side / 2, 0.5, top + side + 32, SCALE);
+    figure.add(
+        new Figure.UpwardText(
+            "epochs trained", left - LEFT + 4, top + side / 2, SCALE, Figure.INK));
     mark(panel, left, top);
   }
 
@@ -186,7 +188,7 @@ public final class MaskDistanceMap {
     int size = (last - first + 1) * cell;
     int at = first * cell;
     figure.add(new Figure.Frame(left + at, top + at, size, size, 2, MARK));
-    String label = "epoch " + panel.drawnEpoch();
+    String label = "after " + panel.drawnEpoch();
     int labelWidth = PixelFont.width(label) * SCALE + 8;
     int labelHeight = PixelFont.HEIGHT * SCALE + 10;
     int x = labelLeft(at, size, labelWidth, n * cell) + left;

@@ -113,7 +113,7 @@ final class SvgRenderer {
 
   /** So that a line of text takes no more room than the pixel font's. */
   private static int size(int scale) {
-    return scale * 9 - 1;
+    return scale * 6 + 5;
   }
 
   private static String hex(int color) {

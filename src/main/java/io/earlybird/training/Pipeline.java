@@ -119,7 +119,7 @@ public final class Pipeline {
   private List<EpochRow> trainDense(List<Comparison.Entry> entries) {
     try (Search search = new Search(context, folder.part(DENSE))) {
       search.toTheEnd();
-      SearchPictures.write(folder.path(), search.history(), search.tickets(), context);
+      SearchPictures.write(folder.path(), context.settings().tickets());
       List<EpochRow> rows = search.state().rows();
       Network network = Network.of(context.networkSpec());
       entries.add(

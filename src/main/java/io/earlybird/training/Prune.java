@@ -2,6 +2,7 @@ package io.earlybird.training;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.earlybird.BuildInfo;
 import io.earlybird.EarlybirdException;
@@ -13,12 +14,14 @@ import io.earlybird.checkpoint.pth.OriginalFiles;
 import io.earlybird.data.ImageSet;
 import io.earlybird.models.Costs;
 import io.earlybird.models.Network;
+import io.earlybird.report.WidthBars;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tickets.ChannelMask;
 import io.earlybird.tickets.PruneResult;
 import io.earlybird.tickets.Pruner;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -36,6 +39,8 @@ public final class Prune {
   /** The pruned network for the original's programs, beside it. */
   public static final String ORIGINAL_FILE = OriginalFiles.PRUNED;
 
+  private static final String ABOUT = "pruned";
+  private static final String LAYERS = "layers";
   private static final String REPORT = "prune.txt";
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -167,12 +172,16 @@ public final class Prune {
   private static CheckpointInfo info(CheckpointInfo source, Pruned pruned, Path file) {
     JsonNode configuration = source.configuration();
     if (configuration instanceof ObjectNode object) {
-      object
-          .putObject("pruned")
+      ObjectNode about = object.putObject(ABOUT);
+      about
           .put("source", file.toString())
           .put("ratio", pruned.ratio())
           .put("masked-accuracy", pruned.masked().top1Percent())
           .put("pruned-accuracy", pruned.pruned().top1Percent());
+      ArrayNode layers = about.putArray(LAYERS);
+      for (PruneResult.LayerWidth w : pruned.result().widths()) {
+        layers.addArray().add(w.layer()).add(w.before()).add(w.after());
+      }
     }
     return new CheckpointInfo(
         BuildInfo.version(),
@@ -185,6 +194,15 @@ public final class Prune {
         pruned.pruned().top1Percent(),
         source.random(),
         source.runtime());
+  }
+
+  /** What each batch norm of a pruned network keeps; empty if its file does not say. */
+  static List<WidthBars.Layer> layers(CheckpointInfo info) {
+    List<WidthBars.Layer> out = new ArrayList<>();
+    for (JsonNode w : info.configuration().path(ABOUT).path(LAYERS)) {
+      out.add(new WidthBars.Layer(w.path(0).asText(), w.path(1).asInt(), w.path(2).asInt()));
+    }
+    return out;
   }
 
   /** The original's report, and what it prints beside it. */
