@@ -191,11 +191,9 @@ public final class HeadlessBrowser implements AutoCloseable {
   }
 
   @Override
-  public void close() throws InterruptedException {
+  public void close() {
     socket.abort();
-    process.destroy();
-    if (!process.waitFor(10, TimeUnit.SECONDS)) {
-      process.destroyForcibly().waitFor();
-    }
+    // Its profile may be removed only when it has ended.
+    process.destroyForcibly().onExit().join();
   }
 }
