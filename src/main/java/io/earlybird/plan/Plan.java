@@ -146,6 +146,16 @@ public final class Plan implements AutoCloseable {
         .toList();
   }
 
+  /** What each kernel takes: operations and bytes, in the order of {@link #steps}. */
+  public List<Work> stepWork() {
+    return StepWork.of(steps);
+  }
+
+  /** What one run takes: operations and bytes. */
+  public Work work() {
+    return Work.sum(stepWork());
+  }
+
   /** Which implementation each op and shape got, for a run's record. */
   public Map<String, String> choices() {
     Map<String, String> out = new LinkedHashMap<>();
