@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** Where a run goes, and how it is continued. */
@@ -63,6 +64,13 @@ final class RunOptions {
           "Write the original's files beside ours: init, ckptN, EB-P-N, checkpoint, model_best,"
               + " pruned, all .pth.tar.")
   private boolean pth;
+
+  @Mixin private EnergyOptions energy;
+
+  /** How energy is measured. */
+  EnergyOptions energy() {
+    return energy;
+  }
 
   /** The folder of the run to continue, or null for a new run. */
   Path resume() {

@@ -10,6 +10,10 @@ import io.earlybird.data.ImageSet;
 import io.earlybird.data.ShapesSource;
 import io.earlybird.data.Split;
 import io.earlybird.data.ValidationSplit;
+import io.earlybird.energy.EnergyMonitor;
+import io.earlybird.energy.EnergyWindow;
+import io.earlybird.energy.Phase;
+import io.earlybird.energy.WindowEnergy;
 import io.earlybird.models.Costs;
 import io.earlybird.models.Network;
 import io.earlybird.training.DataSettings;
@@ -23,6 +27,7 @@ import io.earlybird.training.StoppedException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -61,11 +66,15 @@ final class Runs {
    */
   int execute(Settings given, Body body) {
     options.logInterval();
-    return options.resume() == null ? begin(given, body) : resume(given, body);
+    options.resume();
+    try (EnergyMonitor energy = options.energy().open()) {
+      return options.resume() == null ? begin(given, body, energy) : resume(given, body, energy);
+    }
   }
 
-  private int begin(Settings settings, Body body) {
-    Data data = load(settings);
+  private int begin(Settings settings, Body body, EnergyMonitor energy) {
+    List<WindowEnergy> windows = new ArrayList<>();
+    Data data = load(settings, energy, windows);
     settings.network().spec(data.train().classes(), data.train().height());
     try (Backend backend = open(settings.engine(), Map.of());
         RunFolder folder = RunFolder.create(newFolder(settings), settings)) {
@@ -75,7 +84,8 @@ final class Runs {
           .warning(settings.training().epochs())
           .ifPresent(line -> out.println("warning: " + line));
       try {
-        return run(settings, data, backend, folder, body);
+        EnergyRecords.begin(folder.path(), energy, windows);
+        return run(settings, data, backend, folder, body, energy);
       } catch (RuntimeException | Error e) {
         folder.discard();
         throw e;
@@ -83,29 +93,41 @@ final class Runs {
     }
   }
 
-  private int resume(Settings given, Body body) {
+  private int resume(Settings given, Body body, EnergyMonitor energy) {
     Path path = options.resume();
     try (RunFolder folder = RunFolder.open(path)) {
       Settings before = folder.settings();
       Settings settings = before.resumedWith(given, explicitOptions());
       List<String> changes = settings.checkResume(before, options.override());
-      Data data = load(settings);
+      List<WindowEnergy> windows = new ArrayList<>();
+      Data data = load(settings, energy, windows);
       try (Backend backend = open(settings.engine(), folder.kernels())) {
         changes.forEach(change -> out.println("changed: " + change));
         if (!changes.isEmpty()) {
           folder.writeSettings(settings);
         }
-        return run(settings, data, backend, folder, body);
+        EnergyRecords.begin(folder.path(), energy, windows);
+        return run(settings, data, backend, folder, body, energy);
       }
     }
   }
 
-  private Data load(Settings settings) {
+  private Data load(Settings settings, EnergyMonitor energy, List<WindowEnergy> windows) {
     Downloads.fetch(command, settings.data());
-    return Data.load(settings.data(), settings.training().seed());
+    try (EnergyWindow window = energy.window(Phase.DATA_LOADING)) {
+      Data data = Data.load(settings.data(), settings.training().seed());
+      windows.add(window.result());
+      return data;
+    }
   }
 
-  private int run(Settings settings, Data data, Backend backend, RunFolder folder, Body body) {
+  private int run(
+      Settings settings,
+      Data data,
+      Backend backend,
+      RunFolder folder,
+      Body body,
+      EnergyMonitor energy) {
     StopSignal stop = new StopSignal();
     PrintWriter err = command.commandLine().getErr();
     String resume = "continue with: " + resumeCommand(settings, folder.path());
@@ -113,10 +135,14 @@ final class Runs {
     Interrupts interrupts = new Interrupts(stop, err, resume);
     try (ConsoleProgress progress = new ConsoleProgress(out, options.logInterval())) {
       RunContext context =
-          new RunContext(folder, settings, backend, data.train(), data.test(), stop, progress);
+          new RunContext(
+              folder, settings, backend, data.train(), data.test(), stop, progress, energy);
+      energy.attach(backend.name(), backend::synchronize);
+      out.println("energy: " + energy.describe());
       out.println("run folder " + folder.path());
       body.run(context);
       RunReport.write(folder.path(), folder.path().resolve(RunReport.FILE));
+      out.print(EnergyRecords.summary(folder.path()));
       return 0;
     } catch (StoppedException e) {
       err.println("earlybird: " + e.getMessage());
@@ -130,6 +156,8 @@ final class Runs {
       throw new EarlybirdException(
           e.getMessage() + "; what was saved before is whole: make room, then " + resume, e);
     } finally {
+      // The backend is closed before the meters are.
+      energy.attach(backend.name(), () -> {});
       interrupts.close();
     }
   }

@@ -168,13 +168,20 @@ public final class EnergyMonitor implements AutoCloseable {
     window.finish(figures(window, end));
   }
 
+  /** What an open window came to so far. */
+  WindowEnergy soFar(EnergyWindow window) {
+    return figures(window, readAll());
+  }
+
   private Reading readAll() {
     synchronize.run();
     double[] joules = new double[meters.size()];
     long[] disturbances = new long[meters.size()];
     for (int i = 0; i < joules.length; i++) {
-      joules[i] = read(i);
-      disturbances[i] = meters.get(i).disturbances();
+      synchronized (meters.get(i)) {
+        joules[i] = read(i);
+        disturbances[i] = meters.get(i).disturbances();
+      }
     }
     double cpu = ProcessUsage.now().map(ProcessUsage::cpuSeconds).orElse(Double.NaN);
     return new Reading(clock.getAsLong(), joules, disturbances, cpu);

@@ -59,6 +59,11 @@ public final class EnergyWindow implements AutoCloseable {
     }
   }
 
+  /** What it came to so far, while it is open. */
+  public WindowEnergy soFar() {
+    return result == null ? monitor.soFar(this) : result;
+  }
+
   /**
    * What it came to; closes it if it is open.
    *

@@ -68,6 +68,8 @@ final class OpWork {
     r.put("AddSign", update((op, in, out) -> 2 * size(out, 0)));
     r.put("SgdUpdate", update((op, in, out) -> 6 * size(in, 0)));
     r.put("UpdateAverage", update((op, in, out) -> 4 * size(out, 0)));
+    // Exponent of the block, scaling, draw, rounding of each element.
+    r.put("Quantize", new Rule(Part.QUANTIZER, (op, in, out) -> 4 * size(out, 0)));
     r.put("CountMetrics", new Rule(Part.OTHER, (op, in, out) -> size(in, 1)));
     r.put("Increment", new Rule(Part.OTHER, (op, in, out) -> size(out, 0)));
     r.put("Fill", new Rule(Part.OTHER, nothing()));

@@ -7,6 +7,7 @@ import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.op.Augment;
 import io.earlybird.tensor.op.Op;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
@@ -71,7 +72,12 @@ final class StepWork {
     List<Form> read = s.inputs.stream().map(o -> o.value().form).toList();
     List<Form> written = s.outputs.stream().map(v -> v.form).toList();
     long operations = s.op == null ? 0 : OpWork.operations(s.op, in, out);
-    DType format = read.isEmpty() ? written.get(0).element() : read.get(0).element();
+    // The format of the largest operand: that of most operations.
+    DType format =
+        read.stream()
+            .max(Comparator.comparingLong(Form::bytes))
+            .orElseGet(() -> written.get(0))
+            .element();
     return Work.of(parts.get(s), format, operations, bytesRead(s.op, in, read), bytes(written));
   }
 

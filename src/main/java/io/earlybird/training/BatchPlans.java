@@ -2,6 +2,7 @@ package io.earlybird.training;
 
 import io.earlybird.data.Batches;
 import io.earlybird.plan.Plan;
+import io.earlybird.plan.Work;
 import java.util.function.IntFunction;
 
 /**
@@ -12,6 +13,8 @@ final class BatchPlans {
   private final Batches batches;
   private final Plan whole;
   private final Plan last;
+  private Work wholeWork;
+  private Work lastWork;
 
   /**
    * Makes the plans.
@@ -32,6 +35,22 @@ final class BatchPlans {
   /** The plan for whole batches. */
   Plan whole() {
     return whole;
+  }
+
+  /**
+   * Operations and bytes of some batches.
+   *
+   * @param first batch to begin with
+   * @param end the batch after the last one
+   */
+  Work work(int first, int end) {
+    if (wholeWork == null) {
+      wholeWork = whole.work();
+      lastWork = last == whole ? wholeWork : last.work();
+    }
+    boolean withLast = first < end && end == batches.count();
+    Work work = wholeWork.times(Math.max(0, end - first - (withLast ? 1 : 0)));
+    return withLast ? work.plus(lastWork) : work;
   }
 
   /**

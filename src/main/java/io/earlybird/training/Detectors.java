@@ -1,5 +1,8 @@
 package io.earlybird.training;
 
+import io.earlybird.nn.BatchNorm2d;
+import io.earlybird.plan.Work;
+import io.earlybird.tensor.DType;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tickets.ChannelMask;
 import io.earlybird.tickets.DetectorTensors;
@@ -80,6 +83,21 @@ final class Detectors {
     return detectors.stream()
         .map(d -> new Progress.Sight(d.settings().ratio(), d.observe(epoch, scales)))
         .toList();
+  }
+
+  /**
+   * Operations and bytes of one {@link #observe}: for each ratio the magnitudes are sorted,
+   * compared with the threshold, and the mask with those in the queue.
+   */
+  Work work(List<BatchNorm2d> layers) {
+    long n = layers.stream().mapToLong(l -> l.weight().shape().size()).sum();
+    long sorting = n * (64 - Long.numberOfLeadingZeros(n));
+    Work work = Work.NONE;
+    for (EarlyBirdDetector d : detectors) {
+      long operations = sorting + n + n * (d.settings().queue() - 1);
+      work = work.plus(Work.of(Work.Part.MASK_DISTANCE, DType.F32, operations, 4 * n, n));
+    }
+    return work;
   }
 
   /** Whether every ratio's ticket is drawn. */

@@ -6,7 +6,12 @@ import io.earlybird.BuildInfo;
 import io.earlybird.backend.Backends;
 import io.earlybird.checkpoint.Checkpoint;
 import io.earlybird.checkpoint.CheckpointInfo;
+import io.earlybird.energy.EnergyWindow;
+import io.earlybird.energy.Phase;
+import io.earlybird.energy.Tally;
+import io.earlybird.energy.WindowEnergy;
 import io.earlybird.models.Network;
+import io.earlybird.plan.Work;
 import io.earlybird.tensor.DType;
 import io.earlybird.tensor.HostTensor;
 import java.nio.file.Files;
@@ -28,10 +33,14 @@ public final class EpochLoop implements AutoCloseable {
      */
     boolean epochBegins(int epoch);
 
+    /** Operations and bytes of the last look at the masks. */
+    Work work();
+
     /** Adds what it needs to continue. */
     void save(Map<String, HostTensor> tensors);
   }
 
+  private static final String ENERGY = "run.energy";
   private static final long POLL_NANOS = 100_000_000L;
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -43,6 +52,10 @@ public final class EpochLoop implements AutoCloseable {
   private final OriginalOutput original;
   private final Map<String, String> kernels;
   private RunState state;
+  private Tally tally = Tally.NONE;
+  private EnergyWindow window;
+  private int counted;
+  private int trained;
   private String label;
   private long lastPoll;
   private long lastSave;
@@ -111,6 +124,7 @@ public final class EpochLoop implements AutoCloseable {
     checkpoint.requireNetwork(networkJson(), store.newest());
     state = RunState.of(checkpoint.tensors(), store.newest());
     trainer.restore(checkpoint.tensors(), state.epoch());
+    tally = Tally.ofTensor(checkpoint.tensors().get(ENERGY));
     records.continueAt(state);
     if (!state.begun() && state.last().isPresent()) {
       store.complete(checkpoint, state.last().get().epoch(), state.best().orElseThrow().epoch());
@@ -161,9 +175,20 @@ public final class EpochLoop implements AutoCloseable {
 
   /** Begins the epoch; returns whether training should end here. */
   private boolean begin() {
-    boolean end = observer != null && observer.epochBegins(state.epoch());
-    trainer.beginEpoch(state.epoch());
+    boolean end = false;
+    if (observer != null) {
+      try (EnergyWindow masks = context.energy().window(Phase.MASK_DISTANCE)) {
+        end = observer.epochBegins(state.epoch());
+        masks.add(observer.work());
+        records.energy(state.epoch(), true, masks.result().toMap());
+      }
+    }
+    try (EnergyWindow order = context.energy().window(Phase.DATA_LOADING)) {
+      trainer.beginEpoch(state.epoch());
+      records.energy(state.epoch(), true, order.result().toMap());
+    }
     state = state.beginning();
+    tally = Tally.NONE;
     return end;
   }
 
@@ -175,20 +200,65 @@ public final class EpochLoop implements AutoCloseable {
             trainer.batchesDone());
     trainRest();
     long from = System.nanoTime();
-    Metrics test = trainer.evaluate(batches -> !context.stop().isRequested());
-    if (test.images() < context.test().size()) {
-      stop();
-    }
+    Metrics test = evaluate();
     finish(test, (System.nanoTime() - from) * 1e-9);
   }
 
+  private Metrics evaluate() {
+    try (EnergyWindow evaluation = context.energy().window(Phase.EVALUATION)) {
+      Metrics test = trainer.evaluate(batches -> !context.stop().isRequested());
+      if (test.images() < context.test().size()) {
+        stop();
+      }
+      evaluation.addImages(test.images());
+      evaluation.add(trainer.evaluationWork());
+      records.energy(state.epoch(), false, evaluation.result().toMap());
+      return test;
+    }
+  }
+
   private void trainRest() {
+    try (EnergyWindow training =
+        context.energy().window(observer == null ? Phase.RETRAINING : Phase.SEARCH)) {
+      window = training;
+      counted = trainer.batchesDone();
+      trained = counted;
+      trainRest(training);
+    } finally {
+      window = null;
+    }
+  }
+
+  /** The epoch's training window, and what earlier pieces of it came to. */
+  private Tally tally() {
+    return window == null ? tally : tally.plus(Tally.of(counted(window).soFar()));
+  }
+
+  /** Adds to the window what was trained since the last time. */
+  private EnergyWindow counted(EnergyWindow training) {
+    training.add(trainer.work(counted, trained));
+    for (; counted < trained; counted++) {
+      training.addImages(trainer.batches().size(counted));
+    }
+    return training;
+  }
+
+  private void trainRest(EnergyWindow training) {
     long from = System.nanoTime();
     long imagesBefore = trainer.metrics().images();
     lastPoll = from;
     boolean complete = trainer.train(batches -> goOn(batches, from, imagesBefore));
     state = state.after((System.nanoTime() - from) * 1e-9);
     requireFinite(trainer.metrics());
+    trained = trainer.batchesDone();
+    WindowEnergy energy = counted(training).result();
+    window = null;
+    if (energy.images() > 0 || tally.pieces() == 0) {
+      tally = tally.plus(Tally.of(energy));
+    }
+    if (complete) {
+      records.energy(state.epoch(), false, tally.toMap(energy));
+    }
     if (!complete) {
       stop();
     }
@@ -215,6 +285,7 @@ public final class EpochLoop implements AutoCloseable {
         && now - lastSave > context.saving().checkpointSeconds() * 1_000_000_000L) {
       RunState before = state;
       state = state.after((now - from) * 1e-9);
+      trained = batches;
       store.save(checkpoint());
       state = before;
       lastSave = System.nanoTime();
@@ -288,6 +359,7 @@ public final class EpochLoop implements AutoCloseable {
       observer.save(tensors);
     }
     state.save(tensors);
+    tensors.put(ENERGY, tally().toTensor());
     return new Checkpoint(tensors, info(context.settings().toJson()));
   }
 

@@ -6,6 +6,7 @@ import io.earlybird.models.Network;
 import io.earlybird.nn.ForwardPass;
 import io.earlybird.plan.Plan;
 import io.earlybird.plan.Session;
+import io.earlybird.plan.Work;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.Node;
 import io.earlybird.tensor.Tensor;
@@ -52,6 +53,11 @@ public final class Evaluator {
     counters.clear(session);
     plans.run(0, watch);
     return counters.read(session);
+  }
+
+  /** Operations and bytes of a run over all images. */
+  Work work() {
+    return plans.work(0, plans.batches().count());
   }
 
   /** Loss and accuracy of a network with a given state dict, on a session of its own. */

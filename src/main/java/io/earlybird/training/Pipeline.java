@@ -7,6 +7,8 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.earlybird.checkpoint.AtomicFile;
 import io.earlybird.checkpoint.Checkpoint;
+import io.earlybird.energy.EnergyWindow;
+import io.earlybird.energy.Phase;
 import io.earlybird.models.Costs;
 import io.earlybird.models.Network;
 import io.earlybird.tensor.HostTensor;
@@ -98,14 +100,20 @@ public final class Pipeline {
 
   private Prune.Pruned prune(Ticket ticket) {
     requireGoOn("before the ticket of " + Ticket.percent(ticket.ratio()) + "% was pruned");
-    Prune.Pruned pruned =
-        Prune.run(
-            context.backend(),
-            new Prune.Request(ticket.file(), OptionalDouble.empty(), null, context.saving().pth()),
-            context.test(),
-            context.settings().training().testBatchSize(),
-            folder.part(name(ticket)),
-            context.stop());
+    Prune.Pruned pruned;
+    try (EnergyWindow window = context.energy().window(Phase.PRUNING)) {
+      pruned =
+          Prune.run(
+              context.backend(),
+              new Prune.Request(
+                  ticket.file(), OptionalDouble.empty(), null, context.saving().pth()),
+              context.test(),
+              context.settings().training().testBatchSize(),
+              folder.part(name(ticket)),
+              context.stop());
+      window.add(pruned.work());
+      Records.energy(folder.metrics(), name(ticket), window.result());
+    }
     context.progress().pruned(pruned);
     return pruned;
   }

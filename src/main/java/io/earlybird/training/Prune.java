@@ -14,6 +14,8 @@ import io.earlybird.checkpoint.pth.OriginalFiles;
 import io.earlybird.data.ImageSet;
 import io.earlybird.models.Costs;
 import io.earlybird.models.Network;
+import io.earlybird.plan.Work;
+import io.earlybird.tensor.DType;
 import io.earlybird.report.WidthBars;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tickets.ChannelMask;
@@ -70,6 +72,17 @@ public final class Prune {
     /** Difference in test accuracy between the masked and the pruned network, in points. */
     public double difference() {
       return Math.abs(masked.top1Percent() - pruned.top1Percent());
+    }
+
+    /** Operations and bytes of finding the mask; the two evaluations are not counted. */
+    public Work work() {
+      long channels = result.kept().size();
+      return Work.of(
+          Work.Part.MASK_DISTANCE,
+          DType.F32,
+          Math.round(result.pruningFlops()),
+          4 * channels,
+          channels);
     }
 
     /** FLOPs of the pruned network as a fraction of the dense one's. */

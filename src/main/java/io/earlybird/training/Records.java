@@ -1,6 +1,7 @@
 package io.earlybird.training;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.earlybird.energy.WindowEnergy;
 import io.earlybird.report.MetricsWriter;
 import io.earlybird.report.RecordFile;
 import java.nio.file.Path;
@@ -15,6 +16,11 @@ import java.util.Map;
 final class Records implements AutoCloseable {
   /** Name of the original's record. */
   static final String RECORD = "record.txt";
+
+  private static final String ENERGY = "energy";
+
+  /** Marks a line on what happens before an epoch's first step. */
+  private static final String AT_BEGIN = "before_epoch";
 
   private static final int COLUMNS = 3;
 
@@ -39,7 +45,7 @@ final class Records implements AutoCloseable {
 
   /** Begins; whatever an attempt without a checkpoint left of this training is forgotten. */
   void begin() {
-    metrics = MetricsWriter.resume(metricsFile, line -> !isOurs(line));
+    metrics = MetricsWriter.resume(metricsFile, line -> !isOurs(line) || isOutside(line));
     record = RecordFile.create(recordFile, COLUMNS);
   }
 
@@ -57,12 +63,17 @@ final class Records implements AutoCloseable {
     return line.path("phase").asText().equals(phase);
   }
 
+  /** Whether a line is on a window outside of any epoch, such as pruning. */
+  private static boolean isOutside(JsonNode line) {
+    return line.path("event").asText().equals(ENERGY) && !line.has("epoch");
+  }
+
   private boolean stays(JsonNode line, RunState state) {
     if (!isOurs(line) || !line.has("epoch")) {
       return true;
     }
     int epoch = line.path("epoch").asInt();
-    boolean begins = line.path("event").asText().equals("masks");
+    boolean begins = line.path("event").asText().equals("masks") || line.has(AT_BEGIN);
     return epoch < state.epoch() || (begins && epoch == state.epoch() && state.begun());
   }
 
@@ -99,6 +110,41 @@ final class Records implements AutoCloseable {
       line.put("drawn", drawn);
     }
     metrics.write(line);
+  }
+
+  /**
+   * The energy of a window of an epoch.
+   *
+   * @param begins whether it lies before the epoch's first step
+   * @param figures of the window
+   */
+  void energy(int epoch, boolean begins, Map<String, Object> figures) {
+    Map<String, Object> line = line(ENERGY, epoch);
+    if (begins) {
+      line.put(AT_BEGIN, true);
+    }
+    line.putAll(figures);
+    metrics.write(line);
+  }
+
+  /**
+   * The energy of a window outside of any training; it takes the place of a line with the same
+   * phase and window that an earlier attempt left. No records may be open.
+   */
+  static void energy(Path metricsFile, String phase, WindowEnergy window) {
+    Map<String, Object> line = new LinkedHashMap<>();
+    line.put("event", ENERGY);
+    line.put("phase", phase);
+    line.putAll(window.toMap());
+    try (MetricsWriter writer =
+        MetricsWriter.resume(
+            metricsFile,
+            old ->
+                !old.path("event").asText().equals(ENERGY)
+                    || !old.path("phase").asText().equals(phase)
+                    || !old.path("window").asText().equals(window.path()))) {
+      writer.write(line);
+    }
   }
 
   /** Anything else that is worth a line. */

@@ -2,6 +2,7 @@ package io.earlybird.training;
 
 import io.earlybird.backend.Backend;
 import io.earlybird.data.ImageSet;
+import io.earlybird.energy.EnergyMonitor;
 import io.earlybird.models.NetworkSpec;
 
 /**
@@ -14,6 +15,7 @@ import io.earlybird.models.NetworkSpec;
  * @param test test images
  * @param stop tells when to end early
  * @param progress told what happens
+ * @param energy measures every phase; the caller closes it
  */
 public record RunContext(
     RunFolder folder,
@@ -22,7 +24,20 @@ public record RunContext(
     ImageSet train,
     ImageSet test,
     StopSignal stop,
-    Progress progress) {
+    Progress progress,
+    EnergyMonitor energy) {
+  /** A run whose energy is not measured. */
+  public RunContext(
+      RunFolder folder,
+      Settings settings,
+      Backend backend,
+      ImageSet train,
+      ImageSet test,
+      StopSignal stop,
+      Progress progress) {
+    this(folder, settings, backend, train, test, stop, progress, EnergyMonitor.off());
+  }
+
   /** What is written on the way. */
   public SavingSettings saving() {
     return settings.saving();

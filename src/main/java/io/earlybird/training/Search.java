@@ -2,7 +2,10 @@ package io.earlybird.training;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.earlybird.checkpoint.Checkpoint;
+import io.earlybird.energy.EnergyWindow;
+import io.earlybird.energy.Phase;
 import io.earlybird.models.Network;
+import io.earlybird.plan.Work;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tickets.EarlyBirdDetector;
 import java.nio.file.Files;
@@ -137,6 +140,11 @@ public final class Search implements AutoCloseable {
     }
 
     @Override
+    public Work work() {
+      return detectors.work(loop.trainer().network().batchNorms());
+    }
+
+    @Override
     public void save(Map<String, HostTensor> tensors) {
       detectors.save(tensors);
     }
@@ -149,6 +157,13 @@ public final class Search implements AutoCloseable {
 
   /** Writes the network as it is at the start of the epoch. */
   private void draw(Progress.Sight sight, boolean drawn) {
+    try (EnergyWindow drawing = context.energy().window(Phase.DRAWING)) {
+      write(sight, drawn);
+      records.energy(sight.observation().epoch(), true, drawing.result().toMap());
+    }
+  }
+
+  private void write(Progress.Sight sight, boolean drawn) {
     int epoch = sight.observation().epoch();
     Ticket ticket =
         new Ticket(

@@ -10,6 +10,7 @@ import io.earlybird.nn.ForwardPass;
 import io.earlybird.optim.Sgd;
 import io.earlybird.plan.Plan;
 import io.earlybird.plan.Session;
+import io.earlybird.plan.Work;
 import io.earlybird.tensor.Assign;
 import io.earlybird.tensor.DType;
 import io.earlybird.tensor.HostTensor;
@@ -143,6 +144,21 @@ public final class Trainer implements AutoCloseable {
   public boolean train(Watch watch) {
     batchesDone = plans.run(batchesDone, watch);
     return batchesDone == batches().count();
+  }
+
+  /**
+   * Operations and bytes of training some batches of an epoch.
+   *
+   * @param first batch to begin with
+   * @param end the batch after the last one
+   */
+  public Work work(int first, int end) {
+    return plans.work(first, end);
+  }
+
+  /** Operations and bytes of an evaluation. */
+  public Work evaluationWork() {
+    return evaluator.work();
   }
 
   /** The epoch's sums so far. */

@@ -18,8 +18,8 @@ import io.earlybird.tensor.op.Augment;
 import io.earlybird.tensor.op.FusedOp;
 import io.earlybird.tensor.op.LeafOp;
 import io.earlybird.tensor.op.Op;
-import io.earlybird.tensor.op.Reshape;
 import io.earlybird.tensor.op.SgdUpdate;
+import io.earlybird.tensor.op.ViewOp;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -186,7 +186,7 @@ class WorkTest {
         open.addAll(List.of(type.getPermittedSubclasses()));
       } else if (!LeafOp.class.isAssignableFrom(type)
           && !FusedOp.class.isAssignableFrom(type)
-          && type != Reshape.class
+          && !ViewOp.class.isAssignableFrom(type)
           && !OpWork.knows(type)) {
         without.add(type);
       }
