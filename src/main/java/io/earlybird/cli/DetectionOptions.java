@@ -11,6 +11,7 @@ final class DetectionOptions {
       names = {"--ratios", "--percent"},
       paramLabel = "P",
       split = ",",
+      preprocessor = LastGiven.class,
       defaultValue = "0.3,0.5,0.7",
       description = "Fractions of channels to prune. Default: ${DEFAULT-VALUE}.")
   private List<Double> ratios;

@@ -1,5 +1,6 @@
 package io.earlybird.cli;
 
+import io.earlybird.EarlybirdException;
 import io.earlybird.training.EngineSettings;
 import picocli.CommandLine.Option;
 
@@ -19,8 +20,21 @@ final class EngineOptions {
       description = "Processor threads; 0 for all. Default: ${DEFAULT-VALUE}.")
   private int threads;
 
+  @Option(names = "--no-cuda", description = "The original's word for --backend cpu.")
+  private boolean noCuda;
+
+  @Option(
+      names = "--gpu_ids",
+      paramLabel = "LIST",
+      description = "The original's: -1 is --backend cpu; of several GPUs one computes.")
+  private String gpuIds;
+
   /** The choice. */
   EngineSettings settings() {
-    return new EngineSettings(backend, threads);
+    if (gpuIds != null && !gpuIds.matches("-1|[0-9]+(,[0-9]+)*")) {
+      throw new EarlybirdException("--gpu_ids: expected -1 or numbers with commas, not " + gpuIds);
+    }
+    boolean onCpu = noCuda || "-1".equals(gpuIds);
+    return new EngineSettings(onCpu && backend.equals("auto") ? "cpu" : backend, threads);
   }
 }

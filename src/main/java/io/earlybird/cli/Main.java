@@ -79,11 +79,18 @@ public final class Main implements Runnable {
     Main main = new Main();
     CommandLine line = new CommandLine(main);
     commands.forEach(line::addSubcommand);
+    OriginalPrograms.addTo(line);
     line.setOut(out)
         .setErr(err)
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setUsageHelpAutoWidth(true)
         .setAbbreviatedOptionsAllowed(false)
+        .setOverwrittenOptionsAllowed(true)
+        .setExecutionStrategy(
+            parsed -> {
+              OriginalPrograms.tell(parsed);
+              return new CommandLine.RunLast().execute(parsed);
+            })
         .setParameterExceptionHandler(Failures::wrongUsage)
         .setExecutionExceptionHandler(
             (failure, command, parsed) -> Failures.report(failure, err, main.showsTraces()));

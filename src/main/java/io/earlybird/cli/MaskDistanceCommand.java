@@ -13,8 +13,10 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.OptionalInt;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -40,8 +42,10 @@ final class MaskDistanceCommand implements Callable<Integer> {
 
   @Parameters(
       paramLabel = "DIR",
-      arity = "1..*",
-      description = "Run folders, or folders with the original's checkpoints.")
+      arity = "0..*",
+      description =
+          "Run folders, or folders with the original's checkpoints. Default: those of --save and"
+              + " --save_1.")
   private List<Path> folders;
 
   @Mixin private DetectionOptions detection;
@@ -80,9 +84,16 @@ final class MaskDistanceCommand implements Callable<Integer> {
               + " Default: the search's own folder.")
   private Path save;
 
+  @Option(
+      names = "--save_1",
+      paramLabel = "DIR",
+      description = "A second search's folder where none is named without an option.")
+  private Path second;
+
   @Override
   public Integer call() {
     TicketSettings wanted = detection.settings(limit);
+    List<Path> folders = folders();
     if (save == null && folders.size() > 1) {
       throw new EarlybirdException("several searches need a folder for the picture: --save DIR");
     }
@@ -106,6 +117,18 @@ final class MaskDistanceCommand implements Callable<Integer> {
             : "mask overlap between epochs";
     MaskDistanceMap.figure(title, rows, show).write(folder(target), PICTURE).forEach(out::println);
     return 0;
+  }
+
+  /** The searches: as the original, those of the options where no other is named. */
+  private List<Path> folders() {
+    if (folders != null) {
+      return folders;
+    }
+    List<Path> named = Stream.of(save, second).filter(Objects::nonNull).distinct().toList();
+    if (named.isEmpty()) {
+      throw new EarlybirdException("mask-distance needs a search's folder: name it");
+    }
+    return named;
   }
 
   private int from(FinishedSearch search) {

@@ -46,7 +46,7 @@ final class RetrainCommand implements Callable<Integer> {
   private RetrainSettings.Method method;
 
   @Option(
-      names = "--start-epoch",
+      names = {"--start-epoch", "--start_epoch"},
       paramLabel = "N",
       description =
           "Epoch to begin with, from 0. Default: the drawing epoch (inherit) or 0 (reinit).")

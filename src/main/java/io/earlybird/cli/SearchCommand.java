@@ -35,7 +35,7 @@ final class SearchCommand implements Callable<Integer> {
   private boolean stopWhenDrawn;
 
   @Option(
-      names = "--start-epoch",
+      names = {"--start-epoch", "--start_epoch"},
       paramLabel = "N",
       description =
           "Epoch to begin with, from 0. Default: 0, or with a checkpoint the one that follows it.")

@@ -12,6 +12,7 @@ final class TicketOptions {
       paramLabel = "P",
       arity = "1..*",
       split = ",",
+      preprocessor = LastGiven.class,
       defaultValue = "0.3,0.5,0.7",
       description =
           "Fractions of channels to prune, a detector for each. Default: ${DEFAULT-VALUE}.")

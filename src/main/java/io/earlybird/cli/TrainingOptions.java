@@ -32,6 +32,7 @@ final class TrainingOptions {
       paramLabel = "EPOCH",
       arity = "1..*",
       split = ",",
+      preprocessor = LastGiven.class,
       defaultValue = "80,120",
       description =
           "Epochs at whose start the learning rate falls to a tenth. Default: ${DEFAULT-VALUE}.")
