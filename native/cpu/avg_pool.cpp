@@ -1,5 +1,5 @@
 // Average pooling and its gradient. Version 1: sums per channel, one window position (or, backward,
-// one window) after the other.
+// one window) after the other. Version 2: gradients larger than the cache are streamed past it.
 #include "cpu/kernel_table.h"
 #include "cpu/pool_windows.h"
 
@@ -66,13 +66,19 @@ eb_status avg_pool_backward_f32(const eb_pool* pool, const float* dy, float* dx)
   const eb_pool p = *pool;
   const int64_t oh = out_extent(p.height, p);
   const int64_t ow = out_extent(p.width, p);
-  parallel_image_rows(p.images, p.height, p.width * p.channels, [=](int64_t n, int64_t row) {
-    const float* image = dy + n * oh * ow * p.channels;
+  const int64_t c = p.channels;
+  const bool stream = c % kLine == 0 && c <= kPoolTile &&
+                      should_stream_lines(dx, p.images * p.height * p.width * c);
+  parallel_image_rows(p.images, p.height, p.width * c, [=](int64_t n, int64_t row) {
+    const float* image = dy + n * oh * ow * c;
+    alignas(64) float tile[kPoolTile];
     for (int64_t column = 0; column < p.width; column++) {
-      float* out = dx + ((n * p.height + row) * p.width + column) * p.channels;
-      average(image, covering(row, oh, p), covering(column, ow, p), ow, p.channels, window_size(p),
-              out);
+      float* to = dx + ((n * p.height + row) * p.width + column) * c;
+      average(image, covering(row, oh, p), covering(column, ow, p), ow, c, window_size(p),
+              stream ? tile : to);
+      if (stream) stream_lines(to, tile, c);
     }
+    if (stream) stream_end();
   });
   return EB_OK;
 }

@@ -42,19 +42,18 @@ void apply(const float* x, const Tables& t, int64_t at, int64_t n, float* out) {
   }
 }
 
-// y of one piece, its last rows first.
+// y of one piece.
 template <bool kRelu, class Rows>
 void apply_piece(const Rows& rows, const Piece& piece, int64_t channels, const Tables& t,
                  bool stream, float* y) {
-  alignas(64) float tile[Rows::kPacks ? kTileFloats : 1];
+  alignas(64) float tile[Rows::kTiles ? kTileFloats : 1];
   const int64_t width = piece.fold * channels;
   float* out = y + piece.row * channels;
-  for (int64_t end = piece.count; end > 0;) {
-    const int64_t n = (end - 1) % kGroupRows + 1;
-    end -= n;
-    const float* x = rows.rows(piece, end, n, tile);
+  for (int64_t first = 0; first < piece.count; first += kGroupRows) {
+    const int64_t n = piece.count - first < kGroupRows ? piece.count - first : kGroupRows;
+    const float* x = rows.rows(piece, first, n, tile);
     for (int64_t r = 0; r < n; r++) {
-      float* row = out + (end + r) * width;
+      float* row = out + (first + r) * width;
       const float* source = x + r * width;
       if (stream) {
         stream_range(row, width, [&](float* to, int64_t i, int64_t count) {

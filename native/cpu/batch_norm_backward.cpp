@@ -1,8 +1,8 @@
 // Gradients of batch norm, alone or with ReLU and channel selection.
 // Version 1: dbeta and dgamma, then dx. Version 2: the ReLU's mask is recomputed from x, so neither
-// its output nor a mask is read; the second pass runs backwards, from the rows that the first one
-// touched last. Version 3: narrow rows are folded (see channel_grid.h), results larger than the
-// cache are streamed past it.
+// its output nor a mask is read; the second pass takes the pieces in reverse, first those that the
+// first one touched last. Version 3: narrow rows are folded (see channel_grid.h), results larger
+// than the cache are streamed past it.
 #include "common/batch_norm.h"
 #include "common/elementwise.h"
 #include "cpu/batch_norm_check.h"
@@ -33,8 +33,8 @@ float gradient(float x, float dy, float mean, float scale, float beta) {
 
 // Adds the gradient, and its product with x - mean, over kRows rows to column sums.
 template <bool kRelu, int kRows>
-void add_rows(const float* x, const float* dy, int64_t stride, const Tables& t, int64_t n,
-              float* sum, float* product) {
+void add_columns(const float* x, const float* dy, int64_t stride, const Tables& t, int64_t n,
+                 float* sum, float* product) {
 #pragma omp simd
   for (int64_t j = 0; j < n; j++) {
     float s = 0.0f;
@@ -50,11 +50,26 @@ void add_rows(const float* x, const float* dy, int64_t stride, const Tables& t, 
   }
 }
 
+// The same, line by line, while the next rows are on their way.
+template <bool kRelu, int kRows>
+void add_rows(const float* x, const float* dy, int64_t stride, const Tables& t, int64_t n,
+              float* sum, float* product) {
+  int64_t j = 0;
+  for (; j + kLine <= n; j += kLine) {
+    prefetch_rows<kRows>(x + kRows * stride + j, stride);
+    prefetch_rows<kRows>(dy + kRows * stride + j, stride);
+    add_columns<kRelu, kRows>(x + j, dy + j, stride, t + j, kLine, sum + j, product + j);
+  }
+  if (j < n) {
+    add_columns<kRelu, kRows>(x + j, dy + j, stride, t + j, n - j, sum + j, product + j);
+  }
+}
+
 // Sums of one piece by channel.
 template <bool kRelu, class Rows>
 void piece_sums(const Rows& rows, const float* dy, const Piece& piece, int64_t channels,
                 const Tables& t, double* sum, double* product) {
-  alignas(64) float tile[Rows::kPacks ? kTileFloats : 1];
+  alignas(64) float tile[Rows::kTiles ? kTileFloats : 1];
   const int64_t width = piece.fold * channels;
   const float* gradients = dy + piece.row * channels;
   for (int64_t c = 0; c < channels; c++) sum[c] = product[c] = 0.0;
@@ -100,12 +115,12 @@ void input_gradient(const float* x, const float* dy, const Tables& t, int64_t n,
   }
 }
 
-// dx of one piece, its last rows first.
+// dx of one piece.
 template <bool kRelu>
 void write_piece(const PlainRows& rows, const float* dy, const Piece& piece, int64_t channels,
                  const Tables& t, bool stream, float* dx) {
   const int64_t width = piece.fold * channels;
-  for (int64_t r = piece.count; r-- > 0;) {
+  for (int64_t r = 0; r < piece.count; r++) {
     const int64_t at = piece.row * channels + r * width;
     if (stream) {
       stream_range(dx + at, width, [&](float* to, int64_t i, int64_t count) {
@@ -123,11 +138,10 @@ void write_piece(const PackedRows& rows, const float* dy, const Piece& piece, in
   alignas(64) float tile[kTileFloats];
   alignas(64) float result[kTileFloats];
   const int64_t width = piece.fold * channels;
-  for (int64_t end = piece.count; end > 0;) {
-    const int64_t n = (end - 1) % kGroupRows + 1;
-    end -= n;
-    const float* x = rows.rows(piece, end, n, tile);
-    const int64_t row = piece.row + end * piece.fold;
+  for (int64_t first = 0; first < piece.count; first += kGroupRows) {
+    const int64_t n = piece.count - first < kGroupRows ? piece.count - first : kGroupRows;
+    const float* x = rows.rows(piece, first, n, tile);
+    const int64_t row = piece.row + first * piece.fold;
     for (int64_t r = 0; r < n; r++) {
       input_gradient<kRelu>(x + r * width, dy + row * channels + r * width, t, width,
                             result + r * width);

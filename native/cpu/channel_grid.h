@@ -13,10 +13,10 @@
 namespace eb::EB_ISA {
 
 // Wide rows whose sums are kept in float; longer sums are in double.
-constexpr int64_t kBlockRows = 32;
+constexpr int64_t kBlockRows = 64;
 
 // Wide rows that the inner loops take at once.
-constexpr int64_t kGroupRows = 4;
+constexpr int kGroupRows = 4;
 
 // Columns that the inner loops keep sums of.
 constexpr int64_t kStrip = 1024;
@@ -30,8 +30,8 @@ struct Piece {
 
 class Grid {
  public:
-  Grid(int64_t rows, int64_t channels) : rows_(rows), channels_(channels) {
-    while (widen(fold_ * channels) && 2 * fold_ * 2 * kBlockRows <= rows) fold_ *= 2;
+  Grid(int64_t rows, int64_t channels)
+      : rows_(rows), channels_(channels), fold_(fold_of(rows, channels)) {
     const int64_t width = fold_ * channels;
     const int64_t least = kChunk > kBlockRows * width ? kChunk : kBlockRows * width;
     wide_rows_ = rows / fold_;
@@ -47,7 +47,7 @@ class Grid {
     return (full < kMaxChunks ? full : kMaxChunks) + 1;
   }
 
-  // Upper bound of width() for any number of channels up to `channels`.
+  // Upper bound of width().
   static int64_t max_width(int64_t channels) { return channels > kStrip ? channels : kStrip; }
 
   int64_t rows() const { return rows_; }
@@ -69,14 +69,24 @@ class Grid {
  private:
   static constexpr int64_t kChunk = 16384;
   static constexpr int64_t kMaxChunks = 128;
+  static constexpr int64_t kWide = 640;
 
-  static bool widen(int64_t width) {
-    return width > 0 && (width < 128 || (width % kLine != 0 && width <= kStrip / 2));
+  // Rows of a wide row. The four wide rows that a loop reads at once should lie in pages of their
+  // own, where the processor sees four streams to prefetch; and whole vectors should fill them.
+  static int64_t fold_of(int64_t rows, int64_t channels) {
+    if (channels == 0) return 1;
+    const int64_t fits = kStrip / channels;
+    const int64_t most = rows / (2 * kBlockRows) < fits ? rows / (2 * kBlockRows) : fits;
+    int64_t fold = 1;
+    for (int64_t f = 1; f <= most && fold * channels < kWide; f++) {
+      if (f * channels < kWide || f * channels % kLine == 0) fold = f;
+    }
+    return fold;
   }
 
   int64_t rows_;
   int64_t channels_;
-  int64_t fold_ = 1;
+  int64_t fold_;
   int64_t wide_rows_;
   int64_t chunks_;
   int64_t pieces_;
@@ -99,6 +109,15 @@ class Scratch {
  private:
   char* next_;
 };
+
+// Asks for the lines at x of the next kRows rows. Four interleaved streams are more than the
+// processor prefetches well by itself (17 against 22 GB/s on one core).
+template <int kRows>
+inline void prefetch_rows(const float* x, int64_t stride) {
+  for (int r = 0; r < kRows; r++) {
+    _mm_prefetch(reinterpret_cast<const char*>(x + r * stride), _MM_HINT_T0);
+  }
+}
 
 // Writes a per-channel value to all its columns of a table over a wide row.
 inline void spread(const Grid& grid, int64_t channel, float value, float* table) {

@@ -1,5 +1,5 @@
-// Where batch norm's loops get the rows of a piece from: x itself, or its selected channels packed
-// into a tile that stays in the first-level cache.
+// Where batch norm's loops get the rows of a piece from: memory itself, or a tile that stays in the
+// first-level cache, into which selected channels of x are packed.
 #ifndef EARLYBIRD_CPU_CHANNEL_ROWS_H
 #define EARLYBIRD_CPU_CHANNEL_ROWS_H
 
@@ -8,13 +8,13 @@
 
 namespace eb::EB_ISA {
 
-// Floats of a tile: a group of packed wide rows.
+// Floats of a tile: a group of wide rows.
 constexpr int64_t kTileFloats = kGroupRows * EB_MAX_SELECTABLE;
 static_assert(kStrip <= EB_MAX_SELECTABLE, "a folded row fits too");
 
-// All channels.
+// All channels as they are.
 struct PlainRows {
-  static constexpr bool kPacks = false;
+  static constexpr bool kTiles = false;
   const float* x;
   int64_t channels;
 
@@ -26,9 +26,9 @@ struct PlainRows {
   }
 };
 
-// The selected channels; the grid is that of [rows, kept].
+// The selected channels of x; the grid is that of [rows, kept].
 struct PackedRows {
-  static constexpr bool kPacks = true;
+  static constexpr bool kTiles = true;
   const float* x;
   int64_t channels;
   const Selection* selection;

@@ -31,7 +31,7 @@ class Selection {
       Group& g = groups_[count_++];
       g.source = static_cast<int32_t>(source);
       g.target = static_cast<int32_t>(k);
-      g.whole = source + 8 <= channels && k + 8 <= kept;
+      if (source + 8 <= channels && k + 8 <= kept) whole_ = count_;
       for (int i = 0; i < 8; i++) {
         g.pack[i] = 0;
         g.unpack[i] = -1;
@@ -46,44 +46,16 @@ class Selection {
 
   // rows rows of x [channels] to out [kept].
   void pack(const float* x, int64_t rows, float* out) const {
-    for (int64_t r = 0; r < rows; r++, x += channels_, out += kept_) {
-      for (int64_t i = 0; i < count_; i++) {
-        const Group& g = groups_[i];
-        const __m256i order = lanes(g.pack);
-        if (g.whole) {
-          const __m256 v = _mm256_loadu_ps(x + g.source);
-          _mm256_storeu_ps(out + g.target, _mm256_permutevar8x32_ps(v, order));
-        } else {
-          const __m256 v = _mm256_maskload_ps(x + g.source, first(channels_ - g.source));
-          _mm256_maskstore_ps(out + g.target, first(kept_ - g.target),
-                              _mm256_permutevar8x32_ps(v, order));
-        }
-      }
-    }
+    int64_t r = 0;
+    for (; r + 4 <= rows; r += 4) pack_rows<4>(x + r * channels_, out + r * kept_);
+    for (; r < rows; r++) pack_rows<1>(x + r * channels_, out + r * kept_);
   }
 
   // rows rows of d [kept] to out [channels], zero where a channel is not selected.
   void unpack(const float* d, int64_t rows, float* out) const {
-    for (int64_t r = 0; r < rows; r++, d += kept_, out += channels_) {
-      int64_t done = 0;
-      for (int64_t i = 0; i < count_; i++) {
-        const Group& g = groups_[i];
-        for (; done < g.source; done += 8) _mm256_storeu_ps(out + done, _mm256_setzero_ps());
-        done = g.source + 8;
-        const __m256i order = lanes(g.unpack);
-        const __m256 dropped = _mm256_castsi256_ps(_mm256_srai_epi32(order, 31));
-        if (g.whole) {
-          const __m256 v = _mm256_permutevar8x32_ps(_mm256_loadu_ps(d + g.target), order);
-          _mm256_storeu_ps(out + g.source, _mm256_andnot_ps(dropped, v));
-        } else {
-          const __m256 v = _mm256_permutevar8x32_ps(
-              _mm256_maskload_ps(d + g.target, first(kept_ - g.target)), order);
-          _mm256_maskstore_ps(out + g.source, first(channels_ - g.source),
-                              _mm256_andnot_ps(dropped, v));
-        }
-      }
-      for (; done < channels_; done++) out[done] = 0.0f;
-    }
+    int64_t r = 0;
+    for (; r + 4 <= rows; r += 4) unpack_rows<4>(d + r * kept_, out + r * channels_);
+    for (; r < rows; r++) unpack_rows<1>(d + r * kept_, out + r * channels_);
   }
 
  private:
@@ -93,22 +65,107 @@ class Selection {
     int32_t target;    // place of the first selected one among the selected channels
     int8_t pack[8];    // the lane that comes to place i
     int8_t unpack[8];  // the place that comes to lane i, -1 where it is not selected
-    bool whole;        // neither row ends within these eight
   };
+
+  template <int kRows>
+  void pack_rows(const float* x, float* out) const {
+    const int64_t channels = channels_;
+    const int64_t kept = kept_;
+    const Group* const end = groups_ + count_;
+    const Group* g = groups_;
+    for (; g < groups_ + whole_; g++) {
+      const __m256i order = lanes(g->pack);
+      const float* from = x + g->source;
+      float* to = out + g->target;
+      for (int r = 0; r < kRows; r++, from += channels, to += kept) {
+        _mm256_storeu_ps(to, _mm256_permutevar8x32_ps(_mm256_loadu_ps(from), order));
+      }
+    }
+    for (; g < end; g++) {
+      const __m256i order = lanes(g->pack);
+      for (int r = 0; r < kRows; r++) {
+        const __m256 v = load(x + r * channels + g->source, channels - g->source);
+        store(out + r * kept + g->target, _mm256_permutevar8x32_ps(v, order), kept - g->target);
+      }
+    }
+  }
+
+  template <int kRows>
+  void unpack_rows(const float* d, float* out) const {
+    const int64_t channels = channels_;
+    const int64_t kept = kept_;
+    const Group* const end = groups_ + count_;
+    const Group* g = groups_;
+    int64_t done = 0;
+    for (; g < groups_ + whole_; g++) {
+      if (done < g->source) clear<kRows>(out, done, g->source);
+      done = g->source + 8;
+      const __m256i order = lanes(g->unpack);
+      const __m256 dropped = _mm256_castsi256_ps(_mm256_srai_epi32(order, 31));
+      const float* from = d + g->target;
+      float* to = out + g->source;
+      for (int r = 0; r < kRows; r++, from += kept, to += channels) {
+        const __m256 v = _mm256_permutevar8x32_ps(_mm256_loadu_ps(from), order);
+        _mm256_storeu_ps(to, _mm256_andnot_ps(dropped, v));
+      }
+    }
+    for (; g < end; g++) {
+      if (done < g->source) clear<kRows>(out, done, g->source);
+      done = g->source + 8;
+      const __m256i order = lanes(g->unpack);
+      const __m256 dropped = _mm256_castsi256_ps(_mm256_srai_epi32(order, 31));
+      for (int r = 0; r < kRows; r++) {
+        const __m256 v =
+            _mm256_permutevar8x32_ps(load(d + r * kept + g->target, kept - g->target), order);
+        store(out + r * channels + g->source, _mm256_andnot_ps(dropped, v), channels - g->source);
+      }
+    }
+    if (done < channels) clear<kRows>(out, done, channels);
+  }
+
+  // Zeros from channel `begin` to `end`.
+  template <int kRows>
+  void clear(float* out, int64_t begin, int64_t end) const {
+    for (int r = 0; r < kRows; r++) {
+      for (int64_t c = begin; c < end; c++) out[r * channels_ + c] = 0.0f;
+    }
+  }
 
   static __m256i lanes(const int8_t* values) {
     return _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(values)));
   }
 
-  // A mask of lanes 0..n-1.
-  static __m256i first(int64_t n) {
-    const int32_t bound = n < 8 ? static_cast<int32_t>(n) : 8;
-    return _mm256_cmpgt_epi32(_mm256_set1_epi32(bound), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+  static __m256 load(const float* from, int64_t n) {
+    if (n >= 8) return _mm256_loadu_ps(from);
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    return _mm256_maskload_ps(from,
+                              _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int32_t>(n)), lane));
+  }
+
+  // Stores the first n lanes. A masked store would be microcode on some processors.
+  static void store(float* to, __m256 v, int64_t n) {
+    if (n >= 8) {
+      _mm256_storeu_ps(to, v);
+      return;
+    }
+    __m128 half = _mm256_castps256_ps128(v);
+    if (n & 4) {
+      _mm_storeu_ps(to, half);
+      half = _mm256_extractf128_ps(v, 1);
+      to += 4;
+    }
+    if (n & 2) {
+      _mm_storel_pi(reinterpret_cast<__m64*>(to), half);
+      half = _mm_movehl_ps(half, half);
+      to += 2;
+    }
+    if (n & 1) _mm_store_ss(to, half);
   }
 
   int64_t kept_;
   int64_t channels_;
   int64_t count_ = 0;
+  int64_t whole_ = 0;  // groups at the start that end within both rows
   Group groups_[EB_MAX_SELECTABLE / 8];
 };
 

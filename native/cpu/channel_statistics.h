@@ -4,7 +4,7 @@
 // deviation, and slow. Version 2: short sums in float of what is left of x after subtracting a shift
 // near the mean, joined in double by the formula of Chan, Golub and LeVeque (1979). A first row as
 // the shift lost a digit where it lay several deviations off. Version 3: the first block's shift is
-// its mean, later blocks take the mean of all before them.
+// the median of three rows, later blocks take the mean of all before them.
 #ifndef EARLYBIRD_CPU_CHANNEL_STATISTICS_H
 #define EARLYBIRD_CPU_CHANNEL_STATISTICS_H
 
@@ -34,8 +34,8 @@ inline void join_moments(const Join& join, int64_t n, const double* mean, const 
 
 // Adds what is left of kRows rows after subtracting `shift`, and its square, to column sums.
 template <int kRows>
-inline void add_rows(const float* x, int64_t stride, const float* shift, int64_t n, float* sum,
-                     float* squares) {
+inline void add_columns(const float* x, int64_t stride, const float* shift, int64_t n, float* sum,
+                        float* squares) {
 #pragma omp simd
   for (int64_t j = 0; j < n; j++) {
     float s = 0.0f;
@@ -50,16 +50,29 @@ inline void add_rows(const float* x, int64_t stride, const float* shift, int64_t
   }
 }
 
-// The mean of n columns over `rows` <= kBlockRows rows, to float accuracy: a shift.
-inline void block_mean(const float* x, int64_t stride, int64_t rows, int64_t n, float* mean) {
-  alignas(64) float sum[kStrip] = {};
-  for (int64_t r = 1; r < rows; r++) {
-#pragma omp simd
-    for (int64_t j = 0; j < n; j++) sum[j] += x[r * stride + j] - x[j];
+// The same, line by line, while the next rows are on their way.
+template <int kRows>
+inline void add_rows(const float* x, int64_t stride, const float* shift, int64_t n, float* sum,
+                     float* squares) {
+  int64_t j = 0;
+  for (; j + kLine <= n; j += kLine) {
+    prefetch_rows<kRows>(x + kRows * stride + j, stride);
+    add_columns<kRows>(x + j, stride, shift + j, kLine, sum + j, squares + j);
   }
-  const float share = 1.0f / static_cast<float>(rows);
+  if (j < n) add_columns<kRows>(x + j, stride, shift + j, n - j, sum + j, squares + j);
+}
+
+// The median of three rows, column by column: near the mean, however far off a single value lies.
+inline void median_of_three(const float* x, int64_t stride, int64_t rows, int64_t n, float* shift) {
+  const float* middle = x + rows / 2 * stride;
+  const float* last = x + (rows - 1) * stride;
 #pragma omp simd
-  for (int64_t j = 0; j < n; j++) mean[j] = x[j] + sum[j] * share;
+  for (int64_t j = 0; j < n; j++) {
+    const float low = x[j] < last[j] ? x[j] : last[j];
+    const float high = x[j] < last[j] ? last[j] : x[j];
+    const float capped = middle[j] < high ? middle[j] : high;
+    shift[j] = capped > low ? capped : low;
+  }
 }
 
 // Moments of n <= kStrip columns over `rows` <= kBlockRows rows.
@@ -68,7 +81,8 @@ inline void block_moments(const float* x, int64_t stride, int64_t rows, int64_t 
   alignas(64) float s[kStrip] = {};
   alignas(64) float q[kStrip] = {};
   int64_t r = 0;
-  for (; r + 4 <= rows; r += 4) add_rows<4>(x + r * stride, stride, shift, n, s, q);
+  for (; r + kGroupRows <= rows; r += kGroupRows)
+    add_rows<kGroupRows>(x + r * stride, stride, shift, n, s, q);
   for (; r < rows; r++) add_rows<1>(x + r * stride, stride, shift, n, s, q);
   const double share = 1.0 / static_cast<double>(rows);
 #pragma omp simd
@@ -84,7 +98,7 @@ inline void column_moments(const float* x, int64_t stride, int64_t rows, int64_t
                            double* squares) {
   alignas(64) float shift[kStrip];
   const int64_t first = rows < kBlockRows ? rows : kBlockRows;
-  block_mean(x, stride, first, n, shift);
+  median_of_three(x, stride, first, n, shift);
   block_moments(x, stride, first, n, shift, mean, squares);
   for (int64_t row = first; row < rows; row += kBlockRows) {
     const int64_t count = rows - row < kBlockRows ? rows - row : kBlockRows;

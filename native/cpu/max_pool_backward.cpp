@@ -1,7 +1,8 @@
 // Gradient of max pooling.
 // Version 1: every pixel gathers from the windows that cover it, which needs no zeroing, no order
-// between threads, and vectors over channels. Version 2: where windows do not overlap, each pixel
-// has at most one.
+// between threads, and vectors over channels. Version 2: where windows are 2x2 and do not overlap,
+// each window writes its four pixels at once and is read once; gradients larger than the cache are
+// streamed past it.
 #include "cpu/kernel_table.h"
 #include "cpu/pool_windows.h"
 
@@ -9,21 +10,94 @@ namespace eb::EB_ISA {
 namespace {
 
 // The first contribution to a pixel: +0 and dy where the pixel won.
-void start(const float* dy, const uint8_t* places, int64_t place, int64_t n, float* dx) {
-  const uint8_t here = static_cast<uint8_t>(place);
+void start(const float* dy, const uint8_t* places, int32_t place, int64_t n, float* dx) {
 #pragma omp simd
-  for (int64_t j = 0; j < n; j++) dx[j] = 0.0f + (places[j] == here ? dy[j] : 0.0f);
+  for (int64_t j = 0; j < n; j++) {
+    const int32_t winner = places[j];
+    dx[j] = 0.0f + (winner == place ? dy[j] : 0.0f);
+  }
 }
 
-void add(const float* dy, const uint8_t* places, int64_t place, int64_t n, float* dx) {
-  const uint8_t here = static_cast<uint8_t>(place);
+void add(const float* dy, const uint8_t* places, int32_t place, int64_t n, float* dx) {
 #pragma omp simd
-  for (int64_t j = 0; j < n; j++) dx[j] += places[j] == here ? dy[j] : 0.0f;
+  for (int64_t j = 0; j < n; j++) {
+    const int32_t winner = places[j];
+    dx[j] += winner == place ? dy[j] : 0.0f;
+  }
 }
 
 void clear(int64_t n, float* dx) {
 #pragma omp simd
   for (int64_t j = 0; j < n; j++) dx[j] = 0.0f;
+}
+
+// n channels of the four pixels of a 2x2 window.
+void four(const float* dy, const uint8_t* places, int64_t n, float* a, float* b, float* c,
+          float* d) {
+#pragma omp simd
+  for (int64_t j = 0; j < n; j++) {
+    const int32_t winner = places[j];
+    const float g = 0.0f + dy[j];
+    a[j] = winner == 0 ? g : 0.0f;
+    b[j] = winner == 1 ? g : 0.0f;
+    c[j] = winner == 2 ? g : 0.0f;
+    d[j] = winner == 3 ? g : 0.0f;
+  }
+}
+
+// One row of 2x2 windows: two rows of pixels from `dx` on, and what no window covers at their end.
+void row_of_fours(const eb_pool& p, int64_t ow, const float* dy, const uint8_t* places, float* dx,
+                  bool stream) {
+  const int64_t c = p.channels;
+  float* below = dx + p.width * c;
+  alignas(64) float tile[4][kPoolTile];
+  for (int64_t column = 0; column < ow; column++) {
+    for (int64_t at = 0; at < c; at += kPoolTile) {
+      const int64_t n = c - at < kPoolTile ? c - at : kPoolTile;
+      const int64_t from = column * c + at;
+      const int64_t to = 2 * column * c + at;
+      if (stream) {
+        four(dy + from, places + from, n, tile[0], tile[1], tile[2], tile[3]);
+        stream_lines(dx + to, tile[0], n);
+        stream_lines(dx + to + c, tile[1], n);
+        stream_lines(below + to, tile[2], n);
+        stream_lines(below + to + c, tile[3], n);
+      } else {
+        four(dy + from, places + from, n, dx + to, dx + to + c, below + to, below + to + c);
+      }
+    }
+  }
+  const int64_t covered = 2 * ow * c;
+  clear(p.width * c - covered, dx + covered);
+  clear(p.width * c - covered, below + covered);
+  if (stream) stream_end();
+}
+
+// One row of pixels for any windows.
+void gather_row(const eb_pool& p, int64_t oh, int64_t ow, int64_t row, const float* dy,
+                const uint8_t* places, float* dx) {
+  const int64_t c = p.channels;
+  const Span rows = covering(row, oh, p);
+  for (int64_t column = 0; column < p.width; column++) {
+    const Span columns = covering(column, ow, p);
+    float* to = dx + column * c;
+    bool first = true;
+    for (int64_t r = rows.begin; r < rows.end; r++) {
+      for (int64_t s = columns.begin; s < columns.end; s++) {
+        const int64_t from = (r * ow + s) * c;
+        const int64_t y = row + p.padding - r * p.stride;
+        const int64_t x = column + p.padding - s * p.stride;
+        const int32_t place = static_cast<int32_t>(y * p.kernel + x);
+        if (first) {
+          start(dy + from, places + from, place, c, to);
+        } else {
+          add(dy + from, places + from, place, c, to);
+        }
+        first = false;
+      }
+    }
+    if (first) clear(c, to);
+  }
 }
 
 }  // namespace
@@ -33,37 +107,21 @@ eb_status max_pool_backward_f32(const eb_pool* pool, const float* dy, const uint
   const eb_pool p = *pool;
   const int64_t oh = out_extent(p.height, p);
   const int64_t ow = out_extent(p.width, p);
-  const int64_t c = p.channels;
-  const bool stream = c % kLine == 0 && should_stream(dx, p.images * p.height * p.width * c);
-  parallel_image_rows(p.images, p.height, p.width * c, [=](int64_t n, int64_t row) {
-    const Span rows = covering(row, oh, p);
-    for (int64_t column = 0; column < p.width; column++) {
-      const Span columns = covering(column, ow, p);
-      float* to = dx + ((n * p.height + row) * p.width + column) * c;
-      const auto gather = [=](float* out, int64_t at, int64_t count) {
-        bool first = true;
-        for (int64_t r = rows.begin; r < rows.end; r++) {
-          for (int64_t s = columns.begin; s < columns.end; s++) {
-            const int64_t from = ((n * oh + r) * ow + s) * c + at;
-            const int64_t place =
-                (row + p.padding - r * p.stride) * p.kernel + column + p.padding - s * p.stride;
-            if (first) {
-              start(dy + from, places + from, place, count, out);
-            } else {
-              add(dy + from, places + from, place, count, out);
-            }
-            first = false;
-          }
-        }
-        if (first) clear(count, out);
-      };
-      if (stream) {
-        stream_range(to, c, gather);
-      } else {
-        gather(to, 0, c);
-      }
-    }
-    if (stream) stream_end();
+  const int64_t size = p.height * p.width * p.channels;
+  const int64_t out = oh * ow * p.channels;
+  const int64_t pitch = p.width * p.channels;
+  if (!tiles(p) || p.kernel != 2) {
+    parallel_image_rows(p.images, p.height, pitch, [=](int64_t n, int64_t row) {
+      gather_row(p, oh, ow, row, dy + n * out, places + n * out, dx + n * size + row * pitch);
+    });
+    return EB_OK;
+  }
+  const bool stream = p.channels % kLine == 0 && should_stream_lines(dx, p.images * size);
+  parallel_image_rows(p.images, oh, 2 * pitch, [=](int64_t n, int64_t row) {
+    const int64_t from = n * out + row * ow * p.channels;
+    float* to = dx + n * size + 2 * row * pitch;
+    row_of_fours(p, ow, dy + from, places + from, to, stream);
+    if (row == oh - 1) clear((p.height - 2 * oh) * pitch, to + 2 * pitch);
   });
   return EB_OK;
 }

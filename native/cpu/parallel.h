@@ -52,6 +52,11 @@ inline bool should_stream(const float* y, int64_t n) {
          reinterpret_cast<uintptr_t>(y) % sizeof(float) == 0;
 }
 
+// The same for a result whose rows begin on lines if it does itself.
+inline bool should_stream_lines(const float* y, int64_t n) {
+  return should_stream(y, n) && reinterpret_cast<uintptr_t>(y) % (kLine * sizeof(float)) == 0;
+}
+
 // Writes n floats, a multiple of kLine, from a tile to y past the cache; both start on a line.
 inline void stream_lines(float* y, const float* tile, int64_t n) {
   for (int64_t i = 0; i < n; i += kLine) {

@@ -7,6 +7,9 @@
 
 namespace eb::EB_ISA {
 
+// Channels that the inner loops keep in the first-level cache.
+constexpr int64_t kPoolTile = 128;
+
 // A half-open range.
 struct Span {
   int64_t begin;

@@ -1,5 +1,6 @@
 package io.earlybird.backend.cpu;
 
+import io.earlybird.EarlybirdException;
 import io.earlybird.backend.Form;
 import io.earlybird.backend.Kernel;
 import io.earlybird.backend.Launch;
@@ -7,7 +8,7 @@ import io.earlybird.backend.Slice;
 import java.util.List;
 import org.bytedeco.javacpp.Pointer;
 
-/** The copy of a tensor between buffers of one form. */
+/** The copy of a tensor between buffers of one form, by all threads. */
 record CopyKernel(Form form) implements Kernel {
   @Override
   public List<Form> inputForms() {
@@ -29,6 +30,11 @@ record CopyKernel(Form form) implements Kernel {
     Pointer source = CpuMemory.pointer(inputs.get(0));
     Pointer target = CpuMemory.pointer(outputs.get(0));
     long bytes = form.bytes();
-    return () -> Pointer.memcpy(target, source, bytes);
+    return () -> {
+      int status = NativeKernels.eb_copy(source, target, bytes);
+      if (status != NativeKernels.EB_OK) {
+        throw new EarlybirdException("copy of " + form + ": " + OwnKernel.explain(status));
+      }
+    };
   }
 }

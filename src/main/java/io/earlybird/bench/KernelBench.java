@@ -1,0 +1,225 @@
+package io.earlybird.bench;
+
+import io.earlybird.backend.Backend;
+import io.earlybird.backend.Form;
+import io.earlybird.backend.Kernel;
+import io.earlybird.backend.KernelRequest;
+import io.earlybird.backend.Launch;
+import io.earlybird.backend.Memory;
+import io.earlybird.backend.Program;
+import io.earlybird.backend.Slice;
+import io.earlybird.tensor.DType;
+import io.earlybird.tensor.HostTensor;
+import io.earlybird.tensor.TensorSpec;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.SplittableRandom;
+import java.util.function.Consumer;
+
+/**
+ * Measures single kernels against the backend's own copy. Both start with cold caches: they go
+ * round over sets of buffers that together are several times larger than the last-level cache. Runs
+ * of kernel and copy alternate, and the fastest of each counts, so that what else runs on the
+ * machine disturbs little. The copy moves as many bytes as the kernel must.
+ */
+public final class KernelBench {
+  private static final int MOST_SETS = 512;
+
+  /** Below this, time is mostly that of a call and says nothing about bandwidth. */
+  private static final long WORTH_A_RATE = 1L << 20;
+
+  private final Backend backend;
+  private final Options options;
+
+  /**
+   * How long and how cold.
+   *
+   * @param seconds per case, at least
+   * @param cacheBytes size of the last-level cache; the buffers take four times as much
+   */
+  public record Options(double seconds, long cacheBytes) {
+    /** Half a second per case, for caches of up to 64 MiB. */
+    public static final Options DEFAULT = new Options(0.5, 64L << 20);
+  }
+
+  /**
+   * What was measured.
+   *
+   * @param bytes that the kernel must move, see {@link KernelCase#bytes}
+   * @param seconds of its fastest run
+   * @param copySeconds of the fastest copy of as many bytes (read and written ones together)
+   */
+  public record Result(
+      KernelCase kernel, String choice, long bytes, double seconds, double copySeconds) {
+    /** Bytes per second, in 10^9. */
+    public double rate() {
+      return bytes / seconds * 1e-9;
+    }
+
+    /** Rate of the copy, in 10^9 bytes per second. */
+    public double copyRate() {
+      return bytes / copySeconds * 1e-9;
+    }
+
+    /** Share of the copy's bandwidth, or NaN where there is too little to move. */
+    public double share() {
+      return bytes < WORTH_A_RATE ? Double.NaN : copySeconds / seconds;
+    }
+
+    /** One line of the table that {@link KernelBench#header} starts. */
+    public String toLine() {
+      String shape = kernel.inputs().isEmpty() ? "" : kernel.inputs().get(0).toString();
+      String share =
+          Double.isNaN(share()) ? "" : String.format(Locale.ROOT, "%5.0f%%", 100 * share());
+      return String.format(
+          Locale.ROOT,
+          "%-28s %-22s %-8s %9.3f %10.1f %8.1f %8.1f %6s",
+          kernel.op().name(),
+          shape,
+          kernel.inPlace() ? "in place" : "",
+          bytes * 1e-6,
+          seconds * 1e6,
+          rate(),
+          copyRate(),
+          share);
+    }
+  }
+
+  /** A benchmark on a backend, which the caller keeps. */
+  public KernelBench(Backend backend, Options options) {
+    this.backend = backend;
+    this.options = options;
+  }
+
+  /** The title line of a table of results. */
+  public static String header() {
+    return String.format(
+        "%-28s %-22s %-8s %9s %10s %8s %8s %6s",
+        "op", "first operand", "", "MB", "us", "GB/s", "copy", "share");
+  }
+
+  /** Measures the cases that the backend supports, in order. */
+  public List<Result> run(List<KernelCase> cases, Consumer<Result> progress) {
+    List<Result> results = new ArrayList<>();
+    for (KernelCase kernelCase : cases) {
+      if (backend.supports(kernelCase.op(), kernelCase.inputs()).ok()) {
+        Result result = measure(kernelCase);
+        progress.accept(result);
+        results.add(result);
+      }
+    }
+    return results;
+  }
+
+  private Result measure(KernelCase kernelCase) {
+    List<TensorSpec> outputs = kernelCase.op().infer(kernelCase.inputs());
+    List<Form> available = kernelCase.inputs().stream().map(backend::defaultForm).toList();
+    KernelRequest request =
+        new KernelRequest(kernelCase.op(), kernelCase.inputs(), outputs, available);
+    long bytes = kernelCase.bytes();
+    // A copy reads and writes: half as many bytes make the same traffic.
+    TensorSpec half = TensorSpec.f32(Math.toIntExact(Math.max(1, bytes / 8)));
+    Form plain = backend.defaultForm(half);
+    try (Kernel kernel = backend.prepare(request);
+        Kernel copy = backend.prepareReorder(half, plain, plain);
+        BufferSets sets = new BufferSets(kernel, kernelCase.inputs(), bytes, kernelCase.inPlace());
+        BufferSets copies = new BufferSets(copy, List.of(half), bytes, false)) {
+      double best = Double.POSITIVE_INFINITY;
+      double bestCopy = Double.POSITIVE_INFINITY;
+      long end = System.nanoTime() + (long) (options.seconds() * 1e9);
+      do {
+        for (int i = 0; i < Math.max(sets.size(), copies.size()); i++) {
+          best = Math.min(best, sets.time(i));
+          bestCopy = Math.min(bestCopy, copies.time(i));
+        }
+      } while (System.nanoTime() < end);
+      return new Result(kernelCase, kernel.choice(), bytes, best, bestCopy);
+    }
+  }
+
+  /** A kernel bound to as many sets of buffers as keep the caches cold. */
+  private final class BufferSets implements AutoCloseable {
+    private final List<Program> programs = new ArrayList<>();
+    private final List<Memory> memories = new ArrayList<>();
+
+    BufferSets(Kernel kernel, List<TensorSpec> inputs, long bytes, boolean inPlace) {
+      SplittableRandom random = new SplittableRandom(1);
+      List<HostTensor> values = inputs.stream().map(spec -> values(spec, random)).toList();
+      long sets = 4 * options.cacheBytes() / Math.max(1, bytes) + 2;
+      for (int i = 0; i < Math.min(sets, MOST_SETS); i++) {
+        programs.add(backend.program(List.of(bind(kernel, values, inPlace))));
+      }
+    }
+
+    private Launch bind(Kernel kernel, List<HostTensor> values, boolean inPlace) {
+      List<Slice> inputs = new ArrayList<>();
+      for (int i = 0; i < values.size(); i++) {
+        Slice slice = allocate(kernel.inputForms().get(i).bytes());
+        if (kernel.inputForms().get(i).isPlain()) {
+          backend.write(slice, values.get(i));
+        }
+        inputs.add(slice);
+      }
+      List<Slice> outputs = new ArrayList<>();
+      for (int i = 0; i < kernel.outputForms().size(); i++) {
+        int over = inPlace ? overwritten(kernel, i) : -1;
+        outputs.add(over >= 0 ? inputs.get(over) : allocate(kernel.outputForms().get(i).bytes()));
+      }
+      long scratch = kernel.scratchBytes();
+      return kernel.bind(inputs, outputs, scratch == 0 ? null : allocate(scratch));
+    }
+
+    private int overwritten(Kernel kernel, int output) {
+      for (int i = 0; i < kernel.inputForms().size(); i++) {
+        if (kernel.mayOverwrite(output, i)) {
+          return i;
+        }
+      }
+      return -1;
+    }
+
+    private Slice allocate(long bytes) {
+      Memory memory = backend.allocate(bytes, "measuring kernels");
+      memories.add(memory);
+      return new Slice(memory, 0, bytes);
+    }
+
+    int size() {
+      return programs.size();
+    }
+
+    /** Seconds of one run on set {@code round}, counted round and round. */
+    double time(int round) {
+      Program program = programs.get(round % programs.size());
+      long start = System.nanoTime();
+      program.run();
+      return (System.nanoTime() - start) * 1e-9;
+    }
+
+    @Override
+    public void close() {
+      programs.forEach(Program::close);
+      memories.forEach(Memory::close);
+    }
+  }
+
+  /** Uniform values: vectors in [0.5, 1.5), other floats in [-1, 1), bytes and numbers small. */
+  private static HostTensor values(TensorSpec spec, SplittableRandom random) {
+    HostTensor values = HostTensor.zeros(spec);
+    ByteBuffer buffer = values.buffer();
+    double low = spec.shape().rank() == 1 ? 0.5 : -1;
+    double high = spec.shape().rank() == 1 ? 1.5 : 1;
+    for (int i = 0; i < spec.size(); i++) {
+      if (spec.dtype() == DType.F32) {
+        buffer.putFloat(4 * i, (float) random.nextDouble(low, high));
+      } else if (spec.dtype() == DType.U8) {
+        buffer.put(i, (byte) random.nextInt(4));
+      } else if (spec.dtype() == DType.I32) {
+        buffer.putInt(4 * i, random.nextInt(10));
+      }
+    }
+    return values;
+  }
+}

@@ -1,0 +1,205 @@
+package io.earlybird.bench;
+
+import io.earlybird.tensor.DType;
+import io.earlybird.tensor.TensorSpec;
+import io.earlybird.tensor.op.Add;
+import io.earlybird.tensor.op.AddSign;
+import io.earlybird.tensor.op.Augment;
+import io.earlybird.tensor.op.AvgPool2d;
+import io.earlybird.tensor.op.AvgPool2dBackward;
+import io.earlybird.tensor.op.BatchNorm;
+import io.earlybird.tensor.op.BatchNormBackward;
+import io.earlybird.tensor.op.BatchNormInference;
+import io.earlybird.tensor.op.BatchNormInferenceRelu;
+import io.earlybird.tensor.op.BatchNormRelu;
+import io.earlybird.tensor.op.BatchNormReluBackward;
+import io.earlybird.tensor.op.Channels;
+import io.earlybird.tensor.op.CountMetrics;
+import io.earlybird.tensor.op.Fill;
+import io.earlybird.tensor.op.Increment;
+import io.earlybird.tensor.op.MaxPool2d;
+import io.earlybird.tensor.op.MaxPool2dBackward;
+import io.earlybird.tensor.op.MultiSgdUpdate;
+import io.earlybird.tensor.op.Op;
+import io.earlybird.tensor.op.Relu;
+import io.earlybird.tensor.op.ReluBackward;
+import io.earlybird.tensor.op.Select;
+import io.earlybird.tensor.op.SelectBackward;
+import io.earlybird.tensor.op.SgdUpdate;
+import io.earlybird.tensor.op.SoftmaxCrossEntropy;
+import io.earlybird.tensor.op.SoftmaxCrossEntropyBackward;
+import io.earlybird.tensor.op.UpdateAverage;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * One kernel to measure.
+ *
+ * @param op the op
+ * @param inputs its operands
+ * @param reread operands that cannot but be read a second time (the second pass of batch norm)
+ * @param inPlace whether results are written over operands of their form, as plans do with state
+ */
+public record KernelCase(Op op, List<TensorSpec> inputs, List<Integer> reread, boolean inPlace) {
+  private static final float EPSILON = 1e-5f;
+
+  /** Copies the lists. */
+  public KernelCase {
+    inputs = List.copyOf(inputs);
+    reread = List.copyOf(reread);
+  }
+
+  private static KernelCase of(Op op, TensorSpec... inputs) {
+    return new KernelCase(op, List.of(inputs), List.of(), false);
+  }
+
+  private KernelCase rereading(Integer... operands) {
+    return new KernelCase(op, inputs, List.of(operands), inPlace);
+  }
+
+  private KernelCase overOperands() {
+    return new KernelCase(op, inputs, reread, true);
+  }
+
+  /** Bytes that the kernel must move: operands read, reread ones twice, results written. */
+  public long bytes() {
+    long bytes = 0;
+    for (TensorSpec spec : inputs) {
+      bytes += size(spec);
+    }
+    for (TensorSpec spec : op.infer(inputs)) {
+      bytes += size(spec);
+    }
+    for (int operand : reread) {
+      bytes += size(inputs.get(operand));
+    }
+    return op instanceof Augment ? bytes - unusedPictures() : bytes;
+  }
+
+  /** Of the data set, only the batch is read. */
+  private long unusedPictures() {
+    TensorSpec pictures = inputs.get(0);
+    return size(pictures)
+        / pictures.shape().dim(0)
+        * (pictures.shape().dim(0) - ((Augment) op).batch());
+  }
+
+  private static long size(TensorSpec spec) {
+    return spec.size() * spec.dtype().bytes();
+  }
+
+  /**
+   * One case and more for every op that backends have kernels of their own for.
+   *
+   * @param batch images in a batch; 64 makes activations of 16 MiB
+   */
+  public static List<KernelCase> all(int batch) {
+    TensorSpec x = TensorSpec.f32(batch, 32, 32, 64);
+    List<KernelCase> cases = new ArrayList<>(elementwise(x));
+    for (int c : new int[] {64, 45, 16}) {
+      cases.addAll(norms(TensorSpec.f32(batch, 32, 32, c)));
+    }
+    cases.addAll(norms(TensorSpec.f32(batch, 8, 8, 256)));
+    cases.addAll(selections(x));
+    cases.addAll(pooling(batch, x));
+    cases.addAll(step(batch));
+    return cases;
+  }
+
+  private static List<KernelCase> elementwise(TensorSpec x) {
+    return List.of(
+        of(new Fill(1, x.shape())),
+        of(new Relu(), x),
+        of(new ReluBackward(), x, x),
+        of(new ReluBackward(), x, x).overOperands(),
+        of(new Add(), x, x),
+        of(new Add(), x, x).overOperands());
+  }
+
+  private static List<KernelCase> norms(TensorSpec x) {
+    TensorSpec c = TensorSpec.f32(x.shape().dim(-1));
+    return List.of(
+        of(new BatchNorm(EPSILON), x, c, c).rereading(0),
+        of(new BatchNormInference(EPSILON), x, c, c, c, c),
+        of(new BatchNormInferenceRelu(EPSILON, null), x, c, c, c, c),
+        of(new BatchNormBackward(EPSILON), x, x, c, c, c).rereading(0, 1),
+        of(new BatchNormRelu(EPSILON, null), x, c, c).rereading(0),
+        of(new BatchNormReluBackward(EPSILON, null), x, x, c, c, c, c).rereading(0, 1));
+  }
+
+  private static List<KernelCase> selections(TensorSpec x) {
+    int extent = x.shape().dim(-1);
+    TensorSpec c = TensorSpec.f32(extent);
+    Channels half = Channels.of(IntStream.range(0, extent).filter(i -> i * i % 7 < 3).toArray());
+    TensorSpec few = TensorSpec.f32(x.shape().withLast(half.count()).dims());
+    return List.of(
+        of(new Select(half), x),
+        of(new SelectBackward(half, extent), few),
+        of(new BatchNormRelu(EPSILON, half), x, c, c).rereading(0),
+        of(new BatchNormInferenceRelu(EPSILON, half), x, c, c, c, c),
+        of(new BatchNormReluBackward(EPSILON, half), x, few, c, c, c, c).rereading(0, 1));
+  }
+
+  private static List<KernelCase> pooling(int batch, TensorSpec x) {
+    TensorSpec y = TensorSpec.f32(batch, 16, 16, 64);
+    TensorSpec places = TensorSpec.of(DType.U8, batch, 16, 16, 64);
+    return List.of(
+        of(new MaxPool2d(2, 2, 0), x),
+        of(new MaxPool2dBackward(2, 2, 0, 32, 32), y, places),
+        of(new MaxPool2d(3, 2, 1), x),
+        of(new MaxPool2dBackward(3, 2, 1, 32, 32), y, places),
+        of(new AvgPool2d(2, 2), x),
+        of(new AvgPool2dBackward(2, 2, 32, 32), y));
+  }
+
+  private static List<KernelCase> step(int batch) {
+    TensorSpec w = TensorSpec.f32(8 * batch, 512, 3, 3);
+    TensorSpec vector = TensorSpec.f32(512);
+    TensorSpec one = TensorSpec.f32(1);
+    TensorSpec count = TensorSpec.of(DType.I64, 1);
+    TensorSpec logits = TensorSpec.f32(batch, 1000);
+    TensorSpec labels = TensorSpec.of(DType.I32, batch);
+    int pictures = Math.max(1000, batch);
+    return List.of(
+        of(
+            new Augment(batch, 4, true, 1),
+            TensorSpec.of(DType.U8, pictures, 32, 32, 3),
+            TensorSpec.of(DType.I32, pictures),
+            TensorSpec.of(DType.I32, batch),
+            count,
+            count,
+            TensorSpec.f32(3, 256)),
+        of(new SoftmaxCrossEntropy(), logits, labels),
+        of(new SoftmaxCrossEntropyBackward(), logits, labels, one).overOperands(),
+        of(
+                new CountMetrics(),
+                TensorSpec.of(DType.F64, CountMetrics.SIZE),
+                logits,
+                labels,
+                one,
+                count)
+            .overOperands(),
+        of(new AddSign(1e-4f), vector, vector).overOperands(),
+        of(new SgdUpdate(0.9f, 1e-4f), w, w, w, one).overOperands(),
+        of(
+                new MultiSgdUpdate(Collections.nCopies(4, new MultiSgdUpdate.Item(0.9f, 1e-4f, 0))),
+                w,
+                w,
+                w,
+                w,
+                w,
+                w,
+                w,
+                w,
+                w,
+                vector,
+                vector,
+                vector,
+                one)
+            .overOperands(),
+        of(new UpdateAverage(1), vector, vector, one).overOperands(),
+        of(new Increment(1), count).overOperands());
+  }
+}

@@ -1,0 +1,64 @@
+package io.earlybird.bench;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.earlybird.backend.cpu.CpuBackend;
+import io.earlybird.bench.KernelBench.Options;
+import io.earlybird.bench.KernelBench.Result;
+import io.earlybird.tensor.TensorSpec;
+import io.earlybird.tensor.op.BatchNorm;
+import io.earlybird.tensor.op.Conv2d;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class KernelBenchTest {
+  @Test
+  void measuresEveryCaseAgainstTheCopy() {
+    List<KernelCase> cases = KernelCase.all(1);
+    List<Result> shown = new ArrayList<>();
+    try (CpuBackend backend = new CpuBackend(2)) {
+      List<Result> results =
+          new KernelBench(backend, new Options(0, 1 << 16)).run(cases, shown::add);
+      assertThat(results).hasSameSizeAs(cases).isEqualTo(shown);
+      assertThat(backend.liveBytes()).isZero();
+      for (Result r : results) {
+        assertThat(r.seconds()).as(r.toLine()).isPositive();
+        assertThat(r.rate()).isPositive();
+        assertThat(r.copyRate()).isPositive();
+        assertThat(r.toLine()).contains(r.kernel().op().name());
+      }
+    }
+  }
+
+  @Test
+  void bytesAreThoseThatMustMove() {
+    TensorSpec x = TensorSpec.f32(10, 64);
+    TensorSpec c = TensorSpec.f32(64);
+    BatchNorm norm = new BatchNorm(1e-5f);
+    assertThat(new KernelCase(norm, List.of(x, c, c), List.of(0), false).bytes())
+        .isEqualTo(3 * 2560 + 4 * 256);
+    KernelCase augment =
+        KernelCase.all(7).stream()
+            .filter(k -> k.op().name().equals("Augment"))
+            .findFirst()
+            .orElseThrow();
+    long batch = 7 * 32 * 32 * 3;
+    assertThat(augment.bytes()).isEqualTo(5 * batch + 4 * (1000 + 7 + 7 + 3 * 256) + 16);
+  }
+
+  @Test
+  void whatABackendLacksIsLeftOut() {
+    try (CpuBackend backend = new CpuBackend(1)) {
+      KernelCase odd =
+          new KernelCase(
+              new Conv2d(1, 0),
+              List.of(
+                  TensorSpec.of(io.earlybird.tensor.DType.F64, 1, 4, 4, 1),
+                  TensorSpec.f32(1, 1, 1, 1)),
+              List.of(),
+              false);
+      assertThat(new KernelBench(backend, new Options(0, 1)).run(List.of(odd), r -> {})).isEmpty();
+    }
+  }
+}
