@@ -11,27 +11,30 @@ import io.earlybird.backend.Slice;
 import io.earlybird.tensor.DType;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.TensorSpec;
+import io.earlybird.tensor.op.Conv2dBackwardWeight;
+import io.earlybird.tensor.op.LinearBackwardWeight;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 
 /**
- * Measures single kernels against the backend's own copy. Both start with cold caches: they go
- * round over sets of buffers that together are several times larger than the last-level cache. Runs
- * of kernel and copy alternate, and the fastest of each counts, so that what else runs on the
- * machine disturbs little. The copy moves as many bytes as the kernel must.
+ * Measures single kernels against what the same machine can do at best, measured in the same run:
+ * products against the multiply-add peak, all others against the backend's own copy, which moves as
+ * many bytes as the kernel must. Kernel and copy start with cold caches: they go round over sets of
+ * buffers that together are several times larger than the last-level cache. Their runs alternate,
+ * and the fastest of each counts, so that what else runs on the machine disturbs little.
  */
 public final class KernelBench {
   private static final int MOST_SETS = 512;
 
-  /** Below this, time is mostly that of a call and says nothing about bandwidth. */
+  /** Below this, time is mostly that of a call and says nothing about a rate. */
   private static final long WORTH_A_RATE = 1L << 20;
 
   private final Backend backend;
   private final Options options;
+  private final Rival rival;
 
   /**
    * How long and how cold.
@@ -40,72 +43,84 @@ public final class KernelBench {
    * @param cacheBytes size of the last-level cache; the buffers take four times as much
    */
   public record Options(double seconds, long cacheBytes) {
-    /** Half a second per case, for caches of up to 64 MiB. */
-    public static final Options DEFAULT = new Options(0.5, 64L << 20);
+    /** For caches of up to 64 MiB. */
+    public static Options of(double seconds) {
+      return new Options(seconds, 64L << 20);
+    }
+  }
+
+  /** Kernels that take turns with the backend's own, such as a user's. */
+  public interface Rival {
+    /** Puts them in the place of the backend's own; calls that are already bound use them too. */
+    void enter();
+
+    /** Puts the backend's own back. */
+    void leave();
   }
 
   /**
    * What was measured.
    *
-   * @param bytes that the kernel must move, see {@link KernelCase#bytes}
-   * @param seconds of its fastest run
+   * @param choice which implementation the backend took
+   * @param seconds of the fastest run
+   * @param rivalSeconds of the rival's fastest run; NaN without a rival
    * @param copySeconds of the fastest copy of as many bytes (read and written ones together)
+   * @param fmaPeak multiply-add peak in GFLOP/s, measured before; NaN where there is none
    */
   public record Result(
-      KernelCase kernel, String choice, long bytes, double seconds, double copySeconds) {
-    /** Bytes per second, in 10^9. */
-    public double rate() {
-      return bytes / seconds * 1e-9;
+      KernelCase kernel,
+      String choice,
+      double seconds,
+      double rivalSeconds,
+      double copySeconds,
+      double fmaPeak) {
+    /** 10^9 bytes per second. */
+    public double gigabytesPerSecond() {
+      return kernel.bytes() / seconds * 1e-9;
+    }
+
+    /** Nominal GFLOP/s; 0 for what is no product. */
+    public double gflopPerSecond() {
+      return kernel.flops() / seconds * 1e-9;
     }
 
     /** Rate of the copy, in 10^9 bytes per second. */
     public double copyRate() {
-      return bytes / copySeconds * 1e-9;
+      return kernel.bytes() / copySeconds * 1e-9;
     }
 
-    /** Share of the copy's bandwidth, or NaN where there is too little to move. */
+    /** Share of the ceiling, or NaN where there is too little to do. */
     public double share() {
-      return bytes < WORTH_A_RATE ? Double.NaN : copySeconds / seconds;
-    }
-
-    /** One line of the table that {@link KernelBench#header} starts. */
-    public String toLine() {
-      String shape = kernel.inputs().isEmpty() ? "" : kernel.inputs().get(0).toString();
-      String share =
-          Double.isNaN(share()) ? "" : String.format(Locale.ROOT, "%5.0f%%", 100 * share());
-      return String.format(
-          Locale.ROOT,
-          "%-28s %-22s %-8s %9.3f %10.1f %8.1f %8.1f %6s",
-          kernel.op().name(),
-          shape,
-          kernel.inPlace() ? "in place" : "",
-          bytes * 1e-6,
-          seconds * 1e6,
-          rate(),
-          copyRate(),
-          share);
+      if (kernel.isProduct()) {
+        return kernel.flops() < WORTH_A_RATE ? Double.NaN : gflopPerSecond() / fmaPeak;
+      }
+      return kernel.bytes() < WORTH_A_RATE ? Double.NaN : copySeconds / seconds;
     }
   }
 
   /** A benchmark on a backend, which the caller keeps. */
   public KernelBench(Backend backend, Options options) {
-    this.backend = backend;
-    this.options = options;
+    this(backend, options, null);
   }
 
-  /** The title line of a table of results. */
-  public static String header() {
-    return String.format(
-        "%-28s %-22s %-8s %9s %10s %8s %8s %6s",
-        "op", "first operand", "", "MB", "us", "GB/s", "copy", "share");
+  /**
+   * A benchmark of a rival beside a backend's own kernels.
+   *
+   * @param rival {@code null} for none; outside of this object's methods it is not in place
+   */
+  public KernelBench(Backend backend, Options options, Rival rival) {
+    this.backend = backend;
+    this.options = options;
+    this.rival = rival;
   }
 
   /** Measures the cases that the backend supports, in order. */
   public List<Result> run(List<KernelCase> cases, Consumer<Result> progress) {
+    double peak = StepBench.fmaPeak(backend);
     List<Result> results = new ArrayList<>();
     for (KernelCase kernelCase : cases) {
       if (backend.supports(kernelCase.op(), kernelCase.inputs()).ok()) {
-        Result result = measure(kernelCase);
+        Result result = measure(kernelCase, peak);
         progress.accept(result);
         results.add(result);
       }
@@ -113,11 +128,10 @@ public final class KernelBench {
     return results;
   }
 
-  private Result measure(KernelCase kernelCase) {
+  private Result measure(KernelCase kernelCase, double peak) {
     List<TensorSpec> outputs = kernelCase.op().infer(kernelCase.inputs());
-    List<Form> available = kernelCase.inputs().stream().map(backend::defaultForm).toList();
     KernelRequest request =
-        new KernelRequest(kernelCase.op(), kernelCase.inputs(), outputs, available);
+        new KernelRequest(kernelCase.op(), kernelCase.inputs(), outputs, available(kernelCase));
     long bytes = kernelCase.bytes();
     // A copy reads and writes: half as many bytes make the same traffic.
     TensorSpec half = TensorSpec.f32(Math.toIntExact(Math.max(1, bytes / 8)));
@@ -126,17 +140,49 @@ public final class KernelBench {
         Kernel copy = backend.prepareReorder(half, plain, plain);
         BufferSets sets = new BufferSets(kernel, kernelCase.inputs(), bytes, kernelCase.inPlace());
         BufferSets copies = new BufferSets(copy, List.of(half), bytes, false)) {
-      double best = Double.POSITIVE_INFINITY;
-      double bestCopy = Double.POSITIVE_INFINITY;
+      double own = Double.POSITIVE_INFINITY;
+      double theirs = Double.POSITIVE_INFINITY;
+      double copied = Double.POSITIVE_INFINITY;
       long end = System.nanoTime() + (long) (options.seconds() * 1e9);
       do {
         for (int i = 0; i < Math.max(sets.size(), copies.size()); i++) {
-          best = Math.min(best, sets.time(i));
-          bestCopy = Math.min(bestCopy, copies.time(i));
+          own = Math.min(own, sets.time(i));
+          copied = Math.min(copied, copies.time(i));
+        }
+        if (rival != null) {
+          theirs = Math.min(theirs, rivalSeconds(sets));
         }
       } while (System.nanoTime() < end);
-      return new Result(kernelCase, kernel.choice(), bytes, best, bestCopy);
+      return new Result(
+          kernelCase, kernel.choice(), own, rival == null ? Double.NaN : theirs, copied, peak);
     }
+  }
+
+  private double rivalSeconds(BufferSets sets) {
+    double best = Double.POSITIVE_INFINITY;
+    rival.enter();
+    try {
+      for (int i = 0; i < sets.size(); i++) {
+        best = Math.min(best, sets.time(i));
+      }
+    } finally {
+      rival.leave();
+    }
+    return best;
+  }
+
+  /** Weights of products may take any form, as they may in a plan; all else is plain. */
+  private List<Form> available(KernelCase kernelCase) {
+    List<Form> forms = new ArrayList<>();
+    for (int i = 0; i < kernelCase.inputs().size(); i++) {
+      boolean weight =
+          i == 1
+              && kernelCase.isProduct()
+              && !(kernelCase.op() instanceof Conv2dBackwardWeight
+                  || kernelCase.op() instanceof LinearBackwardWeight);
+      forms.add(weight ? null : backend.defaultForm(kernelCase.inputs().get(i)));
+    }
+    return forms;
   }
 
   /** A kernel bound to as many sets of buffers as keep the caches cold. */

@@ -14,9 +14,15 @@ import io.earlybird.tensor.op.BatchNormInferenceRelu;
 import io.earlybird.tensor.op.BatchNormRelu;
 import io.earlybird.tensor.op.BatchNormReluBackward;
 import io.earlybird.tensor.op.Channels;
+import io.earlybird.tensor.op.Conv2d;
+import io.earlybird.tensor.op.Conv2dBackwardData;
+import io.earlybird.tensor.op.Conv2dBackwardWeight;
 import io.earlybird.tensor.op.CountMetrics;
 import io.earlybird.tensor.op.Fill;
 import io.earlybird.tensor.op.Increment;
+import io.earlybird.tensor.op.Linear;
+import io.earlybird.tensor.op.LinearBackwardData;
+import io.earlybird.tensor.op.LinearBackwardWeight;
 import io.earlybird.tensor.op.MaxPool2d;
 import io.earlybird.tensor.op.MaxPool2dBackward;
 import io.earlybird.tensor.op.MultiSgdUpdate;
@@ -32,6 +38,7 @@ import io.earlybird.tensor.op.UpdateAverage;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
@@ -90,8 +97,36 @@ public record KernelCase(Op op, List<TensorSpec> inputs, List<Integer> reread, b
     return spec.size() * spec.dtype().bytes();
   }
 
+  /** Whether it is a convolution, a matrix product or one of their gradients. */
+  public boolean isProduct() {
+    return flops() > 0;
+  }
+
+  /** Nominal floating-point operations of a product, two per multiply-add; 0 for other ops. */
+  public long flops() {
+    if (op instanceof Conv2d || op instanceof Linear) {
+      return flops(op.infer(inputs).get(0), inputs.get(1));
+    } else if (op instanceof Conv2dBackwardData || op instanceof LinearBackwardData) {
+      return flops(inputs.get(0), inputs.get(1));
+    } else if (op instanceof Conv2dBackwardWeight || op instanceof LinearBackwardWeight) {
+      return flops(inputs.get(1), op.infer(inputs).get(0));
+    }
+    return 0;
+  }
+
+  private static long flops(TensorSpec y, TensorSpec w) {
+    return 2 * y.size() * (w.size() / w.shape().dim(0));
+  }
+
+  /** What is measured, in one line: op, first operands, and whether results are written over. */
+  public String describe() {
+    String operands =
+        inputs.stream().limit(2).map(TensorSpec::toString).collect(Collectors.joining(" "));
+    return op.name() + " " + operands + (inPlace ? " in place" : "");
+  }
+
   /**
-   * One case and more for every op that backends have kernels of their own for.
+   * One case and more for every op.
    *
    * @param batch images in a batch; 64 makes activations of 16 MiB
    */
@@ -105,6 +140,7 @@ public record KernelCase(Op op, List<TensorSpec> inputs, List<Integer> reread, b
     cases.addAll(selections(x));
     cases.addAll(pooling(batch, x));
     cases.addAll(step(batch));
+    cases.addAll(products(batch));
     return cases;
   }
 
@@ -201,5 +237,41 @@ public record KernelCase(Op op, List<TensorSpec> inputs, List<Integer> reread, b
             .overOperands(),
         of(new UpdateAverage(1), vector, vector, one).overOperands(),
         of(new Increment(1), count).overOperands());
+  }
+
+  /** Image side, channels in and out, and kernel of layers of VGG-16, PreResNet-101 and tickets. */
+  private static final int[][] CONVOLUTIONS = {
+    {32, 3, 64, 3},
+    {32, 64, 64, 3},
+    {32, 45, 45, 3},
+    {16, 128, 128, 3},
+    {8, 256, 256, 3},
+    {4, 512, 512, 3},
+    {2, 512, 512, 3},
+    {32, 64, 16, 1},
+    {32, 16, 64, 1},
+    {32, 64, 11, 1},
+    {32, 16, 16, 3},
+    {8, 256, 64, 1},
+  };
+
+  private static List<KernelCase> products(int batch) {
+    List<KernelCase> cases = new ArrayList<>();
+    for (int[] c : CONVOLUTIONS) {
+      TensorSpec x = TensorSpec.f32(batch, c[0], c[0], c[1]);
+      TensorSpec y = TensorSpec.f32(batch, c[0], c[0], c[2]);
+      TensorSpec w = TensorSpec.f32(c[2], c[1], c[3], c[3]);
+      int padding = c[3] / 2;
+      cases.add(of(new Conv2d(1, padding), x, w));
+      cases.add(of(new Conv2dBackwardData(1, padding, c[0], c[0]), y, w));
+      cases.add(of(new Conv2dBackwardWeight(1, padding, c[3], c[3]), x, y));
+    }
+    TensorSpec x = TensorSpec.f32(batch, 512);
+    TensorSpec w = TensorSpec.f32(10, 512);
+    TensorSpec y = TensorSpec.f32(batch, 10);
+    cases.add(of(new Linear(), x, w, TensorSpec.f32(10)));
+    cases.add(of(new LinearBackwardData(), y, w));
+    cases.add(of(new LinearBackwardWeight(), x, y));
+    return cases;
   }
 }

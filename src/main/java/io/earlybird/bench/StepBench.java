@@ -11,11 +11,14 @@ import io.earlybird.models.Network;
 import io.earlybird.models.NetworkSpec;
 import io.earlybird.optim.Sgd;
 import io.earlybird.optim.StepSchedule;
+import io.earlybird.plan.Plan;
 import io.earlybird.random.Philox;
 import io.earlybird.training.Recipe;
 import io.earlybird.training.Trainer;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.function.BiFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -61,9 +64,14 @@ public final class StepBench {
    *     is no processor backend
    * @param peakMemoryBytes parameters, gradients, momenta, activations and scratch; without the
    *     resident pictures
+   * @param formula what a step must hold at least
    */
   public record Result(
-      double[] milliseconds, double gflopPerStep, double fmaPeak, long peakMemoryBytes) {
+      double[] milliseconds,
+      double gflopPerStep,
+      double fmaPeak,
+      long peakMemoryBytes,
+      MemoryFormula formula) {
     /** Median time of a step. */
     public double medianMs() {
       double[] sorted = milliseconds.clone();
@@ -99,6 +107,71 @@ public final class StepBench {
    * @throws EarlybirdException if there is not enough memory
    */
   public static Result run(Backend backend, Options options) {
+    Network network = Network.of(options.network());
+    double peak = fmaPeak(backend);
+    double[] milliseconds = new double[options.repeat()];
+    long before = backend.liveBytes();
+    return with(
+        backend,
+        network,
+        options,
+        (trainer, pictureBytes) -> {
+          for (int i = -options.warmup(); i < options.repeat(); i++) {
+            // An epoch of a single batch: one step.
+            trainer.beginEpoch(0);
+            long from = System.nanoTime();
+            trainer.train(batches -> true);
+            if (i >= 0) {
+              milliseconds[i] = (System.nanoTime() - from) * 1e-6;
+            }
+          }
+          long memory = backend.liveBytes() - before - pictureBytes;
+          double gflop =
+              (double) Costs.of(network).flops() * FORWARDS_PER_STEP * options.batch() * 1e-9;
+          return new Result(
+              milliseconds,
+              gflop,
+              Math.max(peak, fmaPeak(backend)),
+              memory,
+              MemoryFormula.of(network, options.batch()));
+        });
+  }
+
+  /**
+   * One kernel of a step.
+   *
+   * @param kernel what it computes and by which implementation
+   * @param milliseconds its shortest time
+   */
+  public record KernelTime(Plan.StepInfo kernel, double milliseconds) {}
+
+  /** Runs the step kernel by kernel and gives the shortest time of each, in their order. */
+  public static List<KernelTime> profile(Backend backend, Options options) {
+    return with(
+        backend,
+        Network.of(options.network()),
+        options,
+        (trainer, pictureBytes) -> {
+          Plan plan = trainer.stepPlan();
+          long[] best = new long[plan.steps().size()];
+          Arrays.fill(best, Long.MAX_VALUE);
+          for (int i = -options.warmup(); i < options.repeat(); i++) {
+            trainer.beginEpoch(0);
+            long[] nanos = plan.profile();
+            for (int k = 0; k < best.length && i >= 0; k++) {
+              best[k] = Math.min(best[k], nanos[k]);
+            }
+          }
+          List<KernelTime> times = new ArrayList<>();
+          for (int k = 0; k < best.length; k++) {
+            times.add(new KernelTime(plan.steps().get(k), best[k] * 1e-6));
+          }
+          return times;
+        });
+  }
+
+  private static <T> T with(
+      Backend backend, Network network, Options options, BiFunction<Trainer, Long, T> measure) {
     ImageSet pictures = pictures(options.batch(), options.network().inputSize());
     Recipe recipe =
         new Recipe(
@@ -107,29 +180,14 @@ public final class StepBench {
             StepSchedule.of(0.1, List.of()),
             new Sgd.Settings(0.9f, 1e-4f, 1e-4f),
             SEED);
-    Network network = Network.of(options.network());
-    double peak = fmaPeak(backend);
-    double[] milliseconds = new double[options.repeat()];
-    long before = backend.liveBytes();
     try (Trainer trainer = new Trainer(backend, network, pictures, pictures.first(1), recipe)) {
       trainer.start(network.initialState(SEED), 0);
-      for (int i = -options.warmup(); i < options.repeat(); i++) {
-        // An epoch of a single batch: one step.
-        trainer.beginEpoch(0);
-        long from = System.nanoTime();
-        trainer.train(batches -> true);
-        if (i >= 0) {
-          milliseconds[i] = (System.nanoTime() - from) * 1e-6;
-        }
-      }
-      long memory = backend.liveBytes() - before - pictures.pixels().length;
-      double gflop =
-          (double) Costs.of(network).flops() * FORWARDS_PER_STEP * options.batch() * 1e-9;
-      return new Result(milliseconds, gflop, Math.max(peak, fmaPeak(backend)), memory);
+      return measure.apply(trainer, (long) pictures.pixels().length);
     }
   }
 
-  private static double fmaPeak(Backend backend) {
+  /** Multiply-add peak of a processor backend's threads in GFLOP/s; NaN for other backends. */
+  static double fmaPeak(Backend backend) {
     return backend.name().equals("cpu")
         ? CpuCeilings.fmaGflops(Backends.threads(backend))
         : Double.NaN;

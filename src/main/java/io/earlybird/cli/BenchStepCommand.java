@@ -1,15 +1,26 @@
 package io.earlybird.cli;
 
+import static java.util.stream.Collectors.joining;
+
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.earlybird.BuildInfo;
 import io.earlybird.EarlybirdException;
 import io.earlybird.backend.Backend;
 import io.earlybird.backend.Backends;
+import io.earlybird.backend.cpu.CpuLibrary;
+import io.earlybird.bench.MemoryFormula;
 import io.earlybird.bench.StepBench;
 import io.earlybird.models.NetworkSpec;
 import io.earlybird.training.EngineSettings;
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -41,7 +52,7 @@ final class BenchStepCommand implements Callable<Integer> {
       names = "--precision",
       paramLabel = "NAME",
       defaultValue = "fp32",
-      description = "Number format: fp32. Default: ${DEFAULT-VALUE}.")
+      description = "Number format: fp32, bf16. Default: ${DEFAULT-VALUE}.")
   private String precision;
 
   @Option(
@@ -58,28 +69,65 @@ final class BenchStepCommand implements Callable<Integer> {
       description = "Steps before those. Default: ${DEFAULT-VALUE}.")
   private int warmup;
 
+  @Option(names = "--profile", description = "Also list the shortest time of each kernel.")
+  private boolean profile;
+
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
+
+  @Option(
+      names = "--save",
+      paramLabel = "FILE",
+      description = "Also write the JSON object to a file.")
+  private Path save;
 
   @Mixin private EngineOptions engine;
 
   @Override
   public Integer call() throws Exception {
-    if (!precision.equals("fp32")) {
-      throw new EarlybirdException("unknown precision '" + precision + "': expected fp32");
-    }
+    precision = available(precision);
     NetworkSpec wanted = network.settings().spec(CLASSES, NetworkSpec.CIFAR_SIZE);
     StepBench.Options options = new StepBench.Options(wanted, batch, repeat, warmup);
     EngineSettings with = engine.settings();
     try (Backend backend = Backends.open(with.backend(), with.threads(), Map.of()).backend()) {
       StepBench.Result result = StepBench.run(backend, options);
       PrintWriter out = spec.commandLine().getOut();
-      if (json) {
-        out.println(new ObjectMapper().writeValueAsString(toJson(backend, options, result)));
-      } else {
+      if (!json) {
         print(out, backend, options, result);
+        if (profile) {
+          print(out, StepBench.profile(backend, options));
+        }
       }
+      Backends.choices(backend); // remembers what was measured
+      show(toJson(backend, options, result), json, save, out);
       return 0;
+    }
+  }
+
+  /** fp32; where bf16 is asked for and the processor lacks it, after a line that says so. */
+  private String available(String wanted) {
+    if (wanted.equals("bf16")) {
+      if (CpuLibrary.processorHasBf16()) {
+        throw new EarlybirdException("--precision bf16: this version computes in fp32 alone");
+      }
+      spec.commandLine()
+          .getErr()
+          .println(
+              "earlybird: this processor has neither avx512_bf16 nor amx_bf16: measuring fp32");
+    } else if (!wanted.equals("fp32")) {
+      throw new EarlybirdException("unknown precision '" + wanted + "': expected fp32 or bf16");
+    }
+    return "fp32";
+  }
+
+  /** Prints a result as JSON if asked to, and writes it to a file if one is named. */
+  static void show(ObjectNode result, boolean print, Path file, PrintWriter out)
+      throws IOException {
+    if (print) {
+      out.println(new ObjectMapper().writeValueAsString(result));
+    }
+    if (file != null) {
+      Files.writeString(file, result.toPrettyString() + "\n");
     }
   }
 
@@ -97,10 +145,12 @@ final class BenchStepCommand implements Callable<Integer> {
     putFinite(node, "fma_peak_gflop_per_s", r.fmaPeak());
     putFinite(node, "peak_share", r.peakShare());
     node.put("peak_memory_bytes", r.peakMemoryBytes());
+    node.put("memory_formula_bytes", r.formula().total());
+    node.put("memory_ratio", (double) r.peakMemoryBytes() / r.formula().total());
     return node;
   }
 
-  private static void putFinite(ObjectNode node, String name, double value) {
+  static void putFinite(ObjectNode node, String name, double value) {
     if (Double.isFinite(value)) {
       node.put(name, value);
     } else {
@@ -124,7 +174,7 @@ final class BenchStepCommand implements Callable<Integer> {
         options.batch() / r.medianMs() * 1e3);
     out.printf(
         Locale.ROOT,
-        "%.2f GFLOP a step, %.1f GFLOP/s%s; memory of a step %.1f MiB%n",
+        "%.2f GFLOP a step, %.1f GFLOP/s%s%n",
         r.gflopPerStep(),
         r.gflopPerSecond(),
         Double.isFinite(r.peakShare())
@@ -133,7 +183,53 @@ final class BenchStepCommand implements Callable<Integer> {
                 ", %.1f%% of the peak of %.0f measured now",
                 100 * r.peakShare(),
                 r.fmaPeak())
-            : "",
-        r.peakMemoryBytes() / 1048576.0);
+            : "");
+    MemoryFormula f = r.formula();
+    out.printf(
+        Locale.ROOT,
+        "memory of a step %.1f MiB = %.2f x %.1f (3 x %.1f parameters, gradients and momenta + %.1f"
+            + " batch-norm inputs + %.2f pooling + %.2f statistics)%n",
+        mebibytes(r.peakMemoryBytes()),
+        (double) r.peakMemoryBytes() / f.total(),
+        mebibytes(f.total()),
+        mebibytes(f.parameters()),
+        mebibytes(f.normInputs()),
+        mebibytes(f.poolPlaces()),
+        mebibytes(f.statistics()));
+  }
+
+  private static double mebibytes(long bytes) {
+    return bytes / 1048576.0;
+  }
+
+  /** Kernels of equal op, shapes and implementation in one line each, the longest first. */
+  private static void print(PrintWriter out, List<StepBench.KernelTime> times) {
+    Map<String, List<Double>> lines = new LinkedHashMap<>();
+    double all = 0;
+    for (StepBench.KernelTime t : times) {
+      String operands =
+          t.kernel().inputs().stream().limit(2).map(Object::toString).collect(joining(" "));
+      String line = String.format("%-24s %-48s %s", t.kernel().op(), operands, t.kernel().choice());
+      lines.computeIfAbsent(line, k -> new ArrayList<>()).add(t.milliseconds());
+      all += t.milliseconds();
+    }
+    out.printf("%9s %6s %5s  %s%n", "ms", "share", "times", "kernel");
+    double total = all;
+    lines.entrySet().stream()
+        .sorted(Comparator.comparingDouble(e -> -sum(e.getValue())))
+        .forEach(
+            e ->
+                out.printf(
+                    Locale.ROOT,
+                    "%9.3f %5.1f%% %5d  %s%n",
+                    sum(e.getValue()),
+                    100 * sum(e.getValue()) / total,
+                    e.getValue().size(),
+                    e.getKey()));
+    out.printf(Locale.ROOT, "%9.3f 100.0%% %5d  all%n", all, times.size());
+  }
+
+  private static double sum(List<Double> values) {
+    return values.stream().mapToDouble(v -> v).sum();
   }
 }

@@ -92,7 +92,7 @@ public final class Cfg {
   }
 
   /** The same poolings between other widths. */
-  Cfg withWidths(List<Integer> widths) {
+  public Cfg withWidths(List<Integer> widths) {
     List<Integer> out = new ArrayList<>(entries);
     int next = 0;
     for (int i = 0; i < out.size(); i++) {

@@ -30,6 +30,7 @@ public final class Plan implements AutoCloseable {
   private final Map<Value, Long> placeholderOffsets = new IdentityHashMap<>();
   private Memory boundTo;
   private Program program;
+  private List<Launch> launches = List.of();
   private boolean closed;
 
   Plan(
@@ -70,12 +71,36 @@ public final class Plan implements AutoCloseable {
     program.run();
   }
 
+  /**
+   * Runs the step once, kernel by kernel, waiting after each, for measurements.
+   *
+   * @return nanoseconds of each of {@link #steps()}
+   */
+  public long[] profile() {
+    if (closed) {
+      throw new IllegalStateException("the plan is closed");
+    }
+    if (boundTo == null || arena.memory() != boundTo) {
+      bind();
+    }
+    long[] nanos = new long[launches.size()];
+    for (int i = 0; i < nanos.length; i++) {
+      try (Program one = backend.program(List.of(launches.get(i)))) {
+        long from = System.nanoTime();
+        one.run();
+        backend.synchronize();
+        nanos[i] = System.nanoTime() - from;
+      }
+    }
+    return nanos;
+  }
+
   private void bind() {
     if (program != null) {
       program.close();
     }
     boundTo = arena.memory();
-    List<Launch> launches = new ArrayList<>(steps.size());
+    launches = new ArrayList<>(steps.size());
     for (Step s : steps) {
       long scratch = s.kernel.scratchBytes();
       launches.add(
@@ -185,6 +210,7 @@ public final class Plan implements AutoCloseable {
     if (program != null) {
       program.close();
       program = null;
+      launches = List.of();
     }
     boundTo = null;
     if (placeholders != null) {

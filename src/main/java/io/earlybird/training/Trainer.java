@@ -161,6 +161,11 @@ public final class Trainer implements AutoCloseable {
     return evaluator.work();
   }
 
+  /** The plan of a whole batch, for measurements: what runs it takes a step. */
+  public Plan stepPlan() {
+    return plans.whole();
+  }
+
   /** The epoch's sums so far. */
   public Metrics metrics() {
     return counters.read(session);

@@ -8,6 +8,8 @@ import io.earlybird.bench.KernelBench.Result;
 import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.op.BatchNorm;
 import io.earlybird.tensor.op.Conv2d;
+import io.earlybird.tensor.op.Conv2dBackwardData;
+import io.earlybird.tensor.op.Conv2dBackwardWeight;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -23,10 +25,11 @@ class KernelBenchTest {
       assertThat(results).hasSameSizeAs(cases).isEqualTo(shown);
       assertThat(backend.liveBytes()).isZero();
       for (Result r : results) {
-        assertThat(r.seconds()).as(r.toLine()).isPositive();
-        assertThat(r.rate()).isPositive();
+        assertThat(r.seconds()).as(r.kernel().describe()).isPositive();
+        assertThat(r.gigabytesPerSecond()).isPositive();
         assertThat(r.copyRate()).isPositive();
-        assertThat(r.toLine()).contains(r.kernel().op().name());
+        assertThat(r.rivalSeconds()).isNaN();
+        assertThat(r.kernel().isProduct()).isEqualTo(r.gflopPerSecond() > 0);
       }
     }
   }
@@ -45,6 +48,49 @@ class KernelBenchTest {
             .orElseThrow();
     long batch = 7 * 32 * 32 * 3;
     assertThat(augment.bytes()).isEqualTo(5 * batch + 4 * (1000 + 7 + 7 + 3 * 256) + 16);
+  }
+
+  @Test
+  void productsAreCountedByTheirMultiplyAdds() {
+    TensorSpec x = TensorSpec.f32(2, 8, 8, 5);
+    TensorSpec y = TensorSpec.f32(2, 8, 8, 7);
+    TensorSpec w = TensorSpec.f32(7, 5, 3, 3);
+    long flops = 2L * 2 * 8 * 8 * 7 * 5 * 9;
+    assertThat(new KernelCase(new Conv2d(1, 1), List.of(x, w), List.of(), false).flops())
+        .isEqualTo(flops);
+    assertThat(
+            new KernelCase(new Conv2dBackwardData(1, 1, 8, 8), List.of(y, w), List.of(), false)
+                .flops())
+        .isEqualTo(flops);
+    assertThat(
+            new KernelCase(new Conv2dBackwardWeight(1, 1, 3, 3), List.of(x, y), List.of(), false)
+                .flops())
+        .isEqualTo(flops);
+  }
+
+  @Test
+  void aRivalTakesTurns() {
+    List<String> turns = new ArrayList<>();
+    KernelBench.Rival rival =
+        new KernelBench.Rival() {
+          @Override
+          public void enter() {
+            turns.add("enter");
+          }
+
+          @Override
+          public void leave() {
+            turns.add("leave");
+          }
+        };
+    try (CpuBackend backend = new CpuBackend(1)) {
+      Result result =
+          new KernelBench(backend, new Options(0, 1), rival)
+              .run(KernelCase.all(1).subList(0, 1), r -> {})
+              .get(0);
+      assertThat(result.rivalSeconds()).isPositive();
+      assertThat(turns).containsExactly("enter", "leave");
+    }
   }
 
   @Test

@@ -39,6 +39,11 @@ public final class CpuLibrary {
     return NativeKernels.eb_isa_name().getString();
   }
 
+  /** Whether this processor multiplies bf16 numbers in hardware. */
+  public static boolean processorHasBf16() {
+    return Processor.has("avx512_bf16") || Processor.has("amx_bf16");
+  }
+
   /**
    * Sets the number of OpenMP threads of the calling thread, for oneDNN and own kernels alike.
    *

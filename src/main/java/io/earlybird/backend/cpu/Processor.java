@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-/** The processor's name. */
+/** The processor's name and features. */
 final class Processor {
   private static final String KEY = "model name";
 
@@ -21,6 +21,19 @@ final class Processor {
           .orElseGet(Processor::architecture);
     } catch (IOException e) {
       return architecture();
+    }
+  }
+
+  /** Whether the system lists a feature among the processor's flags. */
+  static boolean has(String flag) {
+    try (var lines = Files.lines(Path.of("/proc/cpuinfo"))) {
+      return lines
+          .filter(line -> line.startsWith("flags"))
+          .findFirst()
+          .map(line -> (line + " ").contains(" " + flag + " "))
+          .orElse(false);
+    } catch (IOException e) {
+      return false;
     }
   }
 

@@ -1,0 +1,51 @@
+#!/usr/bin/env bash
+# Measures everything that docs/benchmarks/README.md describes, unattended, and writes one page and its
+# JSON files: docs/benchmarks/cpu-DATE.md and docs/benchmarks/cpu-DATE/. Takes about ten minutes on
+# two cores; nothing else should run meanwhile.
+#
+#   scripts/benchmark-record.sh [FOLDER]      FOLDER instead of docs/benchmarks
+#
+# EARLYBIRD names the program where it is not ./earlybird.
+set -euo pipefail
+cd "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/.."
+folder=${1:-docs/benchmarks}
+name=cpu-$(date -u +%F)
+page=$folder/$name.md
+program=${EARLYBIRD:-./earlybird}
+mkdir -p "$folder/$name"
+
+# measure FILE TITLE ARGUMENTS…: one section of the page; a failure becomes its text.
+measure() {
+  local file=$1 title=$2
+  shift 2
+  printf '\n## %s\n\n`earlybird bench %s`\n\n```\n' "$title" "$*" >>"$page"
+  echo "$title" >&2
+  $program bench "$@" --save "$folder/$name/$file.json" >>"$page" 2>"$folder/$name/error" ||
+    tail -1 "$folder/$name/error" >>"$page"
+  rm -f "$folder/$name/error"
+  printf '```\n' >>"$page"
+}
+
+{
+  printf '# CPU, %s\n\n' "$(date -u +'%F %H:%M UTC')"
+  printf '%s, %s processors, Linux %s\n\n' \
+    "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)" "$(nproc)" "$(uname -r)"
+  printf 'Load before: %s\n\n```\n' "$(cut -d' ' -f1-3 /proc/loadavg)"
+  $program --version
+  printf '```\n'
+} >"$page"
+
+# The first run of each shape measures which kernels are fastest; these runs remember it.
+for net in 'vgg --depth 16' 'resnet --depth 101'; do
+  # shellcheck disable=SC2086
+  $program bench step --arch $net --repeat 1 >/dev/null
+done
+measure peer 'Beside libtorch' --peer libtorch
+measure step-vgg16 'A step of VGG-16' step --arch vgg --depth 16 --batch 64 --profile
+measure step-resnet101 'A step of PreResNet-101' step --arch resnet --depth 101 --batch 64 --profile
+measure kernels 'Single kernels' kernels
+measure scaling-vgg16 'How the cost of VGG-16 grows' scaling --arch vgg --depth 16
+measure scaling-resnet101 'How the cost of PreResNet-101 grows' scaling --arch resnet --depth 101 \
+  --batches 1,16,64,256
+printf '\nLoad after: %s\n' "$(cut -d' ' -f1-3 /proc/loadavg)" >>"$page"
+echo "$page" >&2

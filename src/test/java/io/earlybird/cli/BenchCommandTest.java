@@ -1,0 +1,96 @@
+package io.earlybird.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What the benchmarks print, on the smallest of networks. */
+class BenchCommandTest {
+  private static final String NET = " --cfg 4,M,6,M,8,M,8,M,8 --threads 1";
+
+  @TempDir Path temp;
+  private String out;
+  private String err;
+
+  private int bench(String words) {
+    StringWriter outText = new StringWriter();
+    StringWriter errText = new StringWriter();
+    int code =
+        Main.run(
+            ("bench " + words).trim().split(" +"),
+            new PrintWriter(outText),
+            new PrintWriter(errText));
+    out = outText.toString();
+    err = errText.toString();
+    return code;
+  }
+
+  @Test
+  void aStepIsOneObjectAlsoInAFile() throws Exception {
+    Path file = temp.resolve("step.json");
+    assertThat(bench("step --batch 2 --repeat 2 --json --save " + file + NET)).isZero();
+    JsonNode node = new ObjectMapper().readTree(out);
+    assertThat(node).isEqualTo(new ObjectMapper().readTree(file.toFile()));
+    for (String key :
+        new String[] {
+          "median_ms",
+          "min_ms",
+          "max_ms",
+          "images_per_s",
+          "gflop_per_s",
+          "peak_share",
+          "peak_memory_bytes",
+          "memory_formula_bytes"
+        }) {
+      assertThat(node.path(key).asDouble()).as(key).isPositive();
+    }
+  }
+
+  @Test
+  void aProfileListsKernels() {
+    assertThat(bench("step --batch 2 --repeat 1 --profile" + NET)).isZero();
+    assertThat(out).contains("Conv2dBackwardWeight", "MultiSgdUpdate", "memory of a step");
+  }
+
+  @Test
+  void aPrecisionThatIsNotThereIsSaid() {
+    assertThat(bench("step --precision fp16" + NET)).isEqualTo(1);
+    assertThat(err).contains("expected fp32 or bf16");
+    int code = bench("step --batch 1 --repeat 1 --warmup 0 --precision bf16" + NET);
+    assertThat(err).contains("bf16", "fp32");
+    assertThat(code).isEqualTo(out.isEmpty() ? 1 : 0);
+  }
+
+  @Test
+  void kernelsHaveRates() throws Exception {
+    assertThat(bench("kernels --op relu,max_pool2d --batch 1 --seconds 0 --threads 1")).isZero();
+    assertThat(out).contains("Relu f32[1,32,32,64]", "MaxPool2d", "share:");
+    assertThat(bench("kernels --op relu --batch 1 --seconds 0 --json --threads 1")).isZero();
+    JsonNode kernels = new ObjectMapper().readTree(out).path("kernels");
+    assertThat(kernels).hasSize(1);
+    assertThat(kernels.get(0).path("gb_per_s").asDouble()).isPositive();
+    assertThat(bench("kernels --op nonsense")).isEqualTo(1);
+    assertThat(err).contains("nonsense", "Conv2d");
+  }
+
+  @Test
+  void scalingHasALinePerBatchWidthAndThreadCount() throws Exception {
+    String words = "scaling --batches 1,2 --widths 0.5,1 --batch 2 --repeat 1 --json";
+    assertThat(bench(words + NET)).isZero();
+    assertThat(new ObjectMapper().readTree(out).path("lines")).hasSize(3);
+  }
+
+  @Test
+  void anUnknownPeerOrNoneIsSaid() {
+    assertThat(bench("--peer nonsense")).isEqualTo(1);
+    assertThat(err).contains("expected libtorch");
+    assertThat(bench("")).isEqualTo(2);
+    assertThat(err).contains("say what to measure", "--peer libtorch");
+  }
+}
