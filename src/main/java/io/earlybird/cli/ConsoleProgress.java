@@ -159,7 +159,8 @@ final class ConsoleProgress implements Progress, AutoCloseable {
             ? "there were not masks enough to compare; give it more --epochs or a shorter --queue"
             : String.format(
                 Locale.ROOT,
-                "nearest was a distance of %.4f at the start of epoch %d; raise --limit or --epochs",
+                "nearest was a distance of %.4f at the start of epoch %d; raise --limit or"
+                    + " --epochs",
                 m.nearest(),
                 m.epoch() + 1);
     return String.format(
@@ -201,7 +202,7 @@ final class ConsoleProgress implements Progress, AutoCloseable {
     say(
         String.format(
             Locale.ROOT,
-            "%-16s lr %-7s loss %.4f  train %6.2f%%  test %6.2f%%  %,8.0f img/s  %6.1f s%s",
+            "%-16s lr %-7s loss %.4f  train %6.2f%%  test %6.2f%%  %,8.0f img/s  %6.1f s%s%s",
             title(),
             rate(row.learningRate()),
             row.trainLoss(),
@@ -209,8 +210,18 @@ final class ConsoleProgress implements Progress, AutoCloseable {
             row.testTop1(),
             row.imagesPerSecond(),
             row.trainSeconds() + row.testSeconds(),
+            reading(row),
             distances.isEmpty() ? "" : "  distance " + distances));
     distances = "";
+  }
+
+  /** What is told about the reading of pictures that are not in memory. */
+  private static String reading(EpochRow row) {
+    if (Double.isNaN(row.waitSeconds())) {
+      return "";
+    }
+    String waited = String.format(Locale.ROOT, "  waited %.1f%%", 100 * row.waitShare());
+    return row.skipped() == 0 ? waited : waited + "  skipped " + row.skipped();
   }
 
   private static String rate(double value) {

@@ -3,7 +3,7 @@ package io.earlybird.cli;
 import io.earlybird.EarlybirdException;
 import io.earlybird.backend.Backend;
 import io.earlybird.checkpoint.Checkpoint;
-import io.earlybird.data.ImageSet;
+import io.earlybird.data.Pictures;
 import io.earlybird.models.NetworkSpec;
 import io.earlybird.training.DataSettings;
 import io.earlybird.training.EngineSettings;
@@ -63,21 +63,26 @@ final class EvaluateCommand implements Callable<Integer> {
     SavedNetwork saved = saved();
     network.check(saved);
     Downloads.fetch(spec, wanted);
-    ImageSet test = Runs.Data.test(wanted);
+    Pictures test = Runs.Data.test(wanted);
     saved.requireClasses(test);
     try (Backend backend = Runs.open(out, with, Map.of())) {
       out.println(Runs.describe(saved.network()));
       long from = System.nanoTime();
-      Metrics m = Evaluator.evaluate(backend, saved.network(), saved.state(), test, testBatchSize);
+      Metrics m =
+          Evaluator.evaluate(
+              backend, saved.network(), saved.state(), test, testBatchSize, wanted.loading());
       double seconds = (System.nanoTime() - from) * 1e-9;
       out.printf(
           Locale.ROOT,
-          "%s: loss %.4f, top-1 %.2f%%, top-5 %.2f%% of %,d pictures (%.1f s with preparation)%n",
+          "%s: loss %.4f, top-1 %.2f%%, top-5 %.2f%% of %,d pictures%s (%.1f s with preparation)%n",
           test.name(),
           m.loss(),
           m.top1Percent(),
           m.top5Percent(),
           m.images(),
+          m.images() < test.size()
+              ? String.format(" (%d damaged ones left out)", test.size() - m.images())
+              : "",
           seconds);
       out.println("weights: SHA-256 " + Checkpoint.weightsSha256(saved.state()));
       return 0;

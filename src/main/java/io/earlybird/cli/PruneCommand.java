@@ -2,7 +2,7 @@ package io.earlybird.cli;
 
 import io.earlybird.EarlybirdException;
 import io.earlybird.backend.Backend;
-import io.earlybird.data.ImageSet;
+import io.earlybird.data.Pictures;
 import io.earlybird.tickets.ChannelThreshold;
 import io.earlybird.training.DataSettings;
 import io.earlybird.training.EngineSettings;
@@ -81,13 +81,14 @@ final class PruneCommand implements Callable<Integer> {
     EngineSettings with = engine.settings();
     network.check(SavedNetwork.read(model));
     Downloads.fetch(spec, wanted);
-    ImageSet test = Runs.Data.test(wanted);
+    Pictures test = Runs.Data.test(wanted);
     try (Backend backend = Runs.open(out, with, Map.of());
         ConsoleProgress progress = new ConsoleProgress(out, 1)) {
       makeFolder();
       OptionalDouble ratio = percent == null ? OptionalDouble.empty() : OptionalDouble.of(percent);
       Prune.Request request = new Prune.Request(model, ratio, init, pth);
-      Prune.Pruned pruned = Prune.run(backend, request, test, testBatchSize, save);
+      Prune.Pruned pruned =
+          Prune.run(backend, request, test, testBatchSize, wanted.loading(), save);
       progress.pruned(pruned);
       out.println("cfg " + pruned.result().spec().widths());
       out.println("pruned network " + pruned.file());

@@ -6,7 +6,9 @@ import io.earlybird.backend.Backend;
 import io.earlybird.backend.Backends;
 import io.earlybird.checkpoint.WriteException;
 import io.earlybird.data.DataSource;
+import io.earlybird.data.ImageFilter;
 import io.earlybird.data.ImageSet;
+import io.earlybird.data.Pictures;
 import io.earlybird.data.ShapesSource;
 import io.earlybird.data.Split;
 import io.earlybird.data.ValidationSplit;
@@ -185,8 +187,8 @@ final class Runs {
     return "earlybird " + settings.command() + " --resume " + word;
   }
 
-  /** The data of a run, in memory. */
-  record Data(ImageSet train, ImageSet test) {
+  /** The data of a run: in memory, or the names of its files. */
+  record Data(Pictures train, Pictures test) {
     /**
      * Loads both splits; with a validation split, its pictures stand for the test pictures.
      *
@@ -194,18 +196,23 @@ final class Runs {
      * @throws EarlybirdException if they are missing, damaged or smaller than asked for
      */
     static Data load(DataSettings settings, long seed) {
-      ImageSet train =
-          first(source(settings).load(Split.TRAIN), settings.trainImages(), "--train-images");
+      DataSource source = source(settings);
+      Pictures train =
+          prepared(source.load(Split.TRAIN), settings, settings.trainImages(), "--train-images");
       if (settings.valSplit() == null) {
-        return new Data(train, test(settings));
+        return new Data(train, test(source, settings));
       }
       ValidationSplit.Parts parts = ValidationSplit.parse(settings.valSplit()).apply(train, seed);
       return new Data(parts.training(), parts.validation());
     }
 
     /** Loads the test split alone. */
-    static ImageSet test(DataSettings settings) {
-      return first(source(settings).load(Split.TEST), settings.testImages(), "--test-images");
+    static Pictures test(DataSettings settings) {
+      return test(source(settings), settings);
+    }
+
+    private static Pictures test(DataSource source, DataSettings settings) {
+      return prepared(source.load(Split.TEST), settings, settings.testImages(), "--test-images");
     }
 
     private static DataSource source(DataSettings settings) {
@@ -217,14 +224,27 @@ final class Runs {
             wanted(settings.testImages(), ShapesSource.TEST_SIZE));
       }
       return DataSource.open(
-          settings.dataset(), settings.data() == null ? null : Path.of(settings.data()));
+          settings.dataset(),
+          settings.data() == null ? null : Path.of(settings.data()),
+          settings.folderSize());
     }
 
     private static int wanted(int images, int all) {
       return images == 0 ? all : Math.min(images, all);
     }
 
-    private static ImageSet first(ImageSet set, int wanted, String option) {
+    /** So many of the pictures, filtered. */
+    private static Pictures prepared(
+        Pictures set, DataSettings settings, int wanted, String option) {
+      Pictures some = first(set, wanted, option);
+      Pictures filtered =
+          some instanceof ImageSet inMemory
+              ? new ImageFilter(settings.filter(), settings.sigma()).apply(inMemory)
+              : some;
+      return filtered.normalizedBy(filtered.normalization().above((float) settings.sparsityGt()));
+    }
+
+    private static Pictures first(Pictures set, int wanted, String option) {
       if (wanted > set.size()) {
         throw new EarlybirdException(
             option + " " + wanted + ": " + set.name() + " has only " + set.size());

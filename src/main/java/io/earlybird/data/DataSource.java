@@ -7,7 +7,7 @@ import java.util.List;
 /** Where a data set comes from. Finding it is cheap and happens at once; loading is separate. */
 public interface DataSource {
   /** Names that {@link #open} knows. */
-  List<String> NAMES = List.of("cifar10", "cifar100", "shapes");
+  List<String> NAMES = List.of("cifar10", "cifar100", "imagenet", "shapes");
 
   /** Name as given on the command line, e.g. {@code cifar10}. */
   String name();
@@ -16,25 +16,38 @@ public interface DataSource {
   List<String> classNames();
 
   /**
-   * Reads or draws one split.
+   * Reads or draws one split. Of a folder of pictures only the names are read.
    *
    * @throws EarlybirdException naming the file, if it is missing, damaged or of the wrong size
    */
-  ImageSet load(Split split);
+  Pictures load(Split split);
 
   /**
    * Finds a data set.
    *
    * @param name one of {@link #NAMES}
    * @param folder where CIFAR lies: its files, their folder, or the archive; null for the
-   *     original's {@code ./data.cifar10} and {@code ./data.cifar100}. {@code shapes} needs none.
+   *     original's {@code ./data.cifar10} and {@code ./data.cifar100}. For {@code imagenet} the
+   *     folder with {@code train} and {@code val}. {@code shapes} needs none.
    * @throws EarlybirdException if the name is unknown or the data are not there, saying what to put
    *     where
    */
   static DataSource open(String name, Path folder) {
+    return open(name, folder, ImageFolder.USUAL_SIZE);
+  }
+
+  /**
+   * Finds a data set.
+   *
+   * @param imageSize rows and columns of the pictures of {@code imagenet}; the others have their
+   *     own
+   * @see #open(String, Path)
+   */
+  static DataSource open(String name, Path folder, int imageSize) {
     return switch (name) {
       case "cifar10" -> CifarSource.find(CifarLayout.CIFAR10, usual(name, folder));
       case "cifar100" -> CifarSource.find(CifarLayout.CIFAR100, usual(name, folder));
+      case "imagenet" -> ImageFolderSource.find(usual(name, folder), imageSize);
       case "shapes" -> new ShapesSource();
       default ->
           throw new EarlybirdException(

@@ -10,7 +10,7 @@ import java.util.Objects;
  * <p>The arrays are shared, not copied: they are meant to be moved to a device once and never
  * written again.
  */
-public final class ImageSet {
+public final class ImageSet implements Pictures {
   private final String name;
   private final int height;
   private final int width;
@@ -62,34 +62,29 @@ public final class ImageSet {
     }
   }
 
-  /** Name for messages. */
+  @Override
   public String name() {
     return name;
   }
 
-  /** Number of pictures, N. */
+  @Override
   public int size() {
     return labels.length;
   }
 
-  /** Rows of a picture. */
+  @Override
   public int height() {
     return height;
   }
 
-  /** Columns of a picture. */
+  @Override
   public int width() {
     return width;
   }
 
-  /** Colour channels of a picture. */
+  @Override
   public int channels() {
     return channels;
-  }
-
-  /** Bytes of one picture. */
-  public int imageBytes() {
-    return height * width * channels;
   }
 
   /** All pictures, [N,height,width,channels] unsigned bytes; shared, not to be written. */
@@ -102,22 +97,17 @@ public final class ImageSet {
     return labels;
   }
 
-  /** Number of classes. */
-  public int classes() {
-    return classNames.size();
-  }
-
-  /** Names of the classes, in the order of the labels. */
+  @Override
   public List<String> classNames() {
     return classNames;
   }
 
-  /** How bytes become values. */
+  @Override
   public Normalization normalization() {
     return normalization;
   }
 
-  /** The first {@code count} pictures as a set of their own (all if there are fewer). */
+  @Override
   public ImageSet first(int count) {
     int n = Math.min(count, size());
     return new ImageSet(
@@ -131,13 +121,26 @@ public final class ImageSet {
         normalization);
   }
 
+  @Override
+  public ImageSet normalizedBy(Normalization other) {
+    return with(pixels, other);
+  }
+
   /**
-   * Some pictures as a set of their own.
+   * The same labels with other pixels.
    *
-   * @param name its name
-   * @param indices which, in the order of the new set
+   * @param changed [N,height,width,channels], unsigned bytes; taken over
    */
-  ImageSet select(String name, int[] indices) {
+  ImageSet withPixels(byte[] changed) {
+    return with(changed, normalization);
+  }
+
+  private ImageSet with(byte[] bytes, Normalization norm) {
+    return new ImageSet(name, height, width, channels, bytes, labels, classNames, norm);
+  }
+
+  @Override
+  public ImageSet select(String newName, int[] indices) {
     byte[] chosen = new byte[indices.length * imageBytes()];
     int[] chosenLabels = new int[indices.length];
     for (int i = 0; i < indices.length; i++) {
@@ -145,6 +148,6 @@ public final class ImageSet {
       chosenLabels[i] = labels[indices[i]];
     }
     return new ImageSet(
-        name, height, width, channels, chosen, chosenLabels, classNames, normalization);
+        newName, height, width, channels, chosen, chosenLabels, classNames, normalization);
   }
 }

@@ -57,7 +57,7 @@ public record ValidationSplit(double fraction, int count) {
    * @param training what is left to train on
    * @param validation what is held back
    */
-  public record Parts(ImageSet training, ImageSet validation) {}
+  public record Parts(Pictures training, Pictures validation) {}
 
   /**
    * Splits a training set.
@@ -65,7 +65,7 @@ public record ValidationSplit(double fraction, int count) {
    * @param seed seed of the run
    * @throws EarlybirdException if one of the parts would be empty
    */
-  public Parts apply(ImageSet whole, long seed) {
+  public Parts apply(Pictures whole, long seed) {
     int size = whole.size();
     int held = count > 0 ? count : (int) Math.round(fraction * size);
     if (held < 1 || held >= size) {

@@ -20,13 +20,13 @@ final class DataProbe implements Probe {
       if (name.equals("shapes")) {
         findings.add(ok(AREA, name, "built in"));
       } else {
-        findings.add(cifar(host, name));
+        findings.add(inFolder(host, name));
       }
     }
     return findings;
   }
 
-  private static Finding cifar(Host host, String name) {
+  private static Finding inFolder(Host host, String name) {
     Path folder = host.folder().resolve("data." + name);
     try {
       DataSource.open(name, folder);
@@ -36,7 +36,10 @@ final class DataProbe implements Probe {
           AREA,
           name,
           "not in " + host.show(folder),
-          "put its archive there, packed or unpacked, or name its folder with --data");
+          name.equals("imagenet")
+              ? "put pictures into its train/CLASS and val/CLASS, or name another folder with"
+                  + " --data"
+              : "put its archive there, packed or unpacked, or name its folder with --data");
     }
   }
 }

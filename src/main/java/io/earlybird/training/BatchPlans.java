@@ -3,6 +3,8 @@ package io.earlybird.training;
 import io.earlybird.data.Batches;
 import io.earlybird.plan.Plan;
 import io.earlybird.plan.Work;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.function.IntFunction;
 
 /**
@@ -10,19 +12,24 @@ import java.util.function.IntFunction;
  * one for the last partial batch, which is never padded: that would change batch norm's statistics.
  */
 final class BatchPlans {
+  private final BatchFeed feed;
+  private final IntFunction<Plan> maker;
   private final Batches batches;
   private final Plan whole;
   private final Plan last;
   private Work wholeWork;
   private Work lastWork;
+  private final Map<Integer, Plan> others = new HashMap<>();
 
   /**
    * Makes the plans.
    *
    * @param maker makes the plan for a number of images
    */
-  BatchPlans(int images, int batchSize, IntFunction<Plan> maker) {
-    batches = new Batches(images, Math.min(batchSize, images));
+  BatchPlans(BatchFeed feed, int batchSize, IntFunction<Plan> maker) {
+    this.feed = feed;
+    this.maker = maker;
+    batches = new Batches(feed.size(), Math.min(batchSize, feed.size()));
     whole = maker.apply(batches.batchSize());
     last = batches.lastSize() == batches.batchSize() ? whole : maker.apply(batches.lastSize());
   }
@@ -65,10 +72,21 @@ final class BatchPlans {
     int batch = first;
     boolean on = true;
     while (batch < count && on) {
-      (batch == count - 1 ? last : whole).run();
+      int size = feed.supply(batches.size(batch));
+      if (size > 0) {
+        plan(size).run();
+      }
       batch++;
       on = watch.goOn(batch);
     }
     return batch;
+  }
+
+  /** The plan for a number of images; one of a batch from which images were left out is new. */
+  private Plan plan(int size) {
+    if (size == batches.batchSize()) {
+      return whole;
+    }
+    return size == batches.lastSize() ? last : others.computeIfAbsent(size, maker::apply);
   }
 }

@@ -77,7 +77,8 @@ public final class EpochLoop implements AutoCloseable {
             network,
             context.train(),
             context.test(),
-            context.settings().training().recipe());
+            context.settings().training().recipe(),
+            context.settings().data().loading());
     boolean wantsOriginal = context.saving().pth() || OriginalOutput.isIn(folder);
     this.original =
         wantsOriginal
@@ -207,7 +208,7 @@ public final class EpochLoop implements AutoCloseable {
   private Metrics evaluate() {
     try (EnergyWindow evaluation = context.energy().window(Phase.EVALUATION)) {
       Metrics test = trainer.evaluate(batches -> !context.stop().isRequested());
-      if (test.images() < context.test().size()) {
+      if (!trainer.isEvaluated()) {
         stop();
       }
       evaluation.addImages(test.images());
@@ -245,11 +246,14 @@ public final class EpochLoop implements AutoCloseable {
 
   private void trainRest(EnergyWindow training) {
     long from = System.nanoTime();
+    double waitedBefore = trainer.waitedSeconds();
     long imagesBefore = trainer.metrics().images();
     lastPoll = from;
-    boolean complete = trainer.train(batches -> goOn(batches, from, imagesBefore));
-    state = state.after((System.nanoTime() - from) * 1e-9);
-    requireFinite(trainer.metrics());
+    boolean complete = trainer.train(batches -> goOn(batches, from, imagesBefore, waitedBefore));
+    // An asynchronous device is waited for, so that the time is that of its steps.
+    Metrics metrics = trainer.metrics();
+    state = state.after((System.nanoTime() - from) * 1e-9, trainer.waitedSeconds() - waitedBefore);
+    requireFinite(metrics);
     trained = trainer.batchesDone();
     WindowEnergy energy = counted(training).result();
     window = null;
@@ -265,7 +269,7 @@ public final class EpochLoop implements AutoCloseable {
   }
 
   /** After every batch: allocates nothing unless it is time to look at the counters. */
-  private boolean goOn(int batches, long from, long imagesBefore) {
+  private boolean goOn(int batches, long from, long imagesBefore, double waitedBefore) {
     if (context.stop().isRequested()) {
       return false;
     }
@@ -284,7 +288,7 @@ public final class EpochLoop implements AutoCloseable {
     if (context.saving().checkpointSeconds() > 0
         && now - lastSave > context.saving().checkpointSeconds() * 1_000_000_000L) {
       RunState before = state;
-      state = state.after((now - from) * 1e-9);
+      state = state.after((now - from) * 1e-9, trainer.waitedSeconds() - waitedBefore);
       trained = batches;
       store.save(checkpoint());
       state = before;
@@ -309,7 +313,9 @@ public final class EpochLoop implements AutoCloseable {
             test.top5Percent(),
             train.images(),
             state.seconds(),
-            testSeconds);
+            testSeconds,
+            state.waited(),
+            trainer.damaged());
     state = state.done(row);
     Checkpoint checkpoint = checkpoint();
     records.epoch(row);

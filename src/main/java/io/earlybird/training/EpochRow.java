@@ -19,6 +19,9 @@ import java.util.List;
  * @param images training images
  * @param trainSeconds time spent in training steps
  * @param testSeconds time spent in evaluation
+ * @param waitSeconds part of the training time in which the step waited for images; NaN if they are
+ *     in memory
+ * @param skipped different damaged images, training and test, that were passed over so far
  */
 public record EpochRow(
     int epoch,
@@ -30,15 +33,22 @@ public record EpochRow(
     double testTop5,
     long images,
     double trainSeconds,
-    double testSeconds) {
-  private static final int COLUMNS = 10;
+    double testSeconds,
+    double waitSeconds,
+    long skipped) {
+  private static final int COLUMNS = 12;
 
   /** Training images per second. */
   public double imagesPerSecond() {
     return images / Math.max(trainSeconds, 1e-9);
   }
 
-  /** Rows as a tensor {@code [rows, 10]} of F64, in the order of the components. */
+  /** Share of the training time in which the step waited for images; NaN if they are in memory. */
+  public double waitShare() {
+    return waitSeconds / Math.max(trainSeconds, 1e-9);
+  }
+
+  /** Rows as a tensor {@code [rows, 12]} of F64, in the order of the components. */
   static HostTensor toTensor(List<EpochRow> rows) {
     double[] values = new double[rows.size() * COLUMNS];
     int at = 0;
@@ -61,7 +71,9 @@ public record EpochRow(
       testTop5,
       images,
       trainSeconds,
-      testSeconds
+      testSeconds,
+      waitSeconds,
+      skipped
     };
   }
 
@@ -81,7 +93,9 @@ public record EpochRow(
               v[i + 6],
               (long) v[i + 7],
               v[i + 8],
-              v[i + 9]));
+              v[i + 9],
+              v[i + 10],
+              (long) v[i + 11]));
     }
     return rows;
   }

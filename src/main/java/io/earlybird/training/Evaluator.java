@@ -1,7 +1,8 @@
 package io.earlybird.training;
 
 import io.earlybird.backend.Backend;
-import io.earlybird.data.ImageSet;
+import io.earlybird.data.Batches;
+import io.earlybird.data.Pictures;
 import io.earlybird.models.Network;
 import io.earlybird.nn.ForwardPass;
 import io.earlybird.plan.Plan;
@@ -13,28 +14,31 @@ import io.earlybird.tensor.Tensor;
 import java.util.List;
 import java.util.Map;
 
-/** Loss and accuracy of a network on resident images, with running statistics and no crops. */
-public final class Evaluator {
+/** Loss and accuracy of a network on test images, with running statistics and no crops. */
+public final class Evaluator implements AutoCloseable {
   private final Session session;
-  private final ResidentImages images;
+  private final BatchFeed images;
   private final Counters counters = new Counters("evaluation.counters");
   private final BatchPlans plans;
+  private final int[] order;
+  private boolean complete;
 
   /**
    * Prepares evaluation on a session that the caller keeps.
    *
    * @param batchSize images per batch; accuracy does not depend on it
    */
-  Evaluator(Session session, Network network, ImageSet set, int batchSize) {
+  Evaluator(Session session, Network network, Pictures set, int batchSize, Loading loading) {
     this.session = session;
-    images = new ResidentImages("evaluation", set);
-    plans = new BatchPlans(set.size(), batchSize, n -> plan(network, n));
-    images.write(session);
+    images = BatchFeed.of(session, set, BatchFeed.Use.EVALUATION, batchSize, 0, loading);
+    order = new Batches(set.size(), set.size()).sequence();
+    plans = new BatchPlans(images, batchSize, n -> plan(network, n));
+    images.write();
   }
 
   private Plan plan(Network network, int batch) {
     Tensor position = images.cursor().read();
-    Node input = images.batch(batch, false, 0, position);
+    Node input = images.batch(batch, position);
     Tensor labels = input.output(1);
     Tensor logits = network.forward(input.output(0), ForwardPass.evaluation());
     Tensor loss = logits.softmaxCrossEntropy(labels).output(0);
@@ -50,8 +54,9 @@ public final class Evaluator {
    */
   Metrics run(Watch watch) {
     session.write(images.cursor(), HostTensor.scalar(0L));
+    images.begin(0, order, 0);
     counters.clear(session);
-    plans.run(0, watch);
+    complete = plans.run(0, watch) == plans.batches().count();
     return counters.read(session);
   }
 
@@ -60,14 +65,19 @@ public final class Evaluator {
     return plans.work(0, plans.batches().count());
   }
 
-  /** Loss and accuracy of a network with a given state dict, on a session of its own. */
+  /**
+   * Loss and accuracy of a network with a given state dict, on a session of its own.
+   *
+   * @param loading how images are read that are not in memory
+   */
   public static Metrics evaluate(
       Backend backend,
       Network network,
       Map<String, HostTensor> state,
-      ImageSet set,
-      int batchSize) {
-    return evaluate(backend, network, state, set, batchSize, new StopSignal());
+      Pictures set,
+      int batchSize,
+      Loading loading) {
+    return evaluate(backend, network, state, set, batchSize, loading, new StopSignal());
   }
 
   /**
@@ -79,17 +89,44 @@ public final class Evaluator {
       Backend backend,
       Network network,
       Map<String, HostTensor> state,
-      ImageSet set,
+      Pictures set,
       int batchSize,
+      Loading loading,
       StopSignal stop) {
-    try (Session session = new Session(backend)) {
-      Evaluator evaluator = new Evaluator(session, network, set, batchSize);
+    try (Session session = new Session(backend);
+        Evaluator evaluator = new Evaluator(session, network, set, batchSize, loading)) {
       network.writeState(state, session::write);
       Metrics metrics = evaluator.run(batches -> !stop.isRequested());
-      if (metrics.images() < set.size()) {
+      if (!evaluator.isComplete()) {
         throw new StoppedException("stopped in an evaluation");
       }
       return metrics;
     }
+  }
+
+  /** As the other method with {@link Loading#USUAL}. */
+  public static Metrics evaluate(
+      Backend backend,
+      Network network,
+      Map<String, HostTensor> state,
+      Pictures set,
+      int batchSize) {
+    return evaluate(backend, network, state, set, batchSize, Loading.USUAL);
+  }
+
+  /** Whether the last run saw all images that could be read. */
+  boolean isComplete() {
+    return complete;
+  }
+
+  /** Number of different damaged images that were left out so far. */
+  int damaged() {
+    return images.damaged();
+  }
+
+  /** Ends reading; the session stays. */
+  @Override
+  public void close() {
+    images.close();
   }
 }

@@ -109,6 +109,7 @@ public final class Pipeline {
                   ticket.file(), OptionalDouble.empty(), null, context.saving().pth()),
               context.test(),
               context.settings().training().testBatchSize(),
+              context.settings().data().loading(),
               folder.part(name(ticket)),
               context.stop());
       window.add(pruned.work());

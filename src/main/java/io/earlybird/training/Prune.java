@@ -11,7 +11,7 @@ import io.earlybird.checkpoint.AtomicFile;
 import io.earlybird.checkpoint.Checkpoint;
 import io.earlybird.checkpoint.CheckpointInfo;
 import io.earlybird.checkpoint.pth.OriginalFiles;
-import io.earlybird.data.ImageSet;
+import io.earlybird.data.Pictures;
 import io.earlybird.models.Costs;
 import io.earlybird.models.Network;
 import io.earlybird.plan.Work;
@@ -109,13 +109,19 @@ public final class Prune {
    * @param request what to prune
    * @param test test images
    * @param testBatchSize images per batch
+   * @param loading how images are read that are not in memory
    * @param folder where the pruned network and {@code prune.txt} go
    * @throws EarlybirdException if the file is no checkpoint, the ratio is out of range or unknown,
    *     or the data set has other classes than the network
    */
   public static Pruned run(
-      Backend backend, Request request, ImageSet test, int testBatchSize, Path folder) {
-    return run(backend, request, test, testBatchSize, folder, new StopSignal());
+      Backend backend,
+      Request request,
+      Pictures test,
+      int testBatchSize,
+      Loading loading,
+      Path folder) {
+    return run(backend, request, test, testBatchSize, loading, folder, new StopSignal());
   }
 
   /**
@@ -127,11 +133,11 @@ public final class Prune {
   static Pruned run(
       Backend backend,
       Request request,
-      ImageSet test,
+      Pictures test,
       int testBatchSize,
+      Loading loading,
       Path folder,
       StopSignal stop) {
-
     Path source = request.source();
     OptionalDouble percent = request.percent();
     SavedNetwork saved = SavedNetwork.read(source);
@@ -157,8 +163,9 @@ public final class Prune {
             result,
             Costs.of(dense),
             Costs.of(narrow),
-            Evaluator.evaluate(backend, dense, masked, test, testBatchSize, stop),
-            Evaluator.evaluate(backend, narrow, result.state(), test, testBatchSize, stop));
+            Evaluator.evaluate(backend, dense, masked, test, testBatchSize, loading, stop),
+            Evaluator.evaluate(
+                backend, narrow, result.state(), test, testBatchSize, loading, stop));
     new Checkpoint(result.state(), info(saved.info(), pruned, source)).write(pruned.file());
     if (request.pth()) {
       OriginalFiles.writePruned(

@@ -89,6 +89,11 @@ final class Records implements AutoCloseable {
     line.put("train_seconds", row.trainSeconds());
     line.put("test_seconds", row.testSeconds());
     line.put("images_per_second", row.imagesPerSecond());
+    if (!Double.isNaN(row.waitSeconds())) {
+      line.put("wait_seconds", row.waitSeconds());
+      line.put("wait_share", row.waitShare());
+      line.put("skipped_images", row.skipped());
+    }
     metrics.write(line);
     record.add(row.trainLoss(), row.trainTop1(), row.testTop1());
   }

@@ -2,6 +2,7 @@ package io.earlybird.training;
 
 import io.earlybird.data.Batches;
 import io.earlybird.data.ImageSet;
+import io.earlybird.data.Normalization;
 import io.earlybird.plan.Session;
 import io.earlybird.random.Augmentation;
 import io.earlybird.tensor.Assign;
@@ -19,8 +20,14 @@ import java.util.List;
  * A data set that lives on the device as bytes, with the order in which it is visited and a cursor:
  * a step takes its batch from there without the host.
  */
-final class ResidentImages {
+final class ResidentImages implements BatchFeed {
+  /** Values of a byte: columns of the table of normalised values. */
+  static final int TABLE = 256;
+
+  private final Session session;
   private final ImageSet set;
+  private final boolean random;
+  private final long seed;
   private final Variable images;
   private final Variable labels;
   private final Variable order;
@@ -30,15 +37,19 @@ final class ResidentImages {
   /**
    * Declares the variables; {@link #write} fills them.
    *
-   * @param name prefix of the variables' names, unique in a session
+   * @param seed seed of crops and mirroring
    */
-  ResidentImages(String name, ImageSet set) {
+  ResidentImages(Session session, ImageSet set, Use use, long seed) {
+    this.session = session;
     this.set = set;
+    this.random = use == Use.TRAINING;
+    this.seed = seed;
+    String name = use.prefix();
     int n = set.size();
     images = data(name + ".images", DType.U8, n, set.height(), set.width(), set.channels());
     labels = data(name + ".labels", DType.I32, n);
     order = data(name + ".order", DType.I32, n);
-    table = data(name + ".table", DType.F32, set.channels(), 256);
+    table = data(name + ".table", DType.F32, set.channels(), TABLE);
     cursor = new Variable(name + ".cursor", TensorSpec.of(DType.I64, 1), Variable.Kind.CONTROL);
   }
 
@@ -46,51 +57,69 @@ final class ResidentImages {
     return new Variable(name, TensorSpec.of(dtype, dims), Variable.Kind.DATA);
   }
 
-  /**
-   * The batch at the cursor.
-   *
-   * @param batch number of images
-   * @param random whether it is cropped and mirrored at random
-   * @param step global step that keys the randomness, {@code [1]} of I64
-   * @return images {@code [batch,H,W,C]}, labels {@code [batch]}
-   */
-  Node batch(int batch, boolean random, long seed, Tensor step) {
+  @Override
+  public Node batch(int batch, Tensor step) {
     return Node.of(
         new Augment(batch, Augmentation.PAD, random, seed),
         List.of(images.read(), labels.read(), order.read(), cursor.read(), step, table.read()));
   }
 
-  /** The cursor moves on by a batch. */
-  Assign advance(int batch) {
+  @Override
+  public Assign advance(int batch) {
     return cursor.assign(cursor.read().apply(new Increment(batch)));
   }
 
-  /** Position in the order at which the next batch begins, {@code [1]} of I64. */
-  Variable cursor() {
+  @Override
+  public Variable cursor() {
     return cursor;
   }
 
-  /** Number of images. */
-  int size() {
+  @Override
+  public int size() {
     return set.size();
   }
 
-  /** Copies images, labels and the table to the device, in their own order, cursor at the start. */
-  void write(Session session) {
+  @Override
+  public void write() {
     session.write(images, HostTensor.ofBytes(images.spec(), set.pixels()));
     session.write(labels, HostTensor.of(set.labels(), set.size()));
-    float[] values = new float[set.channels() * 256];
-    float[][] rows = set.normalization().table();
-    for (int c = 0; c < rows.length; c++) {
-      System.arraycopy(rows[c], 0, values, c * 256, 256);
-    }
-    session.write(table, HostTensor.of(values, set.channels(), 256));
-    writeOrder(session, new Batches(set.size(), set.size()).sequence());
+    session.write(table, table(set.normalization()));
     session.write(cursor, HostTensor.scalar(0L));
+    begin(0, new Batches(set.size(), set.size()).sequence(), 0);
   }
 
-  /** Sets the order in which images are visited, {@code [size]}. */
-  void writeOrder(Session session, int[] positions) {
+  /** The normalised value of every byte, {@code [channels, 256]}. */
+  static HostTensor table(Normalization normalization) {
+    float[][] rows = normalization.table();
+    float[] values = new float[rows.length * TABLE];
+    for (int c = 0; c < rows.length; c++) {
+      System.arraycopy(rows[c], 0, values, c * TABLE, TABLE);
+    }
+    return HostTensor.of(values, rows.length, TABLE);
+  }
+
+  @Override
+  public void begin(int epoch, int[] positions, int firstBatch) {
     session.write(order, HostTensor.of(positions, positions.length));
+  }
+
+  @Override
+  public int supply(int pictures) {
+    return pictures;
+  }
+
+  @Override
+  public double waitedSeconds() {
+    return Double.NaN;
+  }
+
+  @Override
+  public int damaged() {
+    return 0;
+  }
+
+  @Override
+  public void close() {
+    // The variables belong to the session.
   }
 }

@@ -100,7 +100,7 @@ public final class Retrain implements AutoCloseable {
 
   private void evaluateBefore(String method) {
     before = loop.trainer().evaluate(batches -> !context.stop().isRequested());
-    if (before.images() < context.test().size()) {
+    if (!loop.trainer().isEvaluated()) {
       throw new StoppedException("stopped before " + label + " was trained");
     }
     records.event(

@@ -1,7 +1,7 @@
 package io.earlybird.training;
 
 import io.earlybird.backend.Backend;
-import io.earlybird.data.ImageSet;
+import io.earlybird.data.Pictures;
 import io.earlybird.energy.EnergyMonitor;
 import io.earlybird.models.NetworkSpec;
 
@@ -21,8 +21,8 @@ public record RunContext(
     RunFolder folder,
     Settings settings,
     Backend backend,
-    ImageSet train,
-    ImageSet test,
+    Pictures train,
+    Pictures test,
     StopSignal stop,
     Progress progress,
     EnergyMonitor energy) {
@@ -31,8 +31,8 @@ public record RunContext(
       RunFolder folder,
       Settings settings,
       Backend backend,
-      ImageSet train,
-      ImageSet test,
+      Pictures train,
+      Pictures test,
       StopSignal stop,
       Progress progress) {
     this(folder, settings, backend, train, test, stop, progress, EnergyMonitor.off());

@@ -16,9 +16,11 @@ import java.util.Optional;
  * @param epoch index of the epoch that is being trained, or comes next
  * @param begun whether that epoch has begun: its mask was taken and its order set
  * @param seconds time spent in its training steps so far
+ * @param waited part of them in which steps waited for images; NaN if they are in memory
  * @param rows the epochs that are done
  */
-public record RunState(int epoch, boolean begun, double seconds, List<EpochRow> rows) {
+public record RunState(
+    int epoch, boolean begun, double seconds, double waited, List<EpochRow> rows) {
   private static final String POSITION = "run.position";
   private static final String ROWS = "run.rows";
 
@@ -29,24 +31,24 @@ public record RunState(int epoch, boolean begun, double seconds, List<EpochRow> 
 
   /** The state before an epoch, with nothing done yet. */
   static RunState at(int epoch) {
-    return new RunState(epoch, false, 0, List.of());
+    return new RunState(epoch, false, 0, 0, List.of());
   }
 
   /** The epoch has begun. */
   RunState beginning() {
-    return new RunState(epoch, true, seconds, rows);
+    return new RunState(epoch, true, seconds, waited, rows);
   }
 
   /** Time was spent in the epoch. */
-  RunState after(double moreSeconds) {
-    return new RunState(epoch, begun, seconds + moreSeconds, rows);
+  RunState after(double moreSeconds, double moreWaited) {
+    return new RunState(epoch, begun, seconds + moreSeconds, waited + moreWaited, rows);
   }
 
   /** The epoch is done. */
   RunState done(EpochRow row) {
     List<EpochRow> more = new ArrayList<>(rows);
     more.add(row);
-    return new RunState(epoch + 1, false, 0, more);
+    return new RunState(epoch + 1, false, 0, 0, more);
   }
 
   /** The first epoch with the highest test accuracy. */
@@ -73,7 +75,7 @@ public record RunState(int epoch, boolean begun, double seconds, List<EpochRow> 
     tensors.put(
         POSITION,
         HostTensor.ofDoubles(
-            TensorSpec.of(DType.F64, 3), new double[] {epoch, begun ? 1 : 0, seconds}));
+            TensorSpec.of(DType.F64, 4), new double[] {epoch, begun ? 1 : 0, seconds, waited}));
     tensors.put(ROWS, EpochRow.toTensor(rows));
   }
 
@@ -91,6 +93,10 @@ public record RunState(int epoch, boolean begun, double seconds, List<EpochRow> 
           source + ": cannot be resumed: it is not the checkpoint of a training run");
     }
     return new RunState(
-        (int) position.get(0), position.get(1) == 1, position.get(2), EpochRow.ofTensor(rows));
+        (int) position.get(0),
+        position.get(1) == 1,
+        position.get(2),
+        position.get(3),
+        EpochRow.ofTensor(rows));
   }
 }

@@ -7,7 +7,7 @@ import io.earlybird.EarlybirdException;
 import io.earlybird.checkpoint.Checkpoint;
 import io.earlybird.checkpoint.CheckpointInfo;
 import io.earlybird.checkpoint.pth.PthFile;
-import io.earlybird.data.ImageSet;
+import io.earlybird.data.Pictures;
 import io.earlybird.models.Network;
 import io.earlybird.models.NetworkSpec;
 import io.earlybird.nn.StateEntry;
@@ -66,7 +66,7 @@ public record SavedNetwork(
    *
    * @throws EarlybirdException if not
    */
-  public void requireClasses(ImageSet set) {
+  public void requireClasses(Pictures set) {
     NetworkSpec spec = network.spec();
     if (spec.classes() != set.classes() || spec.inputSize() != set.height()) {
       throw new EarlybirdException(

@@ -37,7 +37,16 @@ public record Settings(
     SavingSettings saving) {
   /** Options that may change when a run is resumed. */
   private static final Set<String> FREE =
-      Set.of("epochs", "data", "threads", "backend", "keep", "checkpoint-seconds", "pth");
+      Set.of(
+          "epochs",
+          "data",
+          "workers",
+          "skip-corrupt",
+          "threads",
+          "backend",
+          "keep",
+          "checkpoint-seconds",
+          "pth");
 
   /** Options among the free ones after whose change the bits may differ. */
   private static final Set<String> BITS = Set.of("threads", "backend");

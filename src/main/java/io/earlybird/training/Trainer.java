@@ -3,7 +3,7 @@ package io.earlybird.training;
 import io.earlybird.EarlybirdException;
 import io.earlybird.backend.Backend;
 import io.earlybird.data.Batches;
-import io.earlybird.data.ImageSet;
+import io.earlybird.data.Pictures;
 import io.earlybird.models.Network;
 import io.earlybird.nn.BatchNorm2d;
 import io.earlybird.nn.ForwardPass;
@@ -34,7 +34,7 @@ public final class Trainer implements AutoCloseable {
   private final Session session;
   private final Network network;
   private final Recipe recipe;
-  private final ResidentImages images;
+  private final BatchFeed images;
   private final Counters counters = new Counters("counters");
   private final Variable step =
       new Variable("step", TensorSpec.of(DType.I64, 1), Variable.Kind.CONTROL);
@@ -49,12 +49,18 @@ public final class Trainer implements AutoCloseable {
    * #restore}.
    *
    * @param backend the device, which the caller keeps
+   * @param loading how images are read that are not in memory
    * @throws EarlybirdException if there is not enough memory, saying how much was wanted for what
    */
-  public Trainer(Backend backend, Network network, ImageSet train, ImageSet test, Recipe recipe) {
+  public Trainer(
+      Backend backend,
+      Network network,
+      Pictures train,
+      Pictures test,
+      Recipe recipe,
+      Loading loading) {
     this.network = network;
     this.recipe = recipe;
-    images = new ResidentImages("train", train);
     order = new int[train.size()];
     sgd =
         new Sgd(
@@ -63,18 +69,26 @@ public final class Trainer implements AutoCloseable {
             recipe.optimizer());
     session = new Session(backend);
     try {
-      plans = new BatchPlans(train.size(), recipe.batchSize(), this::plan);
-      evaluator = new Evaluator(session, network, test, recipe.testBatchSize());
-      images.write(session);
+      images =
+          BatchFeed.of(
+              session, train, BatchFeed.Use.TRAINING, recipe.batchSize(), recipe.seed(), loading);
+      plans = new BatchPlans(images, recipe.batchSize(), this::plan);
+      evaluator = new Evaluator(session, network, test, recipe.testBatchSize(), loading);
+      images.write();
     } catch (RuntimeException | Error e) {
       session.close();
       throw e;
     }
   }
 
+  /** As the other constructor with {@link Loading#USUAL}. */
+  public Trainer(Backend backend, Network network, Pictures train, Pictures test, Recipe recipe) {
+    this(backend, network, train, test, recipe, Loading.USUAL);
+  }
+
   /** One step: batch, forward, loss, backward, update, counters. */
   private Plan plan(int batch) {
-    Node input = images.batch(batch, true, recipe.seed(), step.read());
+    Node input = images.batch(batch, step.read());
     Tensor labels = input.output(1);
     ForwardPass pass = ForwardPass.training();
     Tensor logits = network.forward(input.output(0), pass);
@@ -123,16 +137,16 @@ public final class Trainer implements AutoCloseable {
 
   /** Sets order, learning rate, cursor and counters for an epoch, counted from 0. */
   public void beginEpoch(int epoch) {
-    writeOrder(epoch);
+    beginOrder(epoch, 0);
     session.write(sgd.learningRate(), HostTensor.scalar(recipe.schedule().at(epoch)));
     session.write(images.cursor(), HostTensor.scalar(0L));
     counters.clear(session);
     batchesDone = 0;
   }
 
-  private void writeOrder(int epoch) {
+  private void beginOrder(int epoch, int firstBatch) {
     batches().shuffle(recipe.seed(), epoch, order);
-    images.writeOrder(session, order);
+    images.begin(epoch, order, firstBatch);
   }
 
   /**
@@ -224,7 +238,7 @@ public final class Trainer implements AutoCloseable {
     }
     variables().forEach(v -> session.write(v, snapshot.get(v.name())));
     batchesDone = next;
-    writeOrder(epoch);
+    beginOrder(epoch, next);
   }
 
   private List<Variable> variables() {
@@ -250,6 +264,21 @@ public final class Trainer implements AutoCloseable {
     return batchesDone;
   }
 
+  /** Whether the last evaluation saw all test images that could be read. */
+  public boolean isEvaluated() {
+    return evaluator.isComplete();
+  }
+
+  /** Seconds for which steps waited for images so far; NaN if they never have to. */
+  public double waitedSeconds() {
+    return images.waitedSeconds();
+  }
+
+  /** Number of different damaged images that were passed over so far, test images included. */
+  public int damaged() {
+    return images.damaged() + evaluator.damaged();
+  }
+
   /** Global number of steps done. */
   public long step() {
     return session.read(step).buffer().getLong(0);
@@ -267,6 +296,8 @@ public final class Trainer implements AutoCloseable {
 
   @Override
   public void close() {
+    images.close();
+    evaluator.close();
     session.close();
   }
 }

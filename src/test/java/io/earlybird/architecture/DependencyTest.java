@@ -111,7 +111,14 @@ class DependencyTest {
 
   @Test
   void nativeLibrariesAreReachedThroughBackendsAlone() {
-    check(onlyIn("org.bytedeco..", inside("backend"), inside("bench"), inside("distributed")));
+    check(
+        onlyIn(
+            "org.bytedeco..",
+            inside("backend"),
+            inside("bench"),
+            inside("distributed"),
+            ROOT + ".data.picture.."));
+    check(onlyIn("org.bytedeco.leptonica..", ROOT + ".data.picture.."));
     check(onlyIn("org.bytedeco.dnnl..", ROOT + ".backend.cpu..", inside("bench")));
   }
 

@@ -18,8 +18,8 @@ class ShapesSourceTest {
   @BeforeAll
   static void draw() {
     DataSource source = DataSource.open("shapes", null);
-    train = source.load(Split.TRAIN);
-    test = source.load(Split.TEST);
+    train = (ImageSet) source.load(Split.TRAIN);
+    test = (ImageSet) source.load(Split.TEST);
   }
 
   @Test

@@ -23,7 +23,8 @@ class ValidationSplitTest {
         "dots train", 1, 1, 3, pixels, labels, List.of("a", "b", "c"), Normalization.CIFAR);
   }
 
-  private static List<Integer> indices(ImageSet set) {
+  private static List<Integer> indices(Pictures pictures) {
+    ImageSet set = (ImageSet) pictures;
     List<Integer> found = new ArrayList<>();
     for (int i = 0; i < set.size(); i++) {
       found.add(set.pixels()[3 * i] & 0xFF);

@@ -56,7 +56,7 @@ public final class GoldenRegistry {
       pending("models/" + family + "/numeric", IMAGENET);
       pending("prune/" + family, IMAGENET);
     }
-    pending("data/imagenet", IMAGENET);
+    test("data/imagenet", "io.earlybird.data.picture.FolderImageGoldenTest");
     pending("prune/crashes", "the scripts' twins don't exist yet");
 
     test("checkpoints/object", CHECKPOINTS);
@@ -64,9 +64,9 @@ public final class GoldenRegistry {
     test("checkpoints/training-run", CHECKPOINTS);
     test("checkpoints/retraining-behaviour", CHECKPOINTS);
     test("data/cifar/augmented", "io.earlybird.data.CifarImageGoldenTest");
-    pending("data/cifar/lowpass", "the image filters don't exist yet");
-    pending("data/cifar/highpass", "the image filters don't exist yet");
-    pending("data/behaviour", "the image filters don't exist yet");
+    test("data/cifar/lowpass", "io.earlybird.data.ImageFilterGoldenTest");
+    test("data/cifar/highpass", "io.earlybird.data.ImageFilterGoldenTest");
+    test("data/behaviour", "io.earlybird.data.ImageFilterGoldenTest");
   }
 
   private GoldenRegistry() {}
