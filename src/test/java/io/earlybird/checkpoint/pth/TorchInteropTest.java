@@ -2,7 +2,6 @@ package io.earlybird.checkpoint.pth;
 
 import static io.earlybird.golden.Closeness.assertClose;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
@@ -18,15 +17,11 @@ import io.earlybird.tensor.DType;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.Tensor;
 import java.io.IOException;
-import java.io.InputStream;
 import java.math.BigInteger;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -34,10 +29,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/**
- * Files exchanged with a real PyTorch, where a Python has one: {@code -Dearlybird.python} names it,
- * or it is the system's.
- */
+/** Files exchanged with a real PyTorch, where a Python has one. */
 class TorchInteropTest {
   private static final Cfg CFG = Cfg.of(4, "M", 6, "M", 6, "M", 8, "M", 8);
   private static final Network NETWORK = Network.of(NetworkSpec.of("vgg", CFG, 10));
@@ -50,10 +42,7 @@ class TorchInteropTest {
 
   @BeforeAll
   static void exchange() throws IOException, InterruptedException {
-    Optional<String> python = pythonWithTorch();
-    assumeTrue(
-        python.isPresent(),
-        "no Python here has PyTorch (on Debian: apt-get install python3-torch)");
+    TorchPython.require(folder);
     state = NETWORK.initialState(7);
     momenta = new LinkedHashMap<>();
     NETWORK.parameters().forEach(p -> momenta.put(p.name(), state.get(p.name())));
@@ -63,13 +52,7 @@ class TorchInteropTest {
     OriginalFiles.writeCheckpoint(ours("checkpoint"), 5, state, 81.25, sgd);
     OriginalFiles.writePruned(ours("pruned"), CFG, state);
     OriginalFiles.writeSwa(ours("swa"), 6, state, 82.5, sgd);
-    Path script = folder.resolve("interop.py");
-    try (InputStream in = TorchInteropTest.class.getResourceAsStream("interop.py")) {
-      Files.copy(in, script);
-    }
-    Path log = folder.resolve("interop.log");
-    int status = run(log, python.get(), script.toString(), folder.toString());
-    assertThat(status).as(Files.readString(log)).isZero();
+    TorchPython.run(TorchInteropTest.class, "interop.py", folder);
     report = new ObjectMapper().readTree(folder.resolve("report.json").toFile());
   }
 
@@ -199,32 +182,5 @@ class TorchInteropTest {
 
   private static Path theirs(String name, String layout) {
     return folder.resolve("theirs." + name + "." + layout + ".pth.tar");
-  }
-
-  private static Optional<String> pythonWithTorch() throws InterruptedException {
-    String named = System.getProperty("earlybird.python", "");
-    List<String> candidates =
-        named.isEmpty() ? List.of("/usr/bin/python3", "python3") : List.of(named);
-    for (String candidate : candidates) {
-      try {
-        if (run(folder.resolve("probe.log"), candidate, "-c", "import torch") == 0) {
-          return Optional.of(candidate);
-        }
-      } catch (IOException e) {
-        // No such program: the next one may be there.
-        continue;
-      }
-    }
-    return Optional.empty();
-  }
-
-  private static int run(Path log, String... command) throws IOException, InterruptedException {
-    Process process =
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
-    if (!process.waitFor(120, TimeUnit.SECONDS)) {
-      process.destroyForcibly();
-      return -1;
-    }
-    return process.exitValue();
   }
 }
