@@ -1,5 +1,7 @@
 package io.earlybird.cli;
 
+import io.earlybird.backend.Backend;
+import io.earlybird.backend.Backends;
 import io.earlybird.models.Cfg;
 import io.earlybird.models.Costs;
 import io.earlybird.models.Network;
@@ -7,6 +9,7 @@ import io.earlybird.models.NetworkSpec;
 import io.earlybird.tickets.EarlyBirdDetector;
 import io.earlybird.training.Comparison;
 import io.earlybird.training.DataSettings;
+import io.earlybird.training.EngineSettings;
 import io.earlybird.training.NetworkSettings;
 import io.earlybird.training.RetrainSettings;
 import io.earlybird.training.RunContext;
@@ -15,6 +18,7 @@ import io.earlybird.training.TicketSettings;
 import io.earlybird.training.TrainingSettings;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -61,8 +65,15 @@ final class QuickstartCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     out.println(
         "quickstart: search for tickets, prune, retrain and compare on the built-in pictures");
-    out.println("(about two minutes on two cores; nothing is downloaded)");
+    out.println(
+        "(about two minutes on two cores, 1 GB of memory, 50 MB of disk; nothing is downloaded)");
     Settings settings = settings();
+    if (run.resume() == null) {
+      EngineSettings with = settings.engine();
+      try (Backend backend = Backends.open(with.backend(), with.threads(), Map.of()).backend()) {
+        SelfCheck.run(backend, out);
+      }
+    }
     return new Runs(spec, run).execute(settings, context -> run(context, out));
   }
 
@@ -84,6 +95,7 @@ final class QuickstartCommand implements Callable<Integer> {
   }
 
   private static void run(RunContext context, PrintWriter out) {
+    out.println("precision fp32, seed " + context.settings().training().seed());
     out.println("the same as: " + CommandWords.of(context.settings()));
     Comparison comparison = PipelineReport.run(context, out);
     Comparison.Entry dense = comparison.entries().get(0);
@@ -92,10 +104,18 @@ final class QuickstartCommand implements Callable<Integer> {
     double seconds =
         secondsPerFlop * Costs.of(Network.of(PAPER)).flops() * CIFAR_PICTURES * PAPER_EPOCHS;
     out.println();
+    out.println("files in " + context.folder().path() + ":");
+    out.println("  summary.json         the table above");
+    out.println(
+        "  metrics.jsonl        every epoch and every mask distance, one JSON object a line");
+    out.println("  mask-distance.png    the masks of all epochs, how far from each other");
+    out.println(
+        "  dense/, ticket-P/    record.txt, tickets (EB-P-N), pruned networks, checkpoints");
+    out.println();
     out.println("what next:");
     out.printf(
-        "  earlybird run --dataset cifar10 --data DIR --depth 16   the paper's VGG-16 on CIFAR-10"
-            + " (cifar-10-binary.tar.gz, 162 MiB, in DIR): at most %s a training here%n",
+        "  earlybird run --dataset cifar10 --depth 16              the paper's VGG-16 on CIFAR-10"
+            + " (downloads 170 MB if absent): at most %s a training here%n",
         ConsoleProgress.duration(seconds));
     out.println(
         "  earlybird inspect FILE.pth.tar                          what a checkpoint of the"

@@ -39,7 +39,8 @@ final class DataProbe implements Probe {
           name.equals("imagenet")
               ? "put pictures into its train/CLASS and val/CLASS, or name another folder with"
                   + " --data"
-              : "put its archive there, packed or unpacked, or name its folder with --data");
+              : "the first command that needs it downloads it (170 MB); or put its archive there,"
+                  + " or name its folder with --data");
     }
   }
 }

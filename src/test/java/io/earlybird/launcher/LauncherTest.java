@@ -151,6 +151,50 @@ class LauncherTest {
   }
 
   @Test
+  void afterAFailedBuildTheOlderOneIsStillThere() throws Exception {
+    run("0");
+    Files.writeString(project.resolve("src/main/code"), "broken");
+    assertThat(run("0").exitCode()).isEqualTo(1);
+    Files.writeString(project.resolve("src/main/code"), "first");
+    assertThat(run("5")).isEqualTo(new Outcome(5, "5\n", ""));
+    assertThat(calls()).hasSize(2);
+  }
+
+  @Test
+  void aFirstBuildWithoutANetworkNamesWhatIsLacking() throws Exception {
+    writeTool(
+        "mvn",
+        """
+        #!/bin/bash
+        echo '[ERROR] Could not transfer artifact a.group:a-plugin:pom:1.0 from/to central: no host'
+        exit 1
+        """);
+    Outcome outcome = run("0");
+    assertThat(outcome.exitCode()).isEqualTo(1);
+    assertThat(outcome.err())
+        .contains("Could not transfer artifact a.group:a-plugin:pom:1.0")
+        .contains("a first build needs the network, later ones do not");
+  }
+
+  @Test
+  void anotherPlatformIsToldInOneLine() throws Exception {
+    writeTool("uname", "#!/bin/bash\necho 'Linux aarch64'\n");
+    assertThat(run("0"))
+        .isEqualTo(new Outcome(1, "", "earlybird: needs Linux x86_64, found Linux aarch64\n"));
+  }
+
+  @Test
+  void tooLittleDiskIsToldInOneLine() throws Exception {
+    writeTool("df", "#!/bin/bash\necho header\necho 'disk 9000 4000 5000 45% /'\n");
+    Outcome outcome = run("0");
+    assertThat(outcome.exitCode()).isEqualTo(1);
+    assertThat(outcome.err())
+        .hasLineCount(1)
+        .startsWith("earlybird: a build needs 1000 MB of disk in ")
+        .endsWith("found 5 MB\n");
+  }
+
+  @Test
   void oneOfTwoAtOnceWaitsForTheOthersBuild() throws Exception {
     Process one = start(project.resolve("earlybird"), temporary, "0");
     Process other = start(project.resolve("earlybird"), temporary, "0");
