@@ -90,9 +90,9 @@ final class PreResNet extends Network {
     Tensor forward(Tensor x, ForwardPass pass) {
       String relu = name + ".relu";
       Tensor y = relu(selection.forward(norm1.forward(x, pass), pass), relu);
-      y = relu(norm2.forward(conv1.forward(y), pass), relu);
-      y = relu(norm3.forward(conv2.forward(y), pass), relu);
-      return conv3.forward(y).add(downsample == null ? x : downsample.forward(x));
+      y = relu(norm2.forward(conv1.forward(y, pass), pass), relu);
+      y = relu(norm3.forward(conv2.forward(y, pass), pass), relu);
+      return conv3.forward(y, pass).add(downsample == null ? x : downsample.forward(x, pass));
     }
   }
 
@@ -153,7 +153,7 @@ final class PreResNet extends Network {
 
   @Override
   public Tensor forward(Tensor x, ForwardPass pass) {
-    x = stem.forward(x);
+    x = stem.forward(x, pass);
     for (Block block : blocks) {
       x = block.forward(x, pass);
     }

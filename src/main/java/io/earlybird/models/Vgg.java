@@ -113,7 +113,7 @@ final class Vgg extends Network {
       if (step.convolution() == null) {
         x = x.applyNode(new MaxPool2d(2, 2, 0), feature(step.index())).output(0);
       } else {
-        x = step.norm().forward(step.convolution().forward(x), pass);
+        x = step.norm().forward(step.convolution().forward(x, pass), pass);
         x = relu(x, feature(step.index() + 2));
       }
     }

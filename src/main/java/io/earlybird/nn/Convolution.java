@@ -33,9 +33,14 @@ public final class Convolution implements Layer {
     this.padding = padding;
   }
 
-  /** Adds the layer to a graph. */
+  /** Adds the layer alone to a graph. */
   public Tensor forward(Tensor x) {
     return x.applyNode(new Conv2d(stride, padding), name, weight.read()).output(0);
+  }
+
+  /** Adds the layer to a graph, and what the pass puts behind it. */
+  public Tensor forward(Tensor x, ForwardPass pass) {
+    return pass.afterConvolution(forward(x), name);
   }
 
   @Override

@@ -1,6 +1,7 @@
 package io.earlybird.nn;
 
 import io.earlybird.tensor.Assign;
+import io.earlybird.tensor.Tensor;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -15,21 +16,47 @@ public final class ForwardPass {
     STRUCTURE
   }
 
+  /** What follows every convolution. */
+  @FunctionalInterface
+  public interface AfterConvolution {
+    /**
+     * Adds to a graph.
+     *
+     * @param y the convolution's result, {@code [N,OH,OW,O]}
+     * @param layer the convolution's name
+     */
+    Tensor apply(Tensor y, String layer);
+  }
+
+  private static final AfterConvolution NOTHING = (y, layer) -> y;
+
   private final Mode mode;
+  private final AfterConvolution after;
   private final List<Assign> assigns = new ArrayList<>();
 
-  private ForwardPass(Mode mode) {
+  private ForwardPass(Mode mode, AfterConvolution after) {
     this.mode = mode;
+    this.after = after;
   }
 
   /** Batch norm uses the batch's statistics and moves the running ones. */
   public static ForwardPass training() {
-    return new ForwardPass(Mode.TRAINING);
+    return training(NOTHING);
+  }
+
+  /** As {@link #training()}, with something behind every convolution. */
+  public static ForwardPass training(AfterConvolution after) {
+    return new ForwardPass(Mode.TRAINING, after);
   }
 
   /** Batch norm uses the running statistics; nothing changes. */
   public static ForwardPass evaluation() {
-    return new ForwardPass(Mode.EVALUATION);
+    return evaluation(NOTHING);
+  }
+
+  /** As {@link #evaluation()}, with something behind every convolution. */
+  public static ForwardPass evaluation(AfterConvolution after) {
+    return new ForwardPass(Mode.EVALUATION, after);
   }
 
   /**
@@ -37,7 +64,7 @@ public final class ForwardPass {
    * graph then shows where channels may be chosen. For analysis, not for running.
    */
   public static ForwardPass structure() {
-    return new ForwardPass(Mode.STRUCTURE);
+    return new ForwardPass(Mode.STRUCTURE, NOTHING);
   }
 
   boolean isTraining() {
@@ -46,6 +73,10 @@ public final class ForwardPass {
 
   boolean showsStructure() {
     return mode == Mode.STRUCTURE;
+  }
+
+  Tensor afterConvolution(Tensor y, String layer) {
+    return after.apply(y, layer);
   }
 
   void record(Assign assign) {

@@ -31,17 +31,55 @@ public final class Sgd {
   public record Settings(float momentum, float weightDecay, float sparsity) {}
 
   /**
+   * Where an optimizer rounds to fewer bits; in full precision it does not. Each method gets the
+   * parameter and a tensor of its shape, and returns what takes that tensor's place.
+   */
+  public interface Rounding {
+    /** No rounding. */
+    Rounding NONE =
+        new Rounding() {
+          @Override
+          public Tensor gradient(Variable parameter, Tensor gradient) {
+            return gradient;
+          }
+
+          @Override
+          public Tensor weight(Variable parameter, Tensor weight) {
+            return weight;
+          }
+
+          @Override
+          public Tensor momentum(Variable parameter, Tensor momentum) {
+            return momentum;
+          }
+        };
+
+    /** The gradient, L1 term included, before weight decay and momentum. */
+    Tensor gradient(Variable parameter, Tensor gradient);
+
+    /** The updated parameter. */
+    Tensor weight(Variable parameter, Tensor weight);
+
+    /** The updated momentum, which has moved the parameter already. */
+    Tensor momentum(Variable parameter, Tensor momentum);
+  }
+
+  /**
    * One step as graph nodes.
    *
    * @param gradients the loss's gradient for each parameter
-   * @param regularized what reaches the update for each parameter: with the L1 term where it
-   *     applies
+   * @param regularized the same with the L1 term where it applies
+   * @param received what reaches the update: the same, rounded where the optimizer rounds
    * @param assigns new parameters and momenta
    */
   public record Step(
-      Map<Variable, Tensor> gradients, Map<Variable, Tensor> regularized, List<Assign> assigns) {}
+      Map<Variable, Tensor> gradients,
+      Map<Variable, Tensor> regularized,
+      Map<Variable, Tensor> received,
+      List<Assign> assigns) {}
 
   private final Settings settings;
+  private final Rounding rounding;
   private final Map<Variable, Variable> momenta = new LinkedHashMap<>();
   private final Set<Variable> scales;
   private final Variable learningRate =
@@ -54,7 +92,22 @@ public final class Sgd {
    * @param scales those of them that get the L1 term: the batch-norm scales
    */
   public Sgd(List<Variable> parameters, Collection<Variable> scales, Settings settings) {
+    this(parameters, scales, settings, Rounding.NONE);
+  }
+
+  /**
+   * An optimizer that rounds.
+   *
+   * @param parameters what is trained
+   * @param scales those of them that get the L1 term: the batch-norm scales
+   */
+  public Sgd(
+      List<Variable> parameters,
+      Collection<Variable> scales,
+      Settings settings,
+      Rounding rounding) {
     this.settings = settings;
+    this.rounding = rounding;
     this.scales = Set.copyOf(scales);
     for (Variable p : parameters) {
       momenta.put(p, new Variable("momentum." + p.name(), p.spec(), Variable.Kind.MOMENTUM));
@@ -94,6 +147,7 @@ public final class Sgd {
     Gradients all = Gradients.of(loss, momenta.keySet().stream().map(Variable::read).toList());
     Map<Variable, Tensor> gradients = new LinkedHashMap<>();
     Map<Variable, Tensor> regularized = new LinkedHashMap<>();
+    Map<Variable, Tensor> received = new LinkedHashMap<>();
     List<Assign> assigns = new ArrayList<>();
     momenta.forEach(
         (parameter, momentum) -> {
@@ -106,13 +160,15 @@ public final class Sgd {
             gradient = gradient.apply(new AddSign(settings.sparsity()), parameter.read());
           }
           regularized.put(parameter, gradient);
+          gradient = rounding.gradient(parameter, gradient);
+          received.put(parameter, gradient);
           Node update =
               Node.of(
                   new SgdUpdate(settings.momentum(), settings.weightDecay()),
                   List.of(parameter.read(), momentum.read(), gradient, learningRate.read()));
-          assigns.add(parameter.assign(update.output(0)));
-          assigns.add(momentum.assign(update.output(1)));
+          assigns.add(parameter.assign(rounding.weight(parameter, update.output(0))));
+          assigns.add(momentum.assign(rounding.momentum(parameter, update.output(1))));
         });
-    return new Step(gradients, regularized, assigns);
+    return new Step(gradients, regularized, received, assigns);
   }
 }

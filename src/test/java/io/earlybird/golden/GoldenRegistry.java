@@ -17,6 +17,8 @@ import org.junit.jupiter.api.function.ThrowingConsumer;
  */
 public final class GoldenRegistry {
   private static final String LOW_PRECISION = "low-precision training does not exist yet";
+  private static final String LOW_PRECISION_TEST =
+      "io.earlybird.lowprecision.LowPrecisionGoldenTest";
   private static final String IMAGENET = "the ImageNet networks don't exist yet";
   private static final String CHECKPOINTS = "io.earlybird.checkpoint.pth.CheckpointGoldenTest";
   private static final String ENGINE = "its test has not joined yet";
@@ -39,8 +41,8 @@ public final class GoldenRegistry {
 
     pending("models/vgg/structure-lowprecision", LOW_PRECISION);
     pending("models/preresnet/structure-lowprecision", LOW_PRECISION);
-    pending("optim/lowprecision", LOW_PRECISION);
-    pending("optim/lowprecision-one-step", LOW_PRECISION);
+    test("optim/lowprecision", LOW_PRECISION_TEST);
+    test("optim/lowprecision-one-step", LOW_PRECISION_TEST);
     pending("optim/swa", LOW_PRECISION);
     pending("optim/wrapper-facts", LOW_PRECISION);
     pending("prune/vgg-lowprecision", LOW_PRECISION);
