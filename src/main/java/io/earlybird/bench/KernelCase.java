@@ -2,6 +2,8 @@ package io.earlybird.bench;
 
 import io.earlybird.tensor.DType;
 import io.earlybird.tensor.TensorSpec;
+import io.earlybird.tensor.format.BlockFloat;
+import io.earlybird.tensor.format.Rounding;
 import io.earlybird.tensor.op.Add;
 import io.earlybird.tensor.op.AddSign;
 import io.earlybird.tensor.op.Augment;
@@ -27,6 +29,7 @@ import io.earlybird.tensor.op.MaxPool2d;
 import io.earlybird.tensor.op.MaxPool2dBackward;
 import io.earlybird.tensor.op.MultiSgdUpdate;
 import io.earlybird.tensor.op.Op;
+import io.earlybird.tensor.op.Quantize;
 import io.earlybird.tensor.op.Relu;
 import io.earlybird.tensor.op.ReluBackward;
 import io.earlybird.tensor.op.Select;
@@ -216,6 +219,9 @@ public record KernelCase(Op op, List<TensorSpec> inputs, List<Integer> reread, b
                 labels,
                 one,
                 count)
+            .overOperands(),
+        of(Quantize.nearest(new BlockFloat(8, 0)), w).overOperands(),
+        of(new Quantize(new BlockFloat(8, 0), Rounding.STOCHASTIC, 1, "w"), w, count)
             .overOperands(),
         of(new AddSign(1e-4f), vector, vector).overOperands(),
         of(new SgdUpdate(0.9f, 1e-4f), w, w, w, one).overOperands(),

@@ -6,6 +6,7 @@ import io.earlybird.backend.Backends;
 import io.earlybird.backend.cpu.CpuCeilings;
 import io.earlybird.data.ImageSet;
 import io.earlybird.data.Normalization;
+import io.earlybird.lowprecision.LowPrecision;
 import io.earlybird.models.Costs;
 import io.earlybird.models.Network;
 import io.earlybird.models.NetworkSpec;
@@ -39,8 +40,15 @@ public final class StepBench {
    * @param network arch, depth, widths, classes
    * @param batch images per step
    * @param repeat steps that are timed, after as many as {@code warmup}
+   * @param precision in how many bits
    */
-  public record Options(NetworkSpec network, int batch, int repeat, int warmup) {
+  public record Options(
+      NetworkSpec network, int batch, int repeat, int warmup, LowPrecision precision) {
+    /** In full precision. */
+    public Options(NetworkSpec network, int batch, int repeat, int warmup) {
+      this(network, batch, repeat, warmup, LowPrecision.NONE);
+    }
+
     /**
      * Checks the numbers.
      *
@@ -179,7 +187,9 @@ public final class StepBench {
             1,
             StepSchedule.of(0.1, List.of()),
             new Sgd.Settings(0.9f, 1e-4f, 1e-4f),
-            SEED);
+            SEED,
+            options.precision(),
+            false);
     try (Trainer trainer = new Trainer(backend, network, pictures, pictures.first(1), recipe)) {
       trainer.start(network.initialState(SEED), 0);
       return measure.apply(trainer, (long) pictures.pixels().length);

@@ -48,12 +48,7 @@ final class BenchStepCommand implements Callable<Integer> {
       description = "Pictures per step. Default: ${DEFAULT-VALUE}.")
   private int batch;
 
-  @Option(
-      names = "--precision",
-      paramLabel = "NAME",
-      defaultValue = "fp32",
-      description = "Number format: fp32, bf16. Default: ${DEFAULT-VALUE}.")
-  private String precision;
+  @Mixin private PrecisionOptions precision;
 
   @Option(
       names = "--repeat",
@@ -85,9 +80,10 @@ final class BenchStepCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    precision = available(precision);
+    forgoBf16();
     NetworkSpec wanted = network.settings().spec(CLASSES, NetworkSpec.CIFAR_SIZE);
-    StepBench.Options options = new StepBench.Options(wanted, batch, repeat, warmup);
+    StepBench.Options options =
+        new StepBench.Options(wanted, batch, repeat, warmup, precision.lowPrecision());
     EngineSettings with = engine.settings();
     try (Backend backend = Backends.open(with.backend(), with.threads(), Map.of()).backend()) {
       StepBench.Result result = StepBench.run(backend, options);
@@ -104,20 +100,18 @@ final class BenchStepCommand implements Callable<Integer> {
     }
   }
 
-  /** fp32; where bf16 is asked for and the processor lacks it, after a line that says so. */
-  private String available(String wanted) {
-    if (wanted.equals("bf16")) {
-      if (CpuLibrary.processorHasBf16()) {
-        throw new EarlybirdException("--precision bf16: this version computes in fp32 alone");
-      }
-      spec.commandLine()
-          .getErr()
-          .println(
-              "earlybird: this processor has neither avx512_bf16 nor amx_bf16: measuring fp32");
-    } else if (!wanted.equals("fp32")) {
-      throw new EarlybirdException("unknown precision '" + wanted + "': expected fp32 or bf16");
+  /** Where bf16 is asked for and the processor lacks it, fp32, after a line that says so. */
+  private void forgoBf16() {
+    if (!precision.is("bf16")) {
+      return;
     }
-    return "fp32";
+    if (CpuLibrary.processorHasBf16()) {
+      throw new EarlybirdException("--precision bf16: this version computes in fp32 alone");
+    }
+    spec.commandLine()
+        .getErr()
+        .println("earlybird: this processor has neither avx512_bf16 nor amx_bf16: measuring fp32");
+    precision.set("fp32");
   }
 
   /** Prints a result as JSON if asked to, and writes it to a file if one is named. */
@@ -136,7 +130,7 @@ final class BenchStepCommand implements Callable<Integer> {
     ObjectNode node = new ObjectMapper().createObjectNode();
     node.put("bench", "step").put("version", BuildInfo.version());
     node.put("arch", net.arch()).put("depth", net.depth()).put("cfg", net.widths().toString());
-    node.put("batch", options.batch()).put("precision", precision);
+    node.put("batch", options.batch()).put("precision", precision.label());
     node.put("backend", backend.name()).put("device", backend.describe());
     node.put("threads", Backends.threads(backend)).put("repeat", options.repeat());
     node.put("median_ms", r.medianMs()).put("min_ms", r.minMs()).put("max_ms", r.maxMs());
@@ -166,7 +160,7 @@ final class BenchStepCommand implements Callable<Integer> {
         "%s, batch %d, %s: median %.2f ms (%.2f to %.2f, n = %d), %,.0f images/s%n",
         options.network(),
         options.batch(),
-        precision,
+        precision.label(),
         r.medianMs(),
         r.minMs(),
         r.maxMs(),

@@ -4,6 +4,7 @@ import io.earlybird.EarlybirdException;
 import io.earlybird.backend.Backend;
 import io.earlybird.checkpoint.Checkpoint;
 import io.earlybird.data.Pictures;
+import io.earlybird.lowprecision.LowPrecision;
 import io.earlybird.models.NetworkSpec;
 import io.earlybird.training.DataSettings;
 import io.earlybird.training.EngineSettings;
@@ -52,6 +53,7 @@ final class EvaluateCommand implements Callable<Integer> {
 
   @Mixin private FileNetworkOptions network;
   @Mixin private DataOptions data;
+  @Mixin private PrecisionOptions precision;
   @Mixin private EngineOptions engine;
 
   @Override
@@ -62,6 +64,7 @@ final class EvaluateCommand implements Callable<Integer> {
     EngineSettings with = engine.settings();
     SavedNetwork saved = saved();
     network.check(saved);
+    LowPrecision bits = precision.isGiven() ? precision.lowPrecision() : saved.precision();
     Downloads.fetch(spec, wanted);
     Pictures test = Runs.Data.test(wanted);
     saved.requireClasses(test);
@@ -70,7 +73,14 @@ final class EvaluateCommand implements Callable<Integer> {
       long from = System.nanoTime();
       Metrics m =
           Evaluator.evaluate(
-              backend, saved.network(), saved.state(), test, testBatchSize, wanted.loading());
+              backend,
+              saved.network(),
+              saved.state(),
+              test,
+              testBatchSize,
+              wanted.loading(),
+              bits,
+              saved.seed());
       double seconds = (System.nanoTime() - from) * 1e-9;
       out.printf(
           Locale.ROOT,

@@ -68,6 +68,7 @@ final class PruneCommand implements Callable<Integer> {
 
   @Mixin private FileNetworkOptions network;
   @Mixin private DataOptions data;
+  @Mixin private PrecisionOptions precision;
   @Mixin private EngineOptions engine;
 
   @Override
@@ -86,7 +87,9 @@ final class PruneCommand implements Callable<Integer> {
         ConsoleProgress progress = new ConsoleProgress(out, 1)) {
       makeFolder();
       OptionalDouble ratio = percent == null ? OptionalDouble.empty() : OptionalDouble.of(percent);
-      Prune.Request request = new Prune.Request(model, ratio, init, pth);
+      Prune.Request request =
+          new Prune.Request(
+              model, ratio, init, pth, precision.isGiven() ? precision.lowPrecision() : null);
       Prune.Pruned pruned =
           Prune.run(backend, request, test, testBatchSize, wanted.loading(), save);
       progress.pruned(pruned);

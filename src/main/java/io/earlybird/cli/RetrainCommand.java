@@ -55,6 +55,8 @@ final class RetrainCommand implements Callable<Integer> {
   @Mixin private FileNetworkOptions named;
   @Mixin private DataOptions data;
   @Mixin private TrainingOptions training;
+  @Mixin private PrecisionOptions precision;
+  @Mixin private AveragingOptions averaging;
   @Mixin private EngineOptions engine;
   @Mixin private RunOptions run;
 
@@ -74,7 +76,8 @@ final class RetrainCommand implements Callable<Integer> {
             null,
             new RetrainSettings(method, file.toString(), startEpoch == null ? -1 : startEpoch),
             engine.settings(),
-            run.saving());
+            run.saving(),
+            precision.settings(averaging));
     return new Runs(spec, run).execute(settings, context -> retrain(context, beginning));
   }
 

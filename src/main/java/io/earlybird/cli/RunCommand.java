@@ -40,6 +40,8 @@ final class RunCommand implements Callable<Integer> {
               + " Default: ${DEFAULT-VALUE}.")
   private RetrainSettings.Method method;
 
+  @Mixin private PrecisionOptions precision;
+  @Mixin private AveragingOptions averaging;
   @Mixin private EngineOptions engine;
   @Mixin private RunOptions run;
 
@@ -69,6 +71,7 @@ final class RunCommand implements Callable<Integer> {
         tickets.settings(),
         new RetrainSettings(method, null, -1),
         engine.settings(),
-        run.saving());
+        run.saving(),
+        precision.settings(averaging));
   }
 }

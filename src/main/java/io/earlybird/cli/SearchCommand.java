@@ -41,6 +41,8 @@ final class SearchCommand implements Callable<Integer> {
           "Epoch to begin with, from 0. Default: 0, or with a checkpoint the one that follows it.")
   private Integer startEpoch;
 
+  @Mixin private PrecisionOptions precision;
+  @Mixin private AveragingOptions averaging;
   @Mixin private EngineOptions engine;
   @Mixin private RunOptions run;
 
@@ -56,7 +58,8 @@ final class SearchCommand implements Callable<Integer> {
             tickets.settings(),
             null,
             engine.settings(),
-            run.saving());
+            run.saving(),
+            precision.settings(averaging));
     return new Runs(spec, run).execute(settings, context -> search(context, beginning));
   }
 

@@ -2,6 +2,7 @@ package io.earlybird.training;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.earlybird.BuildInfo;
 import io.earlybird.backend.Backends;
 import io.earlybird.checkpoint.Checkpoint;
@@ -44,6 +45,10 @@ public final class EpochLoop implements AutoCloseable {
   private static final long POLL_NANOS = 100_000_000L;
   private static final ObjectMapper JSON = new ObjectMapper();
 
+  /** The network with averaged weights. */
+  static final String AVERAGED = "swa.safetensors";
+
+  private final Path folder;
   private final RunContext context;
   private final Trainer trainer;
   private final Records records;
@@ -69,6 +74,7 @@ public final class EpochLoop implements AutoCloseable {
    */
   EpochLoop(RunContext context, Path folder, Records records, Network network, Observer observer) {
     this.context = context;
+    this.folder = folder;
     this.records = records;
     this.observer = observer;
     this.trainer =
@@ -77,7 +83,7 @@ public final class EpochLoop implements AutoCloseable {
             network,
             context.train(),
             context.test(),
-            context.settings().training().recipe(),
+            context.settings().recipe(observer == null),
             context.settings().data().loading());
     boolean wantsOriginal = context.saving().pth() || OriginalOutput.isIn(folder);
     this.original =
@@ -315,13 +321,31 @@ public final class EpochLoop implements AutoCloseable {
             state.seconds(),
             testSeconds,
             state.waited(),
-            trainer.damaged());
+            trainer.damaged(),
+            average());
     state = state.done(row);
     Checkpoint checkpoint = checkpoint();
     records.epoch(row);
     store.saveEpoch(checkpoint, row.epoch(), state.best().orElseThrow().epoch());
     lastSave = System.nanoTime();
     context.progress().epochEnds(row);
+  }
+
+  /** Test accuracy of the averaged network in percent, which is saved; NaN if there is none. */
+  private double average() {
+    int epoch = state.epoch();
+    if (!context.settings().precision().averages(epoch)) {
+      return Double.NaN;
+    }
+    Metrics metrics = trainer.average(epoch);
+    if (!Double.isFinite(metrics.lossSum())) {
+      throw diverged("the test loss of the averaged network is not finite");
+    }
+    ObjectNode configuration = context.settings().toJson();
+    configuration.remove("precision");
+    configuration.putObject("averaged").put("accuracy", metrics.top1Percent());
+    new Checkpoint(trainer.averagedState(), info(configuration)).write(folder.resolve(AVERAGED));
+    return metrics.top1Percent();
   }
 
   private void stop() {

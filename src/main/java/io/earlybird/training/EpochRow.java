@@ -22,6 +22,8 @@ import java.util.List;
  * @param waitSeconds part of the training time in which the step waited for images; NaN if they are
  *     in memory
  * @param skipped different damaged images, training and test, that were passed over so far
+ * @param averageTop1 percent of test images that the averaged network classifies rightly; NaN if
+ *     none is averaged yet
  */
 public record EpochRow(
     int epoch,
@@ -35,8 +37,9 @@ public record EpochRow(
     double trainSeconds,
     double testSeconds,
     double waitSeconds,
-    long skipped) {
-  private static final int COLUMNS = 12;
+    long skipped,
+    double averageTop1) {
+  private static final int COLUMNS = 13;
 
   /** Training images per second. */
   public double imagesPerSecond() {
@@ -48,7 +51,7 @@ public record EpochRow(
     return waitSeconds / Math.max(trainSeconds, 1e-9);
   }
 
-  /** Rows as a tensor {@code [rows, 12]} of F64, in the order of the components. */
+  /** Rows as a tensor {@code [rows, 13]} of F64, in the order of the components. */
   static HostTensor toTensor(List<EpochRow> rows) {
     double[] values = new double[rows.size() * COLUMNS];
     int at = 0;
@@ -73,7 +76,8 @@ public record EpochRow(
       trainSeconds,
       testSeconds,
       waitSeconds,
-      skipped
+      skipped,
+      averageTop1
     };
   }
 
@@ -95,7 +99,8 @@ public record EpochRow(
               v[i + 8],
               v[i + 9],
               v[i + 10],
-              (long) v[i + 11]));
+              (long) v[i + 11],
+              v[i + 12]));
     }
     return rows;
   }

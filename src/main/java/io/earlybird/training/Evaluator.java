@@ -3,6 +3,7 @@ package io.earlybird.training;
 import io.earlybird.backend.Backend;
 import io.earlybird.data.Batches;
 import io.earlybird.data.Pictures;
+import io.earlybird.lowprecision.LowPrecision;
 import io.earlybird.models.Network;
 import io.earlybird.nn.ForwardPass;
 import io.earlybird.plan.Plan;
@@ -17,8 +18,11 @@ import java.util.Map;
 /** Loss and accuracy of a network on test images, with running statistics and no crops. */
 public final class Evaluator implements AutoCloseable {
   private final Session session;
+  private final LowPrecision precision;
+  private final long seed;
+  private final int batchSize;
   private final BatchFeed images;
-  private final Counters counters = new Counters("evaluation.counters");
+  private final Counters counters;
   private final BatchPlans plans;
   private final int[] order;
   private boolean complete;
@@ -26,21 +30,51 @@ public final class Evaluator implements AutoCloseable {
   /**
    * Prepares evaluation on a session that the caller keeps.
    *
-   * @param batchSize images per batch; accuracy does not depend on it
+   * @param batchSize images per batch; accuracy does not depend on it unless rounding is stochastic
+   * @param precision what the network's convolutions are followed by
+   * @param seed key of stochastic rounding
    */
-  Evaluator(Session session, Network network, Pictures set, int batchSize, Loading loading) {
+  Evaluator(
+      Session session,
+      Network network,
+      Pictures set,
+      int batchSize,
+      Loading loading,
+      LowPrecision precision,
+      long seed) {
     this.session = session;
+    this.precision = precision;
+    this.seed = seed;
+    this.batchSize = batchSize;
     images = BatchFeed.of(session, set, BatchFeed.Use.EVALUATION, batchSize, 0, loading);
+    counters = new Counters("evaluation.counters");
     order = new Batches(set.size(), set.size()).sequence();
     plans = new BatchPlans(images, batchSize, n -> plan(network, n));
     images.write();
+  }
+
+  private Evaluator(Evaluator other, Network network) {
+    session = other.session;
+    precision = LowPrecision.NONE;
+    seed = other.seed;
+    batchSize = other.batchSize;
+    images = other.images;
+    counters = other.counters;
+    order = other.order;
+    plans = new BatchPlans(images, batchSize, n -> plan(network, n));
+  }
+
+  /** An evaluator of another network of the session, in full precision, on the same images. */
+  Evaluator of(Network network) {
+    return new Evaluator(this, network);
   }
 
   private Plan plan(Network network, int batch) {
     Tensor position = images.cursor().read();
     Node input = images.batch(batch, position);
     Tensor labels = input.output(1);
-    Tensor logits = network.forward(input.output(0), ForwardPass.evaluation());
+    ForwardPass pass = ForwardPass.evaluation(precision.evaluationQuantizers(seed, position));
+    Tensor logits = network.forward(input.output(0), pass);
     Tensor loss = logits.softmaxCrossEntropy(labels).output(0);
     return session.plan(
         List.of(), List.of(counters.count(logits, labels, loss, position), images.advance(batch)));
@@ -77,7 +111,26 @@ public final class Evaluator implements AutoCloseable {
       Pictures set,
       int batchSize,
       Loading loading) {
-    return evaluate(backend, network, state, set, batchSize, loading, new StopSignal());
+    return evaluate(backend, network, state, set, batchSize, loading, LowPrecision.NONE, 0);
+  }
+
+  /**
+   * The same in low precision.
+   *
+   * @param precision what convolutions are followed by
+   * @param seed key of stochastic rounding
+   */
+  public static Metrics evaluate(
+      Backend backend,
+      Network network,
+      Map<String, HostTensor> state,
+      Pictures set,
+      int batchSize,
+      Loading loading,
+      LowPrecision precision,
+      long seed) {
+    return evaluate(
+        backend, network, state, set, batchSize, loading, precision, seed, new StopSignal());
   }
 
   /**
@@ -92,9 +145,12 @@ public final class Evaluator implements AutoCloseable {
       Pictures set,
       int batchSize,
       Loading loading,
+      LowPrecision precision,
+      long seed,
       StopSignal stop) {
     try (Session session = new Session(backend);
-        Evaluator evaluator = new Evaluator(session, network, set, batchSize, loading)) {
+        Evaluator evaluator =
+            new Evaluator(session, network, set, batchSize, loading, precision, seed)) {
       network.writeState(state, session::write);
       Metrics metrics = evaluator.run(batches -> !stop.isRequested());
       if (!evaluator.isComplete()) {

@@ -12,6 +12,7 @@ import io.earlybird.checkpoint.Checkpoint;
 import io.earlybird.checkpoint.CheckpointInfo;
 import io.earlybird.checkpoint.pth.OriginalFiles;
 import io.earlybird.data.Pictures;
+import io.earlybird.lowprecision.LowPrecision;
 import io.earlybird.models.Costs;
 import io.earlybird.models.Network;
 import io.earlybird.plan.Work;
@@ -99,8 +100,15 @@ public final class Prune {
    * @param init another checkpoint of the same network, whose weights the pruned network gets
    *     (rewinding); null for the source's own
    * @param pth whether {@code pruned.pth.tar} is written too
+   * @param precision in how many bits both networks are evaluated; null for what the file says
    */
-  public record Request(Path source, OptionalDouble percent, Path init, boolean pth) {}
+  public record Request(
+      Path source, OptionalDouble percent, Path init, boolean pth, LowPrecision precision) {
+    /** Evaluated as the file says. */
+    public Request(Path source, OptionalDouble percent, Path init, boolean pth) {
+      this(source, percent, init, pth, null);
+    }
+  }
 
   /**
    * Prunes the network in a file.
@@ -147,6 +155,7 @@ public final class Prune {
       throw new EarlybirdException(source + " is no ticket: say how much to prune with --percent");
     }
     double ratio = percent.orElseGet(ticket::ratio);
+    LowPrecision bits = request.precision() == null ? saved.precision() : request.precision();
     Network dense = saved.network();
     Map<String, HostTensor> state = saved.state();
     ChannelMask mask = ChannelMask.of(scales(dense, state), ratio);
@@ -163,9 +172,18 @@ public final class Prune {
             result,
             Costs.of(dense),
             Costs.of(narrow),
-            Evaluator.evaluate(backend, dense, masked, test, testBatchSize, loading, stop),
             Evaluator.evaluate(
-                backend, narrow, result.state(), test, testBatchSize, loading, stop));
+                backend, dense, masked, test, testBatchSize, loading, bits, saved.seed(), stop),
+            Evaluator.evaluate(
+                backend,
+                narrow,
+                result.state(),
+                test,
+                testBatchSize,
+                loading,
+                bits,
+                saved.seed(),
+                stop));
     new Checkpoint(result.state(), info(saved.info(), pruned, source)).write(pruned.file());
     if (request.pth()) {
       OriginalFiles.writePruned(

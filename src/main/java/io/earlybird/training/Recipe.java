@@ -1,6 +1,7 @@
 package io.earlybird.training;
 
 import io.earlybird.EarlybirdException;
+import io.earlybird.lowprecision.LowPrecision;
 import io.earlybird.optim.Sgd;
 import io.earlybird.optim.StepSchedule;
 
@@ -11,10 +12,29 @@ import io.earlybird.optim.StepSchedule;
  * @param testBatchSize images per evaluation batch
  * @param schedule learning rate by epoch
  * @param optimizer momentum, weight decay, sparsity term
- * @param seed key of initial weights, order, crops and mirroring
+ * @param seed key of initial weights, order, crops, mirroring and stochastic rounding
+ * @param precision in how many bits
+ * @param averages whether weights may be averaged
  */
 public record Recipe(
-    int batchSize, int testBatchSize, StepSchedule schedule, Sgd.Settings optimizer, long seed) {
+    int batchSize,
+    int testBatchSize,
+    StepSchedule schedule,
+    Sgd.Settings optimizer,
+    long seed,
+    LowPrecision precision,
+    boolean averages) {
+  /** A recipe in full precision, without averaging. */
+  public Recipe(
+      int batchSize, int testBatchSize, StepSchedule schedule, Sgd.Settings optimizer, long seed) {
+    this(batchSize, testBatchSize, schedule, optimizer, seed, LowPrecision.NONE, false);
+  }
+
+  /** The same in other bits. */
+  public Recipe with(LowPrecision bits, boolean averaging) {
+    return new Recipe(batchSize, testBatchSize, schedule, optimizer, seed, bits, averaging);
+  }
+
   /**
    * Checks the sizes.
    *

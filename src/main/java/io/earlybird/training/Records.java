@@ -22,11 +22,10 @@ final class Records implements AutoCloseable {
   /** Marks a line on what happens before an epoch's first step. */
   private static final String AT_BEGIN = "before_epoch";
 
-  private static final int COLUMNS = 3;
-
   private final Path metricsFile;
   private final Path recordFile;
   private final String phase;
+  private final int columns;
   private MetricsWriter metrics;
   private RecordFile record;
 
@@ -36,8 +35,10 @@ final class Records implements AutoCloseable {
    * @param metricsFile the run's {@code metrics.jsonl}
    * @param folder where {@code record.txt} goes
    * @param phase name of this training in the lines
+   * @param averages whether there is a column for the averaged network
    */
-  Records(Path metricsFile, Path folder, String phase) {
+  Records(Path metricsFile, Path folder, String phase, boolean averages) {
+    this.columns = averages ? 4 : 3;
     this.metricsFile = metricsFile;
     this.recordFile = folder.resolve(RECORD);
     this.phase = phase;
@@ -46,7 +47,7 @@ final class Records implements AutoCloseable {
   /** Begins; whatever an attempt without a checkpoint left of this training is forgotten. */
   void begin() {
     metrics = MetricsWriter.resume(metricsFile, line -> !isOurs(line) || isOutside(line));
-    record = RecordFile.create(recordFile, COLUMNS);
+    record = RecordFile.create(recordFile, columns);
   }
 
   /** Forgets what this training wrote after the given state, which comes again. */
@@ -55,8 +56,8 @@ final class Records implements AutoCloseable {
     int epochs = state.rows().size();
     record =
         epochs == 0
-            ? RecordFile.create(recordFile, COLUMNS)
-            : RecordFile.resume(recordFile, COLUMNS, epochs);
+            ? RecordFile.create(recordFile, columns)
+            : RecordFile.resume(recordFile, columns, epochs);
   }
 
   private boolean isOurs(JsonNode line) {
@@ -94,8 +95,17 @@ final class Records implements AutoCloseable {
       line.put("wait_share", row.waitShare());
       line.put("skipped_images", row.skipped());
     }
+    boolean averaged = Double.isFinite(row.averageTop1());
+    if (averaged) {
+      line.put("average_accuracy", row.averageTop1());
+    }
     metrics.write(line);
-    record.add(row.trainLoss(), row.trainTop1(), row.testTop1());
+    if (columns == 4) {
+      double average = averaged ? row.averageTop1() : 0;
+      record.add(row.trainLoss(), row.trainTop1(), row.testTop1(), average);
+    } else {
+      record.add(row.trainLoss(), row.trainTop1(), row.testTop1());
+    }
   }
 
   /** Masks were taken at the start of an epoch. */

@@ -60,7 +60,9 @@ public final class Retrain implements AutoCloseable {
     Path newest = folder.resolve(CheckpointStore.NEWEST);
     resumed = Files.exists(newest);
     Checkpoint checkpoint = resumed ? Checkpoint.read(newest) : null;
-    records = new Records(context.folder().metrics(), folder, label);
+    records =
+        new Records(
+            context.folder().metrics(), folder, label, context.settings().precision().swa());
     loop = new EpochLoop(context, folder, records, saved.network(), null);
     try {
       if (resumed) {

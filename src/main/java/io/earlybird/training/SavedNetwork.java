@@ -8,6 +8,7 @@ import io.earlybird.checkpoint.Checkpoint;
 import io.earlybird.checkpoint.CheckpointInfo;
 import io.earlybird.checkpoint.pth.PthFile;
 import io.earlybird.data.Pictures;
+import io.earlybird.lowprecision.LowPrecision;
 import io.earlybird.models.Network;
 import io.earlybird.models.NetworkSpec;
 import io.earlybird.nn.StateEntry;
@@ -59,6 +60,17 @@ public record SavedNetwork(
       throw new EarlybirdException(
           file + ": no network that can be built: " + cause.getMessage(), e);
     }
+  }
+
+  /** In how many bits it was trained: full precision where the file does not say. */
+  public LowPrecision precision() {
+    return PrecisionSettings.recorded(info.configuration());
+  }
+
+  /** The seed of the run that it comes from, or 0. */
+  public long seed() {
+    JsonNode all = info.configuration();
+    return all == null ? 0 : all.path("training").path("seed").asLong();
   }
 
   /**

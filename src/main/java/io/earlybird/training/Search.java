@@ -56,7 +56,9 @@ public final class Search implements AutoCloseable {
     this.context = context;
     this.wanted = context.settings().tickets();
     this.folder = folder;
-    this.records = new Records(context.folder().metrics(), folder, PHASE);
+    this.records =
+        new Records(
+            context.folder().metrics(), folder, PHASE, context.settings().precision().swa());
     Network network = Network.of(context.networkSpec());
     Path newest = folder.resolve(CheckpointStore.NEWEST);
     Optional<Checkpoint> saved =

@@ -1,5 +1,6 @@
 package io.earlybird.training;
 
+import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -9,6 +10,7 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.earlybird.EarlybirdException;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -25,6 +27,7 @@ import java.util.stream.Collectors;
  * @param retraining how a ticket is trained; null if none is
  * @param engine what computes
  * @param saving what is written on the way
+ * @param precision in how many bits it is trained
  */
 public record Settings(
     String command,
@@ -34,7 +37,8 @@ public record Settings(
     TicketSettings tickets,
     RetrainSettings retraining,
     EngineSettings engine,
-    SavingSettings saving) {
+    SavingSettings saving,
+    PrecisionSettings precision) {
   /** Options that may change when a run is resumed. */
   private static final Set<String> FREE =
       Set.of(
@@ -50,6 +54,39 @@ public record Settings(
 
   /** Options among the free ones after whose change the bits may differ. */
   private static final Set<String> BITS = Set.of("threads", "backend");
+
+  /**
+   * Fills in what is not said, full precision, and checks what several parts must agree on.
+   *
+   * @throws EarlybirdException if weights are to be averaged after the last epoch
+   */
+  public Settings {
+    precision = precision == null ? PrecisionSettings.FULL : precision;
+    precision.checkEpochs(training.epochs());
+  }
+
+  /** A run in full precision. */
+  public Settings(
+      String command,
+      NetworkSettings network,
+      DataSettings data,
+      TrainingSettings training,
+      TicketSettings tickets,
+      RetrainSettings retraining,
+      EngineSettings engine,
+      SavingSettings saving) {
+    this(command, network, data, training, tickets, retraining, engine, saving, null);
+  }
+
+  /**
+   * What a trainer needs.
+   *
+   * @param retraining whether a ticket is trained, not the dense network
+   */
+  @JsonIgnore
+  public Recipe recipe(boolean retraining) {
+    return training.recipe().with(precision.lowPrecision(retraining), precision.swa());
+  }
 
   private static final ObjectMapper JSON =
       JsonMapper.builder()
@@ -132,6 +169,10 @@ public record Settings(
       throw new EarlybirdException(
           "this run was started by '" + command + "', not by '" + given.command() + "'");
     }
+    Set<String> said = new LinkedHashSet<>(explicit);
+    if (explicit.contains("precision")) {
+      said.addAll(List.of("wl-weight", "wl-grad", "wl-activate", "wl-error", "wl-momentum"));
+    }
     ObjectNode merged = toJson();
     ObjectNode fresh = given.toJson();
     merged
@@ -140,7 +181,7 @@ public record Settings(
             part -> {
               if (part.getValue() instanceof ObjectNode values
                   && fresh.get(part.getKey()) instanceof ObjectNode others) {
-                for (String option : explicit) {
+                for (String option : said) {
                   if (others.has(option)) {
                     values.set(option, others.get(option));
                   }

@@ -41,6 +41,7 @@ public final class Trainer implements AutoCloseable {
   private final Sgd sgd;
   private final BatchPlans plans;
   private final Evaluator evaluator;
+  private final AveragedNetwork averaged;
   private final int[] order;
   private int batchesDone;
 
@@ -66,14 +67,28 @@ public final class Trainer implements AutoCloseable {
         new Sgd(
             network.parameters(),
             network.batchNorms().stream().map(BatchNorm2d::weight).toList(),
-            recipe.optimizer());
+            recipe.optimizer(),
+            recipe.precision().optimizer(recipe.seed(), step.read()));
     session = new Session(backend);
     try {
       images =
           BatchFeed.of(
               session, train, BatchFeed.Use.TRAINING, recipe.batchSize(), recipe.seed(), loading);
       plans = new BatchPlans(images, recipe.batchSize(), this::plan);
-      evaluator = new Evaluator(session, network, test, recipe.testBatchSize(), loading);
+      evaluator =
+          new Evaluator(
+              session,
+              network,
+              test,
+              recipe.testBatchSize(),
+              loading,
+              recipe.precision(),
+              recipe.seed());
+      averaged =
+          recipe.averages()
+              ? new AveragedNetwork(
+                  session, network, images, order, recipe.batchSize(), recipe.seed(), evaluator)
+              : null;
       images.write();
     } catch (RuntimeException | Error e) {
       session.close();
@@ -90,7 +105,8 @@ public final class Trainer implements AutoCloseable {
   private Plan plan(int batch) {
     Node input = images.batch(batch, step.read());
     Tensor labels = input.output(1);
-    ForwardPass pass = ForwardPass.training();
+    ForwardPass pass =
+        ForwardPass.training(recipe.precision().quantizers(recipe.seed(), step.read()));
     Tensor logits = network.forward(input.output(0), pass);
     Tensor loss = logits.softmaxCrossEntropy(labels).output(0);
     List<Assign> assigns = new ArrayList<>(pass.assigns());
@@ -110,6 +126,9 @@ public final class Trainer implements AutoCloseable {
   public void start(Map<String, HostTensor> state, int epoch) {
     network.writeState(state, session::write);
     sgd.momenta().forEach(m -> session.write(m, HostTensor.zeros(m.spec())));
+    if (averaged != null) {
+      averaged.clear();
+    }
     session.write(step, HostTensor.scalar((long) epoch * batches().count()));
     beginEpoch(epoch);
   }
@@ -190,6 +209,24 @@ public final class Trainer implements AutoCloseable {
     return evaluator.run(watch);
   }
 
+  /**
+   * Takes the weights at the end of an epoch into their average.
+   *
+   * @return loss and accuracy of the averaged network on the test images
+   * @throws IllegalStateException if the recipe does not average
+   */
+  public Metrics average(int epoch) {
+    if (averaged == null) {
+      throw new IllegalStateException("the recipe does not average weights");
+    }
+    return averaged.take(epoch);
+  }
+
+  /** The averaged network's state dict, statistics included; empty while there is none. */
+  public Map<String, HostTensor> averagedState() {
+    return averaged == null || averaged.models() == 0 ? Map.of() : averaged.state();
+  }
+
   /** Loss and accuracy on the test images. */
   public Metrics evaluate() {
     return evaluate(batches -> true);
@@ -212,6 +249,9 @@ public final class Trainer implements AutoCloseable {
   public Map<String, HostTensor> snapshot() {
     Map<String, HostTensor> out = new LinkedHashMap<>();
     variables().forEach(v -> out.put(v.name(), session.read(v)));
+    if (averaged != null) {
+      averaged.save(out);
+    }
     return out;
   }
 
@@ -237,6 +277,9 @@ public final class Trainer implements AutoCloseable {
       throw new EarlybirdException("checkpoint: cursor " + cursor + " is at no batch of " + size);
     }
     variables().forEach(v -> session.write(v, snapshot.get(v.name())));
+    if (averaged != null) {
+      averaged.restore(snapshot);
+    }
     batchesDone = next;
     beginOrder(epoch, next);
   }

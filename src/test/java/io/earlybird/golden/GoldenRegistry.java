@@ -39,12 +39,12 @@ public final class GoldenRegistry {
     test("prune/preresnet", "io.earlybird.tickets.PruneGoldenTest");
     test("prune/preresnet-rewind", "io.earlybird.tickets.PruneGoldenTest");
 
-    pending("models/vgg/structure-lowprecision", LOW_PRECISION);
-    pending("models/preresnet/structure-lowprecision", LOW_PRECISION);
+    test("models/vgg/structure-lowprecision", "io.earlybird.models.ModelStructureGoldenTest");
+    test("models/preresnet/structure-lowprecision", "io.earlybird.models.ModelStructureGoldenTest");
     test("optim/lowprecision", LOW_PRECISION_TEST);
     test("optim/lowprecision-one-step", LOW_PRECISION_TEST);
-    pending("optim/swa", LOW_PRECISION);
-    pending("optim/wrapper-facts", LOW_PRECISION);
+    test("optim/swa", LOW_PRECISION_TEST);
+    test("optim/wrapper-facts", LOW_PRECISION_TEST);
     pending("prune/vgg-lowprecision", LOW_PRECISION);
     pending("prune/preresnet-lowprecision", LOW_PRECISION);
     pending("prune/vgg-protective", LOW_PRECISION);

@@ -1,0 +1,128 @@
+package io.earlybird.cli;
+
+import io.earlybird.EarlybirdException;
+import io.earlybird.lowprecision.LowPrecision;
+import io.earlybird.training.PrecisionSettings;
+import java.util.Locale;
+import picocli.CommandLine.Option;
+
+/** In how many bits a network is trained, and whether its weights are averaged. */
+final class PrecisionOptions {
+  private static final int BFP8 = 8;
+
+  @Option(
+      names = "--precision",
+      paramLabel = "NAME",
+      defaultValue = "fp32",
+      description =
+          "fp32, or bfp8: 8-bit block floating point wherever no --wl-* says otherwise."
+              + " Default: ${DEFAULT-VALUE}.")
+  private String precision;
+
+  @Option(
+      names = "--lp-flow",
+      paramLabel = "NAME",
+      defaultValue = "original",
+      description =
+          "What low precision quantizes: original, that is what comes out of convolutions, the"
+              + " gradients that go back into them, and the optimizer's tensors."
+              + " Default: ${DEFAULT-VALUE}.")
+  private String flow;
+
+  @Option(
+      names = "--wl-weight",
+      paramLabel = "BITS",
+      description = "Word length of weights, 2 to 16; -1 for full precision.")
+  private Integer weight;
+
+  @Option(
+      names = "--wl-grad",
+      paramLabel = "BITS",
+      description = "Word length of the weights' gradients.")
+  private Integer grad;
+
+  @Option(names = "--wl-activate", paramLabel = "BITS", description = "Word length of activations.")
+  private Integer activate;
+
+  @Option(
+      names = "--wl-error",
+      paramLabel = "BITS",
+      description = "Word length of the activations' gradients.")
+  private Integer error;
+
+  @Option(names = "--wl-momentum", paramLabel = "BITS", description = "Word length of momenta.")
+  private Integer momentum;
+
+  @Option(
+      names = "--rounding",
+      paramLabel = "NAME",
+      defaultValue = "stochastic",
+      description = "nearest or stochastic. Default: ${DEFAULT-VALUE}.")
+  private String rounding;
+
+  /** Whether the number format of this name was asked for. */
+  boolean is(String name) {
+    return precision.equals(name);
+  }
+
+  /** Another number format in the place of the one that was asked for. */
+  void set(String name) {
+    precision = name;
+  }
+
+  /** The recipe alone. */
+  LowPrecision lowPrecision() {
+    return settings(null).lowPrecision(false);
+  }
+
+  /** A name for reports: {@code fp32}, or the word lengths. */
+  String label() {
+    LowPrecision p = lowPrecision();
+    if (p.isFull()) {
+      return "fp32";
+    }
+    String all =
+        LowPrecision.of(p.weight() < 0 ? BFP8 : p.weight(), p.rounding()).equals(p)
+            ? "bfp" + p.weight()
+            : String.format(
+                Locale.ROOT,
+                "bfp w%d g%d a%d e%d m%d",
+                p.weight(),
+                p.grad(),
+                p.activate(),
+                p.error(),
+                p.momentum());
+    return all + " " + flow + " " + rounding;
+  }
+
+  /** Whether any of the word lengths was given, by itself or by a name. */
+  boolean isGiven() {
+    return !lowPrecision().isFull();
+  }
+
+  /**
+   * The choice.
+   *
+   * @param averaging whether and how weights are averaged; null if they are not
+   */
+  PrecisionSettings settings(AveragingOptions averaging) {
+    if (!precision.equals("fp32") && !precision.equals("bfp8")) {
+      throw new EarlybirdException("unknown precision '" + precision + "': expected fp32 or bfp8");
+    }
+    return new PrecisionSettings(
+        flow,
+        bits(weight),
+        bits(grad),
+        bits(activate),
+        bits(error),
+        bits(momentum),
+        rounding,
+        averaging != null && averaging.swa(),
+        averaging == null ? PrecisionSettings.SWA_START : averaging.start(),
+        averaging == null ? "same" : averaging.retrainPrecision());
+  }
+
+  private int bits(Integer given) {
+    return given != null ? given : precision.equals("bfp8") ? BFP8 : LowPrecision.FULL;
+  }
+}
