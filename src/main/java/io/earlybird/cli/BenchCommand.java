@@ -131,14 +131,17 @@ final class BenchCommand implements Callable<Integer> {
         Locale.ROOT,
         "%n%s, batch %d, fp32, %d threads; peak %.0f GFLOP/s measured now%npeer: %s%n"
             + "after three steps from the same weights and pictures the weights agree to %.1e of"
-            + " their change (allowed %.0e)%n%n",
+            + " their change (allowed %.1e)%n"
+            + "the peer's process held at most %.0f MiB, libraries included (in its more frugal"
+            + " layout)%n%n",
         name,
         batch,
         r.threads(),
         r.fmaPeak(),
-        r.peer(),
+        r.peer().replaceFirst("; Build settings.*", ""),
         r.weightDifference(),
-        r.tolerance());
+        r.tolerance(),
+        r.peerPeakBytes() / 1048576.0);
     out.printf(
         "%-9s %-24s %9s %9s %9s %10s %9s %6s %7s%n",
         "step", "by", "median ms", "min", "max", "images/s", "GFLOP/s", "share", "time");

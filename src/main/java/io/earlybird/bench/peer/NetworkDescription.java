@@ -3,6 +3,7 @@ package io.earlybird.bench.peer;
 import io.earlybird.models.Network;
 import io.earlybird.nn.ForwardPass;
 import io.earlybird.optim.Sgd;
+import io.earlybird.tensor.DType;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.Node;
 import io.earlybird.tensor.Tensor;
@@ -78,7 +79,7 @@ final class NetworkDescription {
     description.operations(pictures);
     Files.write(folder.resolve("network.txt"), description.lines);
     List<float[]> values =
-        network.variables().stream().map(v -> state.get(v.name()).floats()).toList();
+        tensors(network).stream().map(v -> state.get(v.name()).floats()).toList();
     writeFloats(folder.resolve("tensors.bin"), values, new int[0]);
     int[] classes = new int[Math.toIntExact(labels.spec().size())];
     for (int i = 0; i < classes.length; i++) {
@@ -101,11 +102,11 @@ final class NetworkDescription {
     }
   }
 
-  /** Values of all tensors as a peer saves them, in the order of the network's variables. */
+  /** Values of all tensors as a peer saves them, in the order of {@link #tensors(Network)}. */
   static Map<Variable, float[]> readValues(Path file, Network network) throws IOException {
     ByteBuffer bytes = ByteBuffer.wrap(Files.readAllBytes(file)).order(ByteOrder.LITTLE_ENDIAN);
     Map<Variable, float[]> values = new LinkedHashMap<>();
-    for (Variable v : network.variables()) {
+    for (Variable v : tensors(network)) {
       float[] of = new float[Math.toIntExact(v.shape().size())];
       for (int i = 0; i < of.length; i++) {
         of[i] = bytes.getFloat();
@@ -115,10 +116,15 @@ final class NetworkDescription {
     return values;
   }
 
+  /** Parameters and running statistics; counters of batches have no part in a step. */
+  static List<Variable> tensors(Network network) {
+    return network.variables().stream().filter(v -> v.spec().dtype() == DType.F32).toList();
+  }
+
   private void tensors() {
     Set<Variable> scales =
         network.batchNorms().stream().map(n -> n.weight()).collect(Collectors.toSet());
-    for (Variable v : network.variables()) {
+    for (Variable v : tensors(network)) {
       String kind =
           scales.contains(v)
               ? "scale"

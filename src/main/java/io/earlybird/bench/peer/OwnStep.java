@@ -23,6 +23,8 @@ final class OwnStep implements AutoCloseable {
   private final Session session;
   private final Plan training;
   private final Plan evaluation;
+  private final Sgd sgd;
+  private final Tensor x;
 
   OwnStep(
       Backend backend,
@@ -36,9 +38,9 @@ final class OwnStep implements AutoCloseable {
     this.network = network;
     session = new Session(backend);
     try {
-      Tensor x = Tensor.placeholder("pictures", pictures.spec());
+      x = Tensor.placeholder("pictures", pictures.spec());
       Tensor y = Tensor.placeholder("labels", labels.spec());
-      Sgd sgd =
+      sgd =
           new Sgd(
               network.parameters(),
               network.batchNorms().stream().map(BatchNorm2d::weight).toList(),
@@ -50,16 +52,21 @@ final class OwnStep implements AutoCloseable {
       training = session.plan(List.of(loss), assigns);
       Tensor logits = network.forward(x, ForwardPass.evaluation());
       evaluation = session.plan(List.of(logits), List.of());
-      network.writeState(state, session::write);
-      sgd.momenta().forEach(m -> session.write(m, HostTensor.zeros(m.spec())));
       session.write(sgd.learningRate(), HostTensor.scalar(learningRate));
-      training.write(x, pictures);
       training.write(y, labels);
-      evaluation.write(x, pictures);
+      start(state, pictures);
     } catch (RuntimeException | Error e) {
       session.close();
       throw e;
     }
+  }
+
+  /** Starts again from a state dict, without momentum, on other pictures. */
+  void start(Map<String, HostTensor> state, HostTensor pictures) {
+    network.writeState(state, session::write);
+    sgd.momenta().forEach(m -> session.write(m, HostTensor.zeros(m.spec())));
+    training.write(x, pictures);
+    evaluation.write(x, pictures);
   }
 
   /** Milliseconds of each of some training steps or, if {@code eval}, forward passes. */
@@ -78,7 +85,7 @@ final class OwnStep implements AutoCloseable {
   /** Present values of parameters and running statistics. */
   Map<Variable, float[]> values() {
     Map<Variable, float[]> values = new LinkedHashMap<>();
-    network.variables().forEach(v -> values.put(v, session.read(v).floats()));
+    NetworkDescription.tensors(network).forEach(v -> values.put(v, session.read(v).floats()));
     return values;
   }
 
