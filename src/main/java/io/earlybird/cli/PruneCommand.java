@@ -3,7 +3,9 @@ package io.earlybird.cli;
 import io.earlybird.EarlybirdException;
 import io.earlybird.backend.Backend;
 import io.earlybird.data.Pictures;
+import io.earlybird.lowprecision.LowPrecision;
 import io.earlybird.tickets.ChannelThreshold;
+import io.earlybird.tickets.Criterion;
 import io.earlybird.training.DataSettings;
 import io.earlybird.training.EngineSettings;
 import io.earlybird.training.Prune;
@@ -49,6 +51,22 @@ final class PruneCommand implements Callable<Integer> {
       description = "Take the weights from this checkpoint of the same network (rewinding).")
   private Path init;
 
+  @Option(
+      names = "--by",
+      paramLabel = "WHAT",
+      defaultValue = "scale",
+      description =
+          "What the mask ranks channels by: scale (batch norm's, the paper's way), magnitude (of"
+              + " the weights that read the channel), or random. Default: ${DEFAULT-VALUE}.")
+  private Criterion criterion;
+
+  @Option(
+      names = "--seed",
+      paramLabel = "N",
+      defaultValue = "1",
+      description = "Seed of '--by random'. Default: ${DEFAULT-VALUE}.")
+  private long seed;
+
   @Option(names = "--pth", description = "Write pruned.pth.tar too, the original's form.")
   private boolean pth;
 
@@ -87,9 +105,9 @@ final class PruneCommand implements Callable<Integer> {
         ConsoleProgress progress = new ConsoleProgress(out, 1)) {
       makeFolder();
       OptionalDouble ratio = percent == null ? OptionalDouble.empty() : OptionalDouble.of(percent);
+      LowPrecision bits = precision.isGiven() ? precision.lowPrecision() : null;
       Prune.Request request =
-          new Prune.Request(
-              model, ratio, init, pth, precision.isGiven() ? precision.lowPrecision() : null);
+          new Prune.Request(model, ratio, init, pth, bits, criterion, seed);
       Prune.Pruned pruned =
           Prune.run(backend, request, test, testBatchSize, wanted.loading(), save);
       progress.pruned(pruned);

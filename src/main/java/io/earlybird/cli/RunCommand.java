@@ -1,10 +1,12 @@
 package io.earlybird.cli;
 
+import io.earlybird.training.Baseline;
 import io.earlybird.training.Beginning;
 import io.earlybird.training.NetworkSettings;
 import io.earlybird.training.RetrainSettings;
 import io.earlybird.training.RunContext;
 import io.earlybird.training.Settings;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
@@ -40,6 +42,18 @@ final class RunCommand implements Callable<Integer> {
               + " Default: ${DEFAULT-VALUE}.")
   private RetrainSettings.Method method;
 
+  @Option(
+      names = "--baselines",
+      paramLabel = "NAME",
+      split = ",",
+      description = {
+        "Other narrow networks to compare the tickets with, at the same ratios:",
+        "lottery-ticket (train to the end, prune, rewind to the first weights, retrain),",
+        "network-slimming (train to the end, prune, retrain), random and magnitude (as the ticket,"
+            + " but with a random mask, or one by the weights' magnitude). Default: none."
+      })
+  private List<Baseline> baselines = List.of();
+
   @Mixin private PrecisionOptions precision;
   @Mixin private AveragingOptions averaging;
   @Mixin private EngineOptions engine;
@@ -69,7 +83,7 @@ final class RunCommand implements Callable<Integer> {
         data.settings(training.valSplit()),
         training.settings(),
         tickets.settings(),
-        new RetrainSettings(method, null, -1),
+        new RetrainSettings(method, null, -1, baselines),
         engine.settings(),
         run.saving(),
         precision.settings(averaging));

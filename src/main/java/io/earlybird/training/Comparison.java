@@ -46,16 +46,18 @@ public record Comparison(List<Entry> entries) {
     entries = List.copyOf(entries);
   }
 
-  private static final String ROW = "%-12s %6s  %8s %8s  %11s  %9s %8s  %8s %8s%n";
+  private static final String ROW = " %6s  %8s %8s  %11s  %9s %8s  %8s %8s%n";
 
   /** The table, a line per network; what the figures mean stands below it. */
   public String toTable() {
     Entry dense = entries.get(0);
     Unit unit = Unit.of(dense.trainingFlops());
+    int longest = entries.stream().mapToInt(e -> e.name().length()).max().getAsInt();
+    String row = "%-" + Math.max(12, longest) + "s" + ROW;
     StringBuilder out = new StringBuilder();
     out.append(
         String.format(
-            ROW,
+            row,
             "network",
             "drawn",
             "last %",
@@ -68,7 +70,7 @@ public record Comparison(List<Entry> entries) {
     for (Entry e : entries) {
       out.append(
           String.format(
-              ROW,
+              row,
               e.name(),
               e.drawnEpoch() < 0 ? "-" : (e.drawn() ? "" : "last ") + (e.drawnEpoch() + 1),
               decimals(2, e.lastAccuracy()),
@@ -86,6 +88,9 @@ public record Comparison(List<Entry> entries) {
             unit.name));
     return out.toString();
   }
+
+  /** Beginning of the names of tickets. */
+  static final String TICKET = "ticket ";
 
   private enum Unit {
     GFLOP(1e9),
@@ -115,7 +120,7 @@ public record Comparison(List<Entry> entries) {
     for (Entry e : entries.subList(1, entries.size())) {
       double flops = 1 - (double) e.stepFlops() / dense.stepFlops();
       double time = 1 - e.microsecondsPerImage() / dense.microsecondsPerImage();
-      if (flops > 0 && Double.isFinite(time)) {
+      if (flops > 0 && Double.isFinite(time) && e.name().startsWith(TICKET)) {
         parts.add(
             String.format(
                 Locale.ROOT,

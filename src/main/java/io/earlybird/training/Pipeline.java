@@ -74,6 +74,9 @@ public final class Pipeline {
   public Outcome run() {
     List<Ticket> tickets;
     List<Search.Missed> missed;
+    if (beginning.isPresent() && wantsInitialWeights()) {
+      InitialWeights.file(context, beginning);
+    }
     try (Search search = new Search(context, folder.part(DENSE), beginning)) {
       search.untilDrawn();
       tickets = search.tickets();
@@ -88,6 +91,11 @@ public final class Pipeline {
     List<EpochRow> dense = trainDense(entries);
     for (int i = 0; i < tickets.size(); i++) {
       retrain(tickets.get(i), pruned.get(i), dense, entries);
+    }
+    for (Baseline baseline : context.settings().retraining().baselines()) {
+      for (double ratio : context.settings().tickets().ratios()) {
+        compare(baseline, ratio, tickets, dense, entries);
+      }
     }
     Comparison comparison = new Comparison(entries);
     writeSummary(comparison, missed);
@@ -146,22 +154,79 @@ public final class Pipeline {
 
   private void retrain(
       Ticket ticket, Prune.Pruned pruned, List<EpochRow> dense, List<Comparison.Entry> entries) {
-    String name = name(ticket);
+    String shown = Comparison.TICKET + Ticket.percent(ticket.ratio()) + "%";
+    retrain(context, name(ticket), shown, ticket, pruned, dense, entries);
+  }
+
+  private void compare(
+      Baseline baseline,
+      double ratio,
+      List<Ticket> tickets,
+      List<EpochRow> dense,
+      List<Comparison.Entry> entries) {
+    Ticket ticket = tickets.stream().filter(t -> t.ratio() == ratio).findFirst().orElse(null);
+    String shown = baseline + " " + Ticket.percent(ratio) + "%";
+    if (!baseline.isFromTheEnd() && ticket == null) {
+      context.progress().say(shown + ": left out, since there is no ticket to compare with");
+      return;
+    }
+    requireGoOn("before " + shown + " was pruned");
+    context.progress().say(shown);
+    Settings settings = context.settings();
+    String name = baseline + "-" + Ticket.percent(ratio);
+    Prune.Request request =
+        new Prune.Request(
+            baseline.isFromTheEnd()
+                ? folder.part(DENSE).resolve(CheckpointStore.NEWEST)
+                : ticket.file(),
+            OptionalDouble.of(ratio),
+            baseline == Baseline.LOTTERY_TICKET ? InitialWeights.file(context, beginning) : null,
+            context.saving().pth(),
+            baseline.criterion(),
+            settings.training().seed());
+    Prune.Pruned pruned =
+        Prune.run(
+            context.backend(),
+            request,
+            context.test(),
+            settings.training().testBatchSize(),
+            folder.part(name),
+            context.stop());
+    context.progress().pruned(pruned);
+    int start = baseline.isFromTheEnd() ? 0 : ticket.epoch();
+    RunContext from =
+        context.with(
+            settings.with(new RetrainSettings(RetrainSettings.Method.INHERIT, null, start)));
+    Ticket drawn = baseline.isFromTheEnd() ? null : ticket;
+    retrain(from, name, shown, drawn, pruned, dense, entries);
+  }
+
+  private boolean wantsInitialWeights() {
+    return context.settings().retraining().baselines().contains(Baseline.LOTTERY_TICKET);
+  }
+
+  /**
+   * Trains a pruned network and adds what it came to.
+   *
+   * @param ticket whose search counts as its cost; null for all of the dense training
+   */
+  private void retrain(
+      RunContext how,
+      String name,
+      String shown,
+      Ticket ticket,
+      Prune.Pruned pruned,
+      List<EpochRow> dense,
+      List<Comparison.Entry> entries) {
     requireGoOn("before " + name + " was trained");
-    try (Retrain retrain = new Retrain(context, pruned.file(), folder.part(name), name)) {
+    try (Retrain retrain = new Retrain(how, pruned.file(), folder.part(name), name)) {
       retrain.run();
       List<EpochRow> rows = retrain.state().rows();
-      List<EpochRow> searched = dense.stream().filter(r -> r.epoch() < ticket.epoch()).toList();
+      List<EpochRow> searched =
+          dense.stream().filter(r -> ticket == null || r.epoch() < ticket.epoch()).toList();
       Cost cost = costs(pruned.before(), searched).plus(costs(pruned.after(), rows));
       entries.add(
-          entry(
-              "ticket " + Ticket.percent(ticket.ratio()) + "%",
-              ticket,
-              pruned.after(),
-              rows,
-              cost,
-              retrain.weights(),
-              retrain.state()));
+          entry(shown, ticket, pruned.after(), rows, cost, retrain.weights(), retrain.state()));
     }
   }
 

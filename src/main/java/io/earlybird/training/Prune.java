@@ -20,6 +20,7 @@ import io.earlybird.report.WidthBars;
 import io.earlybird.tensor.DType;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tickets.ChannelMask;
+import io.earlybird.tickets.Criterion;
 import io.earlybird.tickets.PruneResult;
 import io.earlybird.tickets.Pruner;
 import java.nio.charset.StandardCharsets;
@@ -101,12 +102,20 @@ public final class Prune {
    *     (rewinding); null for the source's own
    * @param pth whether {@code pruned.pth.tar} is written too
    * @param precision in how many bits both networks are evaluated; null for what the file says
+   * @param criterion what the mask ranks channels by
+   * @param seed of a random mask
    */
   public record Request(
-      Path source, OptionalDouble percent, Path init, boolean pth, LowPrecision precision) {
-    /** Evaluated as the file says. */
+      Path source,
+      OptionalDouble percent,
+      Path init,
+      boolean pth,
+      LowPrecision precision,
+      Criterion criterion,
+      long seed) {
+    /** Pruning by scales, evaluated as the file says. */
     public Request(Path source, OptionalDouble percent, Path init, boolean pth) {
-      this(source, percent, init, pth, null);
+      this(source, percent, init, pth, null, Criterion.SCALE, 0);
     }
   }
 
@@ -154,11 +163,11 @@ public final class Prune {
     if (percent.isEmpty() && ticket == null) {
       throw new EarlybirdException(source + " is no ticket: say how much to prune with --percent");
     }
-    double ratio = percent.orElseGet(ticket::ratio);
+    double ratio = percent.isPresent() ? percent.getAsDouble() : ticket.ratio();
     LowPrecision bits = request.precision() == null ? saved.precision() : request.precision();
     Network dense = saved.network();
     Map<String, HostTensor> state = saved.state();
-    ChannelMask mask = ChannelMask.of(scales(dense, state), ratio);
+    ChannelMask mask = request.criterion().mask(dense, state, ratio, request.seed());
     Pruner pruner = new Pruner(dense, state, mask);
     Map<String, HostTensor> weights = request.init() == null ? state : rewound(request, dense);
     Map<String, HostTensor> masked = pruner.masked(weights);
@@ -201,10 +210,6 @@ public final class Prune {
           request.init() + ": holds " + init.network().spec() + ", not " + dense.spec());
     }
     return init.state();
-  }
-
-  private static List<float[]> scales(Network network, Map<String, HostTensor> state) {
-    return network.batchNorms().stream().map(n -> state.get(n.weight().name()).floats()).toList();
   }
 
   private static CheckpointInfo info(CheckpointInfo source, Pruned pruned, Path file) {

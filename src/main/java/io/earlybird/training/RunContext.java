@@ -43,6 +43,11 @@ public record RunContext(
     return settings.saving();
   }
 
+  /** The same with other settings. */
+  RunContext with(Settings other) {
+    return new RunContext(folder, other, backend, train, test, stop, progress);
+  }
+
   /** The dense network of these settings and data. */
   public NetworkSpec networkSpec() {
     return settings.network().spec(train.classes(), train.height());

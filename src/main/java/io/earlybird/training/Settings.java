@@ -119,6 +119,16 @@ public record Settings(
     }
   }
 
+  /** The same with other ways to retrain. */
+  Settings with(RetrainSettings other) {
+    return new Settings(command, network, data, training, tickets, other, engine, saving);
+  }
+
+  /** The same with another training. */
+  Settings with(TrainingSettings other) {
+    return new Settings(command, network, data, other, tickets, retraining, engine, saving);
+  }
+
   /** As JSON. */
   public ObjectNode toJson() {
     return JSON.valueToTree(this);

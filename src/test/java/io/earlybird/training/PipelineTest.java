@@ -204,6 +204,46 @@ class PipelineTest {
   }
 
   @Test
+  void baselinesAreTrainedBesideTheTickets() {
+    TicketSettings half = new TicketSettings(List.of(0.5), Rule.QUEUE, 1, 2, false);
+    RetrainSettings all =
+        new RetrainSettings(RetrainSettings.Method.INHERIT, null, -1, List.of(Baseline.values()));
+    Settings settings = Tiny.settings(Tiny.training(4, 0.05, 1), half).with(all);
+    Path path = temp.resolve("a");
+    List<Comparison.Entry> entries =
+        run(path, settings, new Watcher(look -> false)).comparison().entries();
+    assertThat(entries)
+        .extracting(Comparison.Entry::name)
+        .containsExactly(
+            "dense",
+            "ticket 50%",
+            "lottery-ticket 50%",
+            "network-slimming 50%",
+            "random 50%",
+            "magnitude 50%");
+    double dense = entries.get(0).trainingFlops();
+    for (Comparison.Entry e : entries.subList(1, 6)) {
+      // From the end: all epochs twice; else one of four searched and three trained.
+      boolean fromTheEnd = e.drawnEpoch() < 0;
+      assertThat(fromTheEnd).isEqualTo(e.name().matches("(lottery|network).*"));
+      double narrow = (double) e.stepFlops() / entries.get(0).stepFlops();
+      assertThat(e.trainingFlops() / dense)
+          .isCloseTo(fromTheEnd ? 1 + narrow : 0.25 + 0.75 * narrow, offset(1e-9));
+    }
+    assertThat(entries.stream().map(Comparison.Entry::sha256)).doesNotHaveDuplicates();
+
+    // The lottery ticket has the structure of the trained network and the weights of the fresh one.
+    SavedNetwork fresh = SavedNetwork.read(path.resolve("init.safetensors"));
+    assertThat(fresh.state()).isEqualTo(Tiny.network().initialState(1));
+    SavedNetwork lottery = SavedNetwork.read(path.resolve("lottery-ticket-50/pruned.safetensors"));
+    SavedNetwork slim = SavedNetwork.read(path.resolve("network-slimming-50/pruned.safetensors"));
+    assertThat(lottery.network().spec()).isEqualTo(slim.network().spec());
+    assertThat(lottery.network().scales(lottery.state()))
+        .allSatisfy(layer -> assertThat(layer).containsOnly(0.5f));
+    assertThat(slim.state()).isNotEqualTo(lottery.state());
+  }
+
+  @Test
   void divergenceNamesTheStepAndKeepsTheLastGoodCheckpoint() {
     Settings wild = Tiny.settings(Tiny.training(4, 1e30, 1), Tiny.EAGER);
     assertThatThrownBy(() -> run(temp.resolve("a"), wild, new Watcher(look -> false)))
