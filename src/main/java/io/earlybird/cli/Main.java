@@ -29,6 +29,7 @@ public final class Main implements Runnable {
           PruneCommand.class,
           RetrainCommand.class,
           EvaluateCommand.class,
+          ExistenceCommand.class,
           MaskDistanceCommand.class,
           DetectCommand.class,
           ReportCommand.class,

@@ -45,7 +45,7 @@ public record RunContext(
 
   /** The same with other settings. */
   RunContext with(Settings other) {
-    return new RunContext(folder, other, backend, train, test, stop, progress);
+    return new RunContext(folder, other, backend, train, test, stop, progress, energy);
   }
 
   /** The dense network of these settings and data. */

@@ -22,7 +22,7 @@ import java.util.TreeMap;
  * @param folder of the run
  * @param settings everything that was chosen, as it stands in {@code config.json}
  * @param epochs the lines of finished epochs, by training, in the file's order
- * @param masks the lines of masks that were taken, in the file's order
+ * @param masks the lines of masks that the search took, in the file's order
  * @param summary the comparison of a finished pipeline
  */
 public record RunRecords(
@@ -50,7 +50,7 @@ public record RunRecords(
       String event = line.path("event").asText();
       if (event.equals("epoch")) {
         epochs.computeIfAbsent(line.path("phase").asText(), p -> new ArrayList<>()).add(line);
-      } else if (event.equals("masks")) {
+      } else if (event.equals("masks") && line.path("phase").asText().equals(Search.PHASE)) {
         masks.add(line);
       }
     }

@@ -63,6 +63,7 @@ public final class RunReport {
   public static String html(Path folder) {
     RunReport report = new RunReport(RunRecords.read(folder));
     report.results();
+    report.existence();
     report.curves();
     report.masks();
     report.widths();
@@ -138,6 +139,13 @@ public final class RunReport {
         rows);
   }
 
+  private void existence() {
+    if (ExistenceResults.exist(run.folder())) {
+      page.section("Existence");
+      page.figure(ExistenceResults.figure(ExistenceResults.read(run.folder())));
+    }
+  }
+
   private void curves() {
     if (run.epochs().isEmpty()) {
       return;
@@ -207,6 +215,7 @@ public final class RunReport {
           Stream.concat(Stream.of(run.folder()), folders.sorted())
               .map(f -> f.resolve(Prune.FILE))
               .filter(Files::isRegularFile)
+              .limit(MOST_CURVES)
               .toList();
       for (Path file : pruned) {
         List<WidthBars.Layer> layers = Prune.layers(Checkpoint.readInfo(file));

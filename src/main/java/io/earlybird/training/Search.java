@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The search (paper, section 3 and algorithm 1): the dense network is trained, at the start of
@@ -27,6 +28,8 @@ public final class Search implements AutoCloseable {
   private final RunContext context;
   private final TicketSettings wanted;
   private final Path folder;
+  private final String phase;
+  private final Set<Integer> snapshots;
   private final Records records;
   private final EpochLoop loop;
   private final boolean resumed;
@@ -53,12 +56,29 @@ public final class Search implements AutoCloseable {
    * @param beginning what a new search begins with; empty for fresh weights
    */
   public Search(RunContext context, Path folder, Optional<Beginning> beginning) {
+    this(context, folder, beginning, PHASE, Set.of());
+  }
+
+  /**
+   * As the other constructors.
+   *
+   * @param phase name of this training in records
+   * @param snapshots indexes of epochs at whose start the network is kept, see {@link #snapshot}
+   */
+  Search(
+      RunContext context,
+      Path folder,
+      Optional<Beginning> beginning,
+      String phase,
+      Set<Integer> snapshots) {
     this.context = context;
+    this.phase = phase;
+    this.snapshots = Set.copyOf(snapshots);
     this.wanted = context.settings().tickets();
     this.folder = folder;
     this.records =
         new Records(
-            context.folder().metrics(), folder, PHASE, context.settings().precision().swa());
+            context.folder().metrics(), folder, phase, context.settings().precision().swa());
     Network network = Network.of(context.networkSpec());
     Path newest = folder.resolve(CheckpointStore.NEWEST);
     Optional<Checkpoint> saved =
@@ -127,6 +147,11 @@ public final class Search implements AutoCloseable {
     public boolean epochBegins(int epoch) {
       List<float[]> scales = loop.trainer().scales();
       history.add(scales);
+      if (snapshots.contains(epoch)) {
+        Map<String, HostTensor> state = loop.trainer().state();
+        new Checkpoint(state, loop.info(context.settings().toJson()))
+            .write(snapshot(folder, epoch));
+      }
       boolean before = detectors.allDrawn();
       List<Progress.Sight> sights = detectors.observe(epoch, scales);
       for (Progress.Sight s : sights) {
@@ -150,6 +175,11 @@ public final class Search implements AutoCloseable {
     public void save(Map<String, HostTensor> tensors) {
       detectors.save(tensors);
     }
+  }
+
+  /** The network at the start of an epoch, in a search's folder. */
+  static Path snapshot(Path folder, int epoch) {
+    return folder.resolve("start" + epoch + ".safetensors");
   }
 
   private boolean isMissing(double ratio) {

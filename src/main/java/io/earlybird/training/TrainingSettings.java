@@ -65,6 +65,18 @@ public record TrainingSettings(
     }
   }
 
+  /** The same with another seed. */
+  TrainingSettings withSeed(long other) {
+    return new TrainingSettings(
+        epochs, batchSize, testBatchSize, schedule, lr, momentum, weightDecay, sr, s, other);
+  }
+
+  /** The same with another learning rate. */
+  TrainingSettings withRate(double rate, List<Integer> milestones) {
+    return new TrainingSettings(
+        epochs, batchSize, testBatchSize, milestones, rate, momentum, weightDecay, sr, s, seed);
+  }
+
   /** The learning rate by epoch. */
   @JsonIgnore
   public StepSchedule stepSchedule() {
