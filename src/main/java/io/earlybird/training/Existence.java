@@ -154,6 +154,7 @@ public final class Existence {
             new Prune.Request(source, OptionalDouble.of(ratio), null, false),
             with.test(),
             with.settings().training().testBatchSize(),
+            with.settings().data().loading(),
             context.folder().part(name),
             with.stop());
     context.progress().pruned(pruned);

@@ -107,21 +107,26 @@ public final class Pipeline {
   }
 
   private Prune.Pruned prune(Ticket ticket) {
-    requireGoOn("before the ticket of " + Ticket.percent(ticket.ratio()) + "% was pruned");
+    return prune(
+        name(ticket),
+        new Prune.Request(ticket.file(), OptionalDouble.empty(), null, context.saving().pth()));
+  }
+
+  private Prune.Pruned prune(String name, Prune.Request request) {
+    requireGoOn("before " + name + " was pruned");
     Prune.Pruned pruned;
     try (EnergyWindow window = context.energy().window(Phase.PRUNING)) {
       pruned =
           Prune.run(
               context.backend(),
-              new Prune.Request(
-                  ticket.file(), OptionalDouble.empty(), null, context.saving().pth()),
+              request,
               context.test(),
               context.settings().training().testBatchSize(),
               context.settings().data().loading(),
-              folder.part(name(ticket)),
+              folder.part(name),
               context.stop());
       window.add(pruned.work());
-      Records.energy(folder.metrics(), name(ticket), window.result());
+      Records.energy(folder.metrics(), name, window.result());
     }
     context.progress().pruned(pruned);
     return pruned;
@@ -170,7 +175,6 @@ public final class Pipeline {
       context.progress().say(shown + ": left out, since there is no ticket to compare with");
       return;
     }
-    requireGoOn("before " + shown + " was pruned");
     context.progress().say(shown);
     Settings settings = context.settings();
     String name = baseline + "-" + Ticket.percent(ratio);
@@ -184,15 +188,7 @@ public final class Pipeline {
             context.saving().pth(),
             baseline.criterion(),
             settings.training().seed());
-    Prune.Pruned pruned =
-        Prune.run(
-            context.backend(),
-            request,
-            context.test(),
-            settings.training().testBatchSize(),
-            folder.part(name),
-            context.stop());
-    context.progress().pruned(pruned);
+    Prune.Pruned pruned = prune(name, request);
     int start = baseline.isFromTheEnd() ? 0 : ticket.epoch();
     RunContext from =
         context.with(
