@@ -69,6 +69,8 @@ final class ExistenceCommand implements Callable<Integer> {
           "How tickets are retrained: inherit their weights, or reinit. Default: ${DEFAULT-VALUE}.")
   private RetrainSettings.Method method;
 
+  @Mixin private PrecisionOptions precision;
+  @Mixin private AveragingOptions averaging;
   @Mixin private EngineOptions engine;
   @Mixin private RunOptions run;
 
@@ -83,7 +85,8 @@ final class ExistenceCommand implements Callable<Integer> {
             tickets.settings(),
             new RetrainSettings(method, null, 0),
             engine.settings(),
-            run.saving());
+            run.saving(),
+            precision.settings(averaging));
     ExistenceSettings given = merged(new ExistenceSettings(List.of(), 3, null, null));
     Path old = run.resume();
     ExistenceSettings wanted = old == null ? given : merged(ExistenceSettings.read(old));

@@ -106,8 +106,7 @@ final class PruneCommand implements Callable<Integer> {
       makeFolder();
       OptionalDouble ratio = percent == null ? OptionalDouble.empty() : OptionalDouble.of(percent);
       LowPrecision bits = precision.isGiven() ? precision.lowPrecision() : null;
-      Prune.Request request =
-          new Prune.Request(model, ratio, init, pth, bits, criterion, seed);
+      Prune.Request request = new Prune.Request(model, ratio, init, pth, bits, criterion, seed);
       Prune.Pruned pruned =
           Prune.run(backend, request, test, testBatchSize, wanted.loading(), save);
       progress.pruned(pruned);

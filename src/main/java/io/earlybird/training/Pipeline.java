@@ -186,6 +186,7 @@ public final class Pipeline {
             OptionalDouble.of(ratio),
             baseline == Baseline.LOTTERY_TICKET ? InitialWeights.file(context, beginning) : null,
             context.saving().pth(),
+            null,
             baseline.criterion(),
             settings.training().seed());
     Prune.Pruned pruned = prune(name, request);

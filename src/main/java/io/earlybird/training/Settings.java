@@ -121,12 +121,14 @@ public record Settings(
 
   /** The same with other ways to retrain. */
   Settings with(RetrainSettings other) {
-    return new Settings(command, network, data, training, tickets, other, engine, saving);
+    return new Settings(
+        command, network, data, training, tickets, other, engine, saving, precision);
   }
 
   /** The same with another training. */
   Settings with(TrainingSettings other) {
-    return new Settings(command, network, data, other, tickets, retraining, engine, saving);
+    return new Settings(
+        command, network, data, other, tickets, retraining, engine, saving, precision);
   }
 
   /** As JSON. */
