@@ -36,6 +36,7 @@ public final class Main implements Runnable {
           VerifyCommand.class,
           BenchCommand.class,
           InspectCommand.class,
+          EnergyCommand.class,
           DoctorCommand.class);
 
   @Spec private CommandSpec spec;

@@ -192,6 +192,8 @@ public final class EpochLoop implements AutoCloseable {
     }
     try (EnergyWindow order = context.energy().window(Phase.DATA_LOADING)) {
       trainer.beginEpoch(state.epoch());
+      long images = trainer.batches().samples();
+      order.add(Work.of(Work.Part.DATA, DType.I32, images, 0, 4 * images));
       records.energy(state.epoch(), true, order.result().toMap());
     }
     state = state.beginning();

@@ -1,0 +1,62 @@
+package io.earlybird.energy;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.List;
+
+/**
+ * Names of the methods that the energy table compares, and how a run's records name them. A run
+ * lists its networks in {@code summary.json} as {@code dense} or {@code NAME P%}; {@code ticket} is
+ * EB Train, in the way that the run's settings say.
+ */
+public final class Methods {
+  /** The dense network, trained to the end. */
+  public static final String DENSE = "dense";
+
+  /** Lottery ticket, one shot: train, prune, train again from the first weights. */
+  public static final String LOTTERY = "lottery ticket";
+
+  /** SNIP; known from the paper alone. */
+  public static final String SNIP = "SNIP";
+
+  /** Network slimming: train, prune, train on. */
+  public static final String SLIMMING = "network slimming";
+
+  /** ThiNet. */
+  public static final String THINET = "ThiNet";
+
+  /** EB Train with fresh weights. */
+  public static final String REINIT = "EB Train re-init";
+
+  /** EB Train with inherited weights. */
+  public static final String EB = "EB Train";
+
+  /** EB Train, searched in low precision, trained in full. */
+  public static final String LF = "EB Train LF";
+
+  /** EB Train, all in low precision. */
+  public static final String LL = "EB Train LL";
+
+  /** The order of the rows; others come after these. */
+  public static final List<String> ORDER =
+      List.of(DENSE, LOTTERY, SNIP, SLIMMING, THINET, REINIT, EB, LF, LL);
+
+  /** What others are compared with. */
+  public static final List<String> BASELINES = List.of(DENSE, LOTTERY, SLIMMING);
+
+  private Methods() {}
+
+  /**
+   * The method of a network.
+   *
+   * @param name as the summary has it, without the ratio
+   * @param config the run's settings
+   */
+  static String of(String name, JsonNode config) {
+    if (name.equals("ticket")) {
+      boolean fresh = config.path("retraining").path("method").asText().equals("reinit");
+      return fresh ? REINIT : EB;
+    }
+    String plain = name.replace('-', ' ');
+    return plain.equals("slimming") ? SLIMMING : plain;
+  }
+}
