@@ -15,7 +15,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -89,20 +91,25 @@ final class EnergyTableCommand implements Callable<Integer> {
           spec.commandLine(),
           "name runs to read with --runs, or a folder for new ones with --save");
     }
-    List<Path> folders = new ArrayList<>(runs);
+    List<MethodRun> read = new ArrayList<>();
+    runs.forEach(folder -> read.addAll(MethodRun.read(folder)));
     if (runs.isEmpty()) {
       for (int seed = 1; seed <= repeats; seed++) {
+        // Runs of one seed train the same dense network: it counts once.
+        Set<String> seen = new HashSet<>();
         for (RetrainSettings.Method method : methods) {
           Path folder = save.resolve(method.label() + "-" + seed);
           int code = make(folder, method, seed);
           if (code != 0) {
             return code;
           }
-          folders.add(folder);
+          MethodRun.read(folder).stream()
+              .filter(r -> seen.add(r.method() + " " + r.ratio()))
+              .forEach(read::add);
         }
       }
     }
-    return show(folders);
+    return show(read);
   }
 
   /** Makes a run, goes on with it, or finds it finished. */
@@ -128,9 +135,7 @@ final class EnergyTableCommand implements Callable<Integer> {
     return code;
   }
 
-  private int show(List<Path> folders) {
-    List<MethodRun> read = new ArrayList<>();
-    folders.forEach(f -> read.addAll(MethodRun.read(f)));
+  private int show(List<MethodRun> read) {
     MethodTable table = MethodTable.of(read, gridFactor == null ? Double.NaN : gridFactor);
     TableText text = new TableText(table);
     PrintWriter out = spec.commandLine().getOut();

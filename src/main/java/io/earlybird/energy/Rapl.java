@@ -51,7 +51,7 @@ final class Rapl {
       try {
         add(found, zone.getKey(), zone.getValue(), zones, clock);
       } catch (AccessDeniedException e) {
-        return Meters.missing("processor (RAPL)", denied(zone.getValue(), powercap));
+        return denied(zone.getValue(), powercap);
       } catch (IOException e) {
         return Meters.missing("processor (RAPL)", e.getMessage());
       }
@@ -89,13 +89,16 @@ final class Rapl {
     return zones;
   }
 
-  private static String denied(Path zone, Path powercap) {
-    return "no permission to read "
-        + zone.resolve("energy_uj")
-        + ": sudo chmod a+r "
-        + powercap
-        + "/intel-rapl:*/energy_uj (until the next start), or for good the line "
-        + UDEV_RULE
-        + " in /etc/udev/rules.d/70-powercap.rules";
+  /** No meters, since this domain may not be read, and the lines that mend it. */
+  static Meters denied(Path zone, Path powercap) {
+    String reason =
+        "no permission to read "
+            + zone.resolve("energy_uj")
+            + ": sudo chmod a+r "
+            + powercap
+            + "/intel-rapl:*/energy_uj (until the next start), or for good the line "
+            + UDEV_RULE
+            + " in /etc/udev/rules.d/70-powercap.rules";
+    return Meters.missing("processor (RAPL)", reason);
   }
 }
