@@ -84,7 +84,7 @@ class EnergyCommandTest {
       "--arch",
       "vgg",
       "--cfg",
-      "[4,\"M\",4]",
+      "[4,\"M\",6,\"M\",8,\"M\",8,\"M\",8]",
       "--epochs",
       "2",
       "--batch-size",
