@@ -9,7 +9,6 @@ final class AveragingOptions {
       arity = "0..1",
       paramLabel = "true|false",
       fallbackValue = "true",
-      negatable = true,
       description =
           "Average the weights after each epoch from --swa_start on, in full precision; written to"
               + " swa.safetensors.")

@@ -73,7 +73,7 @@ class OriginalProgramsTest {
             .isEqualTo(rows.get(0).kind() == Kind.MEANING);
         if (isReal) {
           assertThat(real.hidden()).isFalse();
-          assertThat(real.arity().min() == 0)
+          assertThat(real.arity().max() == 0)
               .as(option + " takes a value")
               .isEqualTo(OriginalPrograms.isSwitch(option));
         }

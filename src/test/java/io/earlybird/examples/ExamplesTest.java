@@ -21,6 +21,7 @@ class ExamplesTest {
         "FindTicket  | ticket drawn at the start of epoch | it keeps mask keeping",
         "PruneTwice  | round 2: \\[                       | trained on: ",
         "OwnTraining | 50%: drawn at the start of epoch   | distance of the first to the last",
+        "LowPrecisionTraining | drawn at the start of epoch | averaged weights ",
       })
   void runs(String name, String line, String other) throws Exception {
     Process process =
@@ -42,6 +43,8 @@ class ExamplesTest {
     String page = Files.readString(PAGE);
     String source = Files.readString(EXAMPLES.resolve("FindTicket.java"));
     String body = source.substring(source.indexOf("public class"));
-    assertThat(page).contains(body).contains("PruneTwice.java", "OwnTraining.java");
+    assertThat(page)
+        .contains(body)
+        .contains("PruneTwice.java", "OwnTraining.java", "LowPrecisionTraining.java");
   }
 }
