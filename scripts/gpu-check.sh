@@ -146,6 +146,10 @@ if ! part verify-quick 20 300 "$earlybird" verify --backend cuda --quick --json;
 fi
 part verify 60 600 "$earlybird" verify --backend cuda --json
 
+# ---- does it measure ---------------------------------------------------------------------------
+
+part energy 40 300 "$here/energy-check.sh" "$earlybird"
+
 # ---- how fast ----------------------------------------------------------------------------------
 
 architectures=(vgg16:vgg:16 preresnet101:resnet:101)

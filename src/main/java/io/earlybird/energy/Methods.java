@@ -2,6 +2,7 @@ package io.earlybird.energy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Names of the methods that the energy table compares, and how a run's records name them. A run
@@ -53,8 +54,14 @@ public final class Methods {
    */
   static String of(String name, JsonNode config) {
     if (name.equals("ticket")) {
+      JsonNode bits = config.path("precision");
+      boolean low =
+          Stream.of("wl-weight", "wl-grad", "wl-activate", "wl-error", "wl-momentum")
+              .anyMatch(option -> bits.path(option).asInt(-1) > 0);
+      boolean full = bits.path("retrain-precision").asText().equals("fp32");
       boolean fresh = config.path("retraining").path("method").asText().equals("reinit");
-      return fresh ? REINIT : EB;
+      String ending = !low ? "" : full ? " LF" : " LL";
+      return (fresh ? REINIT : EB) + ending;
     }
     String plain = name.replace('-', ' ');
     return plain.equals("slimming") ? SLIMMING : plain;

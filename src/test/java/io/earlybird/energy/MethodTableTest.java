@@ -176,4 +176,16 @@ class MethodTableTest {
     Files.writeString(config, Files.readString(config).replace("inherit", "reinit"));
     assertThat(MethodRun.read(folder)).extracting(MethodRun::method).contains(Methods.REINIT);
   }
+
+  @Test
+  void wordLengthsTellLowPrecision() throws Exception {
+    Path folder = run("a", "measured", 1);
+    Path config = folder.resolve("config.json");
+    String plain = Files.readString(config);
+    String low = "\"precision\":{\"wl-weight\":8,\"retrain-precision\":\"%s\"},\"data\"";
+    Files.writeString(config, plain.replace("\"data\"", String.format(low, "same")));
+    assertThat(MethodRun.read(folder)).extracting(MethodRun::method).contains(Methods.LL);
+    Files.writeString(config, plain.replace("\"data\"", String.format(low, "fp32")));
+    assertThat(MethodRun.read(folder)).extracting(MethodRun::method).contains(Methods.LF);
+  }
 }
