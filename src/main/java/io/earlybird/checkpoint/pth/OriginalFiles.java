@@ -48,6 +48,16 @@ public final class OriginalFiles {
   }
 
   /**
+   * Tensors under the keys that the original's low-precision programs give them: a quantizer stands
+   * behind every convolution, which adds a level to its name.
+   *
+   * @param tensors a state dict or momenta, by the plain keys
+   */
+  public static Map<String, HostTensor> quantized(Map<String, HostTensor> tensors) {
+    return StateKeys.quantized(tensors);
+  }
+
+  /**
    * Name of the file of an epoch of a search.
    *
    * @param epoch index of the epoch, from 0

@@ -10,6 +10,7 @@ import java.util.regex.Pattern;
 /** How the original names the entries of a state dict, and how we do. */
 final class StateKeys {
   private static final String PARALLEL = "module.";
+  private static final String WEIGHT = ".weight";
   private static final Pattern QUANTIZED = Pattern.compile("(feature\\.\\d+|conv1)\\.0\\.weight");
   private static final Pattern LEVEL = Pattern.compile("\\.0(\\.(weight|bias))$");
   private static final Pattern BUFFER =
@@ -49,6 +50,19 @@ final class StateKeys {
           state.put(name, tensor.shape().rank() == 0 ? tensor.reshape(1) : tensor);
         });
     return state;
+  }
+
+  /** The opposite: every convolution's weight has a level more, {@code feature.0.0.weight}. */
+  static Map<String, HostTensor> quantized(Map<String, HostTensor> state) {
+    Map<String, HostTensor> out = new LinkedHashMap<>();
+    state.forEach(
+        (name, tensor) ->
+            out.put(
+                tensor.shape().rank() == 4 && name.endsWith(WEIGHT)
+                    ? name.substring(0, name.length() - WEIGHT.length()) + ".0" + WEIGHT
+                    : name,
+                tensor));
+    return out;
   }
 
   private static List<String> withoutPrefix(Collection<String> keys) {

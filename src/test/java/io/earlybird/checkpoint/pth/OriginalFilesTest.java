@@ -174,6 +174,24 @@ class OriginalFilesTest {
     assertThat(read.state()).containsExactlyEntriesOf(plain);
   }
 
+  @ParameterizedTest
+  @CsvSource({"vgg,11", "resnet,11"})
+  void writesTheKeysOfLowPrecision(String arch, int depth) {
+    Network network = Network.of(NetworkSpec.of(arch, depth, 10));
+    Map<String, HostTensor> plain = network.initialState(1);
+    Map<String, HostTensor> momenta = new LinkedHashMap<>();
+    network.parameters().forEach(p -> momenta.put(p.name(), plain.get(p.name())));
+    OriginalFiles.SgdState sgd =
+        new OriginalFiles.SgdState(OriginalFiles.quantized(momenta), 0.1, 0.9, 0);
+    OriginalFiles.writeCheckpoint(file, 1, OriginalFiles.quantized(plain), 50, sgd);
+    OriginalCheckpoint read = OriginalCheckpoint.read(file);
+    assertThat(read.isLowPrecision()).isTrue();
+    assertThat(read.rawState())
+        .containsKey(arch.equals("vgg") ? "feature.0.0.weight" : "layer2.0.downsample.0.0.weight");
+    assertThat(read.state()).containsExactlyEntriesOf(plain);
+    assertThat(read.momenta()).isEqualTo(momenta);
+  }
+
   @Test
   void whatIsNoCheckpoint() {
     PthWriter.write(file, Map.of("epoch", 3));
