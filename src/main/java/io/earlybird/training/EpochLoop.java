@@ -88,7 +88,7 @@ public final class EpochLoop implements AutoCloseable {
     boolean wantsOriginal = context.saving().pth() || OriginalOutput.isIn(folder);
     this.original =
         wantsOriginal
-            ? new OriginalOutput(folder, network, context.settings().training(), observer != null)
+            ? new OriginalOutput(folder, network, context.settings(), observer != null)
             : null;
     this.store = new CheckpointStore(folder, context.saving().keepPolicy(), original);
     this.kernels = Backends.choices(context.backend());
@@ -346,7 +346,11 @@ public final class EpochLoop implements AutoCloseable {
     ObjectNode configuration = context.settings().toJson();
     configuration.remove("precision");
     configuration.putObject("averaged").put("accuracy", metrics.top1Percent());
-    new Checkpoint(trainer.averagedState(), info(configuration)).write(folder.resolve(AVERAGED));
+    Map<String, HostTensor> averaged = trainer.averagedState();
+    new Checkpoint(averaged, info(configuration)).write(folder.resolve(AVERAGED));
+    if (original != null) {
+      original.averaged(checkpoint(), averaged, epoch, metrics.top1Percent());
+    }
     return metrics.top1Percent();
   }
 

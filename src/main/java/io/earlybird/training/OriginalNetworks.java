@@ -16,6 +16,7 @@ final class OriginalNetworks {
   /** The epoch of files that don't say any: pruned networks and initial weights. */
   static final int NO_EPOCH = -1;
 
+  private static final String LOW_PRECISION = "low-precision-keys";
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private OriginalNetworks() {}
@@ -55,8 +56,16 @@ final class OriginalNetworks {
     return OriginalNames.ticket(file).filter(t -> checkpoint.epoch().orElse(-1) == t.epoch() + 1);
   }
 
+  /** Whether a file came from one of the original's low-precision programs. */
+  static boolean hasLowPrecisionKeys(CheckpointInfo info) {
+    return info.configuration().path(LOW_PRECISION).asBoolean();
+  }
+
   private static CheckpointInfo info(Path file, OriginalCheckpoint checkpoint, NetworkSpec spec) {
     ObjectNode configuration = JSON.createObjectNode();
+    if (checkpoint.isLowPrecision()) {
+      configuration.put(LOW_PRECISION, true);
+    }
     ticket(file, checkpoint)
         .ifPresent(t -> new Ticket(t.ratio(), t.epoch(), true, 0, file).describe(configuration));
     return new CheckpointInfo(

@@ -16,7 +16,8 @@ import java.util.Map;
 /**
  * The original's files beside ours, for its programs and for whatever else calls {@code
  * torch.load}: of a search {@code init}, {@code ckptN}, {@code model_best} and {@code EB-P-N}, of
- * retraining {@code checkpoint} and {@code model_best}, all {@code .pth.tar}.
+ * retraining {@code checkpoint} and {@code model_best}, of averaged weights {@code swa}, all {@code
+ * .pth.tar}. In low precision keys have the original's level more.
  */
 final class OriginalOutput {
   private static final String MOMENTUM = "momentum.";
@@ -26,17 +27,19 @@ final class OriginalOutput {
   private final List<String> parameters;
   private final TrainingSettings training;
   private final boolean isSearch;
+  private final boolean isQuantized;
 
   /**
    * Names what is written where.
    *
    * @param isSearch whether files have the names of a search or of retraining
    */
-  OriginalOutput(Path folder, Network network, TrainingSettings training, boolean isSearch) {
+  OriginalOutput(Path folder, Network network, Settings settings, boolean isSearch) {
     this.folder = folder;
     this.state = network.state().stream().map(StateEntry::name).toList();
     this.parameters = network.parameters().stream().map(Variable::name).toList();
-    this.training = training;
+    this.training = settings.training();
+    this.isQuantized = !settings.precision().lowPrecision(!isSearch).isFull();
     this.isSearch = isSearch;
   }
 
@@ -48,7 +51,7 @@ final class OriginalOutput {
 
   /** The weights before the first step of a search. */
   void init(Map<String, HostTensor> weights) {
-    OriginalFiles.writeInit(folder.resolve(OriginalFiles.INIT), weights);
+    OriginalFiles.writeInit(folder.resolve(OriginalFiles.INIT), keyed(weights));
   }
 
   /** The file of an epoch. */
@@ -89,16 +92,47 @@ final class OriginalOutput {
     Map<String, HostTensor> tensors = checkpoint.tensors();
     Map<String, HostTensor> weights = new LinkedHashMap<>();
     state.forEach(name -> weights.put(name, tensors.get(name)));
-    Map<String, HostTensor> momenta = new LinkedHashMap<>();
-    parameters.forEach(name -> momenta.put(name, tensors.get(MOMENTUM + name)));
-    // The original counts its best accuracy from 0, and learning rates as short decimals.
+    // The original counts its best accuracy from 0.
     double best = checkpoint.info().best();
-    SgdState sgd =
-        new SgdState(
-            momenta,
-            Double.parseDouble(Float.toString(training.stepSchedule().at(lastTrained))),
-            training.momentum(),
-            training.weightDecay());
-    OriginalFiles.writeCheckpoint(file, epoch, weights, Double.isNaN(best) ? 0 : best, sgd);
+    OriginalFiles.writeCheckpoint(
+        file,
+        epoch,
+        keyed(weights),
+        Double.isNaN(best) ? 0 : best,
+        sgd(keyed(momenta(checkpoint)), lastTrained));
+  }
+
+  /**
+   * Writes the averaged network, which the original keeps without quantizers.
+   *
+   * @param checkpoint of the network that is trained
+   * @param weights the averaged ones
+   * @param epoch index of the epoch that was averaged last
+   * @param accuracy of the averaged network in percent
+   */
+  void averaged(
+      Checkpoint checkpoint, Map<String, HostTensor> weights, int epoch, double accuracy) {
+    OriginalFiles.writeSwa(
+        folder.resolve(OriginalFiles.SWA),
+        epoch + 1,
+        weights,
+        accuracy,
+        sgd(momenta(checkpoint), epoch));
+  }
+
+  private Map<String, HostTensor> keyed(Map<String, HostTensor> tensors) {
+    return isQuantized ? OriginalFiles.quantized(tensors) : tensors;
+  }
+
+  private Map<String, HostTensor> momenta(Checkpoint checkpoint) {
+    Map<String, HostTensor> momenta = new LinkedHashMap<>();
+    parameters.forEach(name -> momenta.put(name, checkpoint.tensors().get(MOMENTUM + name)));
+    return momenta;
+  }
+
+  private SgdState sgd(Map<String, HostTensor> momenta, int lastTrained) {
+    // As a decimal as short as the original's.
+    double rate = Double.parseDouble(Float.toString(training.stepSchedule().at(lastTrained)));
+    return new SgdState(momenta, rate, training.momentum(), training.weightDecay());
   }
 }

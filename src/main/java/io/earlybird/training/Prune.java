@@ -196,7 +196,11 @@ public final class Prune {
     new Checkpoint(result.state(), info(saved.info(), pruned, source)).write(pruned.file());
     if (request.pth()) {
       OriginalFiles.writePruned(
-          folder.resolve(ORIGINAL_FILE), result.spec().widths(), result.state());
+          folder.resolve(ORIGINAL_FILE),
+          result.spec().widths(),
+          bits.isFull() && !OriginalNetworks.hasLowPrecisionKeys(saved.info())
+              ? result.state()
+              : OriginalFiles.quantized(result.state()));
     }
     byte[] report = report(pruned).getBytes(StandardCharsets.UTF_8);
     AtomicFile.write(folder.resolve(REPORT), out -> out.write(report));

@@ -198,6 +198,29 @@ class ScriptsTest {
   }
 
   @Test
+  void theLowPrecisionChainRuns() throws Exception {
+    String net = " --cfg " + CFG;
+    run(
+        "low-precision/search.sh",
+        TINY + RECIPE + net + " --ratios 0.3 --queue 2 --limit 1 --swa_start 1");
+    Path base = folder.resolve("lp_baseline/vgg16-cifar10");
+    OriginalCheckpoint ticket = OriginalCheckpoint.read(base.resolve("EB-30-2.pth.tar"));
+    assertThat(ticket.rawState()).containsKey("feature.0.0.weight");
+    assertThat(ticket.momenta()).isNotEmpty();
+    OriginalCheckpoint averaged = OriginalCheckpoint.read(base.resolve("swa.pth.tar"));
+    assertThat(averaged.rawState()).containsKey("feature.0.weight");
+    assertThat(averaged.epoch()).hasValue(3);
+    assertThat(averaged.best()).isPresent();
+
+    run("low-precision/prune.sh", TINY);
+    Path pruned = base.resolve("pruned_3002_0.3/pruned.pth.tar");
+    assertThat(OriginalCheckpoint.read(pruned).isLowPrecision()).isTrue();
+    run("low-precision/retrain_continue.sh", TINY + RECIPE + " --swa_start 2");
+    assertThat(out).contains("inherit: begins with epoch 3");
+    assertThat(base.resolve("lp_retrain_3002_0.3/swa.pth.tar")).exists();
+  }
+
+  @Test
   void anotherRatioAndFolderAreVariables() throws Exception {
     Path base = Files.createDirectories(folder.resolve("elsewhere"));
     Files.writeString(base.resolve("EB-5-120.pth.tar"), "");
