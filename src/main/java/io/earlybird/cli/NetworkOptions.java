@@ -14,13 +14,17 @@ final class NetworkOptions {
       names = "--arch",
       paramLabel = "NAME",
       defaultValue = "vgg",
-      description = "Network: vgg, or resnet (pre-activation). Default: ${DEFAULT-VALUE}.")
+      description =
+          "Network: vgg, resnet (pre-activation), resnet18, resnet34, resnet50_official, or"
+              + " resnet50_prune (with --cfg). Default: ${DEFAULT-VALUE}.")
   private String arch;
 
   @Option(
       names = "--depth",
       paramLabel = "N",
-      description = "Depth: 11, 13, 16 or 19 for vgg (default 19), 9n+2 for resnet (default 164).")
+      description =
+          "Depth: 11, 13, 16 or 19 for vgg (default 19), 9n+2 for resnet (default 164); others have"
+              + " it in their name.")
   private Integer depth;
 
   @Option(

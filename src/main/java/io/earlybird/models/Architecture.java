@@ -1,60 +1,26 @@
 package io.earlybird.models;
 
 import io.earlybird.EarlybirdException;
-import io.earlybird.tensor.HostTensor;
 import java.util.Arrays;
-import java.util.Map;
 import java.util.stream.Collectors;
 
-/** The families of networks: what is possible, and how one is built. */
+/** The networks by the original's names. */
 enum Architecture {
-  VGG("vgg") {
-    @Override
-    int depthOf(Cfg cfg) {
-      return Vgg.depthOf(cfg);
-    }
-
-    @Override
-    Cfg standardCfg(int depth) {
-      return Vgg.standardCfg(depth);
-    }
-
-    @Override
-    void check(int depth, Cfg cfg, int inputSize) {
-      Vgg.check(depth, cfg, inputSize);
-    }
-
-    @Override
-    Network build(NetworkSpec spec, Map<String, HostTensor> state) {
-      return new Vgg(spec);
-    }
-  },
-  PRE_RESNET("resnet") {
-    @Override
-    int depthOf(Cfg cfg) {
-      return PreResNet.depthOf(cfg);
-    }
-
-    @Override
-    Cfg standardCfg(int depth) {
-      return PreResNet.standardCfg(depth);
-    }
-
-    @Override
-    void check(int depth, Cfg cfg, int inputSize) {
-      PreResNet.check(depth, cfg, inputSize);
-    }
-
-    @Override
-    Network build(NetworkSpec spec, Map<String, HostTensor> state) {
-      return new PreResNet(spec, state);
-    }
-  };
+  VGG("vgg", Vgg.FAMILY, true),
+  PRE_RESNET("resnet", PreResNet.FAMILY, true),
+  RESNET18("resnet18", BasicResNet.family(18), false),
+  RESNET34("resnet34", BasicResNet.family(34), false),
+  RESNET50_OFFICIAL("resnet50_official", BottleneckResNet.FAMILY, false),
+  RESNET50_PRUNE("resnet50_prune", BottleneckResNet.FAMILY, false);
 
   private final String arch;
+  private final Family family;
+  private final boolean hasDepths;
 
-  Architecture(String arch) {
+  Architecture(String arch, Family family, boolean hasDepths) {
     this.arch = arch;
+    this.family = family;
+    this.hasDepths = hasDepths;
   }
 
   static Architecture of(String arch) {
@@ -67,20 +33,29 @@ enum Architecture {
                     "unknown arch '"
                         + arch
                         + "': expected "
-                        + Arrays.stream(values())
-                            .map(a -> a.arch)
-                            .collect(Collectors.joining(" or "))));
+                        + names().replaceAll(", (?=\\S+$)", " or ")));
   }
 
-  /** The depth that a list of widths belongs to. */
-  abstract int depthOf(Cfg cfg);
+  private static String names() {
+    return Arrays.stream(values()).map(a -> a.arch).collect(Collectors.joining(", "));
+  }
 
-  /** The widths that a depth stands for. */
-  abstract Cfg standardCfg(int depth);
+  Family family() {
+    return family;
+  }
 
-  /** Throws with one clear line unless such a network exists; {@code cfg} may be null. */
-  abstract void check(int depth, Cfg cfg, int inputSize);
+  /** Whether networks of several depths go under this name. */
+  boolean hasDepths() {
+    return hasDepths;
+  }
 
-  /** Builds the network; {@code state} may hold selection vectors. */
-  abstract Network build(NetworkSpec spec, Map<String, HostTensor> state);
+  /** The name under which a network of these widths goes; null for the standard ones. */
+  String archOf(Cfg cfg) {
+    return this == RESNET50_OFFICIAL && cfg != null ? RESNET50_PRUNE.arch : arch;
+  }
+
+  /** The name with the depth where there are several. */
+  String label(int depth) {
+    return hasDepths ? arch + depth : arch;
+  }
 }

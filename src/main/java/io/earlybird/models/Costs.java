@@ -4,6 +4,7 @@ import io.earlybird.nn.ForwardPass;
 import io.earlybird.tensor.Node;
 import io.earlybird.tensor.Shape;
 import io.earlybird.tensor.Tensor;
+import io.earlybird.tensor.op.AvgPool2d;
 import io.earlybird.tensor.op.BatchNormInference;
 import io.earlybird.tensor.op.Conv2d;
 import io.earlybird.tensor.op.Linear;
@@ -21,8 +22,9 @@ import java.util.Set;
  *
  * @param flops floating-point operations of one picture's forward pass: 2 per multiply-add of
  *     convolutions and the linear layer (plus its bias), 2 per batch-norm element, 1 per ReLU
- *     element, the window's size per element of a max pooling; channel selections, additions and
- *     the final average pooling are not counted
+ *     element, the window's size per element of a pooling that is a layer by name (the average
+ *     pooling of the ImageNet networks is one); channel selections, additions and other average
+ *     pooling are not counted
  * @param parameters trained parameters and the entries of channel selection vectors, as the
  *     original counts them
  * @param trainedParameters the trained ones alone
@@ -78,7 +80,7 @@ public record Costs(long flops, long parameters, long trainedParameters) {
       return y.size() * 2 * w.dim(1) * w.dim(2) * w.dim(3);
     }
     if (node.op() instanceof Linear) {
-      return 2 * node.inputs().get(1).shape().size() + y.size();
+      return y.size() * (2L * node.inputs().get(1).shape().dim(1) + 1);
     }
     if (node.op() instanceof BatchNormInference) {
       return 2 * y.size();
@@ -87,6 +89,9 @@ public record Costs(long flops, long parameters, long trainedParameters) {
       return y.size();
     }
     if (node.op() instanceof MaxPool2d pool) {
+      return y.size() * pool.kernel() * pool.kernel();
+    }
+    if (node.op() instanceof AvgPool2d pool && node.layer() != null) {
       return y.size() * pool.kernel() * pool.kernel();
     }
     return 0;

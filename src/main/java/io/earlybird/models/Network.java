@@ -10,6 +10,7 @@ import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.Tensor;
 import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.Variable;
+import io.earlybird.tensor.op.Channels;
 import io.earlybird.tensor.op.Relu;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -22,13 +23,20 @@ import java.util.function.Function;
  * A network: layers with state, and a function that adds them to a graph. State dicts are ordered
  * maps from the original's keys to host tensors.
  */
-public abstract sealed class Network permits Vgg, PreResNet {
+public abstract sealed class Network permits Vgg, PreResNet, ResNet {
   private final NetworkSpec spec;
+  private final Map<String, HostTensor> given;
   private final Variable batchNormMomentum = BatchNorm2d.momentumVariable();
   private final List<Layer> layers = new ArrayList<>();
 
-  Network(NetworkSpec spec) {
+  /**
+   * A network without layers.
+   *
+   * @param given may hold selection vectors
+   */
+  Network(NetworkSpec spec, Map<String, HostTensor> given) {
     this.spec = spec;
+    this.given = given;
   }
 
   /**
@@ -47,7 +55,7 @@ public abstract sealed class Network permits Vgg, PreResNet {
    * @throws EarlybirdException if a vector does not fit the widths
    */
   public static Network of(NetworkSpec spec, Map<String, HostTensor> state) {
-    return Architecture.of(spec.arch()).build(spec, state);
+    return Architecture.of(spec.arch()).family().build(spec, state);
   }
 
   /** Registers a layer; the order is that of the state dict. */
@@ -58,6 +66,31 @@ public abstract sealed class Network permits Vgg, PreResNet {
 
   final BatchNorm2d batchNorm(String name, int channels, float initialScale) {
     return add(new BatchNorm2d(name, channels, initialScale, batchNormMomentum));
+  }
+
+  /**
+   * A selection of {@code width} of a stream's channels: those that the given vector says, or all.
+   *
+   * @throws EarlybirdException if that is another number of channels
+   */
+  final ChannelSelection selection(String name, int stream, int width) {
+    HostTensor indexes = given.get(ChannelSelection.key(name));
+    Channels kept =
+        indexes == null
+            ? ChannelSelection.all(stream)
+            : ChannelSelection.parse(name, indexes, stream);
+    if (kept.count() != width) {
+      throw new EarlybirdException(
+          String.format(
+              "%s: cfg wants %d of %d channels, %s",
+              name,
+              width,
+              stream,
+              indexes == null
+                  ? "and nothing says which"
+                  : "but the vector of indexes keeps " + kept.count()));
+    }
+    return add(new ChannelSelection(name, stream, kept));
   }
 
   static Tensor relu(Tensor x, String name) {

@@ -7,9 +7,13 @@ import io.earlybird.EarlybirdException;
  * Which network: enough to build it, apart from the channels that its selections keep. It is part
  * of every run record and checkpoint.
  *
- * @param arch {@code vgg} or {@code resnet} (pre-activation, bottlenecks)
- * @param depth number of layers in the usual counting; derived from {@code cfg} where 0 is given
- * @param cfg widths, or {@code null} for the depth's standard ones
+ * @param arch {@code vgg}, {@code resnet} (pre-activation, bottlenecks) for small pictures; {@code
+ *     resnet18}, {@code resnet34}, {@code resnet50_official}, {@code resnet50_prune} for
+ *     ImageNet's. The last two are one network; with a cfg it goes under the last name
+ * @param depth number of layers in the usual counting; derived from name or {@code cfg} where 0 is
+ *     given
+ * @param cfg widths, or {@code null} for the depth's standard ones; of a network's several forms of
+ *     the same list, the shortest
  * @param classes number of classes
  * @param inputSize rows and columns of the pictures, which have 3 channels
  */
@@ -25,11 +29,13 @@ public record NetworkSpec(String arch, int depth, Cfg cfg, int classes, int inpu
    */
   public NetworkSpec {
     Architecture a = Architecture.of(arch);
-    depth = depth == 0 && cfg != null ? a.depthOf(cfg) : depth;
+    cfg = cfg == null ? null : a.family().canonical(cfg);
+    arch = a.archOf(cfg);
+    depth = depth == 0 && (cfg != null || !a.hasDepths()) ? a.family().depthOf(cfg) : depth;
     if (classes < 1) {
       throw new EarlybirdException("classes: expected at least 1, got " + classes);
     }
-    a.check(depth, cfg, inputSize);
+    a.family().check(depth, cfg, inputSize);
   }
 
   /** A network of standard widths for 32x32 pictures. */
@@ -42,6 +48,11 @@ public record NetworkSpec(String arch, int depth, Cfg cfg, int classes, int inpu
     return new NetworkSpec(arch, 0, cfg, classes, CIFAR_SIZE);
   }
 
+  /** The depth of a network when none is given. */
+  public static int defaultDepth(String arch) {
+    return Architecture.of(arch).family().defaultDepth();
+  }
+
   /** The same network with other widths. */
   public NetworkSpec withCfg(Cfg widths) {
     return new NetworkSpec(arch, depth, widths, classes, inputSize);
@@ -49,11 +60,15 @@ public record NetworkSpec(String arch, int depth, Cfg cfg, int classes, int inpu
 
   /** The widths in force: {@link #cfg()}, or the depth's standard ones. */
   public Cfg widths() {
-    return cfg != null ? cfg : Architecture.of(arch).standardCfg(depth);
+    return cfg != null ? cfg : Architecture.of(arch).family().standardCfg(depth);
   }
 
   @Override
   public String toString() {
-    return arch + depth + (cfg == null ? "" : " " + cfg) + " (" + classes + " classes)";
+    return Architecture.of(arch).label(depth)
+        + (cfg == null ? "" : " " + cfg)
+        + " ("
+        + classes
+        + " classes)";
   }
 }

@@ -8,7 +8,6 @@ import io.earlybird.nn.ForwardPass;
 import io.earlybird.nn.FullyConnected;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.Tensor;
-import io.earlybird.tensor.op.Channels;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -20,12 +19,40 @@ import java.util.Map;
  * convolution, then those selected before the linear layer.
  */
 final class PreResNet extends Network {
+  static final Family FAMILY =
+      new Family() {
+        @Override
+        public int defaultDepth() {
+          return DEFAULT_DEPTH;
+        }
+
+        @Override
+        public int depthOf(Cfg cfg) {
+          return cfg.size() + 1;
+        }
+
+        @Override
+        public Cfg standardCfg(int depth) {
+          return PreResNet.standardCfg(depth);
+        }
+
+        @Override
+        public void check(int depth, Cfg cfg, int inputSize) {
+          PreResNet.check(depth, cfg, inputSize);
+        }
+
+        @Override
+        public Network build(NetworkSpec spec, Map<String, HostTensor> state) {
+          return new PreResNet(spec, state);
+        }
+      };
+
+  private static final int DEFAULT_DEPTH = 164;
   private static final int EXPANSION = 4;
   private static final int STAGES = 3;
   private static final int[] PLANES = {16, 32, 64};
   private static final float INITIAL_SCALE = 0.5f;
 
-  private final Map<String, HostTensor> given;
   private final Convolution stem;
   private final List<Block> blocks = new ArrayList<>();
   private final BatchNorm2d norm;
@@ -33,8 +60,7 @@ final class PreResNet extends Network {
   private final FullyConnected classifier;
 
   PreResNet(NetworkSpec spec, Map<String, HostTensor> given) {
-    super(spec);
-    this.given = given;
+    super(spec, given);
     Cfg cfg = spec.widths();
     int perStage = (spec.depth() - 2) / 9;
     int entry = 0;
@@ -96,31 +122,7 @@ final class PreResNet extends Network {
     }
   }
 
-  private ChannelSelection selection(String name, int stream, int width) {
-    HostTensor indexes = given.get(ChannelSelection.key(name));
-    Channels kept =
-        indexes == null
-            ? ChannelSelection.all(stream)
-            : ChannelSelection.parse(name, indexes, stream);
-    if (kept.count() != width) {
-      throw new EarlybirdException(
-          String.format(
-              "%s: cfg wants %d of %d channels, %s",
-              name,
-              width,
-              stream,
-              indexes == null
-                  ? "and nothing says which"
-                  : "but the vector of indexes keeps " + kept.count()));
-    }
-    return add(new ChannelSelection(name, stream, kept));
-  }
-
-  static int depthOf(Cfg cfg) {
-    return cfg.size() + 1;
-  }
-
-  static Cfg standardCfg(int depth) {
+  private static Cfg standardCfg(int depth) {
     int perStage = (depth - 2) / 9;
     List<Object> entries = new ArrayList<>();
     int stream = PLANES[0];
@@ -134,7 +136,7 @@ final class PreResNet extends Network {
     return Cfg.of(entries);
   }
 
-  static void check(int depth, Cfg cfg, int inputSize) {
+  private static void check(int depth, Cfg cfg, int inputSize) {
     if (depth < 11 || (depth - 2) % 9 != 0) {
       throw new EarlybirdException(
           "resnet: unknown depth "

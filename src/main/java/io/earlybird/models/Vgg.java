@@ -19,6 +19,36 @@ import java.util.TreeMap;
  * average pooling and one linear layer.
  */
 final class Vgg extends Network {
+  static final Family FAMILY =
+      new Family() {
+        @Override
+        public int defaultDepth() {
+          return DEFAULT_DEPTH;
+        }
+
+        @Override
+        public int depthOf(Cfg cfg) {
+          return cfg.widths().size() + UNCOUNTED;
+        }
+
+        @Override
+        public Cfg standardCfg(int depth) {
+          return Vgg.standardCfg(depth);
+        }
+
+        @Override
+        public void check(int depth, Cfg cfg, int inputSize) {
+          Vgg.check(depth, cfg, inputSize);
+        }
+
+        @Override
+        public Network build(NetworkSpec spec, Map<String, HostTensor> state) {
+          return new Vgg(spec);
+        }
+      };
+
+  private static final int DEFAULT_DEPTH = 19;
+
   /** Layers that the usual depth counts beyond the convolutions. */
   private static final int UNCOUNTED = 3;
 
@@ -42,7 +72,7 @@ final class Vgg extends Network {
   private final FullyConnected classifier;
 
   Vgg(NetworkSpec spec) {
-    super(spec);
+    super(spec, Map.of());
     Cfg cfg = spec.widths();
     int channels = 3;
     int index = 0;
@@ -70,11 +100,7 @@ final class Vgg extends Network {
     return "feature." + index;
   }
 
-  static int depthOf(Cfg cfg) {
-    return cfg.widths().size() + UNCOUNTED;
-  }
-
-  static Cfg standardCfg(int depth) {
+  private static Cfg standardCfg(int depth) {
     int[] stages = STAGES.get(depth);
     List<Object> entries = new ArrayList<>();
     for (int s = 0; s < stages.length; s++) {
@@ -88,7 +114,7 @@ final class Vgg extends Network {
     return Cfg.of(entries);
   }
 
-  static void check(int depth, Cfg cfg, int inputSize) {
+  private static void check(int depth, Cfg cfg, int inputSize) {
     if (cfg == null && !STAGES.containsKey(depth)) {
       throw new EarlybirdException(
           "vgg: unknown depth " + depth + ", expected one of " + STAGES.keySet() + " or a cfg");

@@ -61,10 +61,14 @@ public final class Convolution implements Layer {
   /** Normal with deviation {@code sqrt(2 / (K K O))} (He et al. 2015, fan-out). */
   @Override
   public Map<Variable, HostTensor> initialValues(long seed) {
+    return Map.of(weight, initialWeight(weight, seed));
+  }
+
+  static HostTensor initialWeight(Variable weight, long seed) {
     Shape w = weight.shape();
     double deviation = StrictMath.sqrt(2.0 / ((double) w.dim(2) * w.dim(3) * w.dim(0)));
     float[] values = new float[Math.toIntExact(w.size())];
     Philox.fillNormal(seed, 0, Philox.hash(weight.name(), "init"), 0, deviation, values);
-    return Map.of(weight, HostTensor.of(values, w.dims()));
+    return HostTensor.of(values, w.dims());
   }
 }

@@ -6,7 +6,8 @@ import java.util.List;
 import java.util.Map;
 
 /** A layer that owns state: its entries in the state dict and their initial values. */
-public sealed interface Layer permits Convolution, BatchNorm2d, ChannelSelection, FullyConnected {
+public sealed interface Layer
+    permits Convolution, PointwiseConvolution, BatchNorm2d, ChannelSelection, FullyConnected {
   /** Stable name, for example {@code feature.0}. */
   String name();
 

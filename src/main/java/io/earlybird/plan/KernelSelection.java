@@ -55,7 +55,8 @@ final class KernelSelection {
     List<Form> available = new ArrayList<>();
     for (Operand in : step.inputs) {
       Form form = in.value().form;
-      if (form == null && !isTrained(in.value().variable)) {
+      boolean view = !in.spec().equals(in.value().spec);
+      if (form == null && (view || !isTrained(in.value().variable))) {
         form = backend.defaultForm(in.value().spec);
         adopt(in.value(), form);
       }

@@ -17,9 +17,7 @@ import io.earlybird.tensor.op.Relu;
 import io.earlybird.tensor.op.Reshape;
 import io.earlybird.tensor.op.Select;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -37,8 +35,8 @@ import java.util.TreeSet;
  *
  * <p>A channel of a group must stay where a layer reads it and it may be non-zero. Behind a batch
  * norm only the channels of its mask are; behind an addition those of either operand; an output of
- * a convolution always is. So the stream of a residual network stays whole unless everything that
- * is added to it went through a batch norm.
+ * a convolution always is. So a residual stream keeps the union of the masks of all that is added
+ * to it, and stays whole where anything is added that went through no batch norm.
  */
 final class ChannelGroups {
   /**
@@ -67,10 +65,11 @@ final class ChannelGroups {
    * A selection that starts a group.
    *
    * @param layer the selection's name
-   * @param channels what it keeps of the group that it reads
+   * @param source the group that it reads
+   * @param channels what it keeps of that group
    * @param alive which of those may be non-zero
    */
-  record Choice(String layer, Channels channels, Alive alive) {}
+  record Choice(String layer, Group source, Channels channels, Alive alive) {}
 
   /** Channels that live and die together. */
   static final class Group {
@@ -85,7 +84,8 @@ final class ChannelGroups {
       this.choice = choice;
     }
 
-    private Group find() {
+    /** The group that this one became a part of, or itself. */
+    Group find() {
       return joined == null ? this : joined.find();
     }
 
@@ -111,10 +111,8 @@ final class ChannelGroups {
   private record View(Group group, Alive alive) {}
 
   private final Map<String, Integer> norms = new HashMap<>();
-  private final List<Node> order;
   private final Map<Tensor, View> views = new IdentityHashMap<>();
   private final Set<Group> groups = new LinkedHashSet<>();
-  private final Tensor output;
 
   /**
    * Derives the groups of a network.
@@ -126,9 +124,7 @@ final class ChannelGroups {
    */
   ChannelGroups(Tensor output, List<BatchNorm2d> batchNorms) {
     batchNorms.forEach(b -> norms.put(b.name(), norms.size()));
-    this.output = output;
-    this.order = order(output);
-    order.forEach(this::visit);
+    GraphOrder.of(output).forEach(this::visit);
     // Every output of the network is wanted.
     read(output, Alive.ALL);
   }
@@ -138,25 +134,9 @@ final class ChannelGroups {
     return groups.stream().filter(g -> g.joined == null).toList();
   }
 
-  /** Whether the output depends on the input by a way that does not pass this group. */
-  boolean isBypassed(Group group) {
-    Set<Tensor> reached = new HashSet<>();
-    for (Node node : order) {
-      Tensor y = node.output(0);
-      View view = views.get(y);
-      boolean starts = node.op() instanceof Placeholder;
-      if (view != null
-          && view.group().find() != group
-          && (starts || node.inputs().stream().anyMatch(reached::contains))) {
-        reached.add(y);
-      }
-    }
-    return reached.contains(output);
-  }
-
   private void visit(Node node) {
     Tensor y = node.output(0);
-    if (node.op() instanceof ReadVariable) {
+    if (node.op() instanceof ReadVariable || isWeight(node)) {
       return;
     }
     if (node.op() instanceof Placeholder) {
@@ -181,12 +161,15 @@ final class ChannelGroups {
       views.put(y, new View(in.group(), Alive.of(norms.get(node.layer()))));
     } else if (node.op() instanceof Add) {
       View other = views.get(node.inputs().get(1));
+      if (in.alive().all() || other.alive().all()) {
+        read(x, Alive.ALL);
+      }
       join(in.group().find(), other.group().find());
       views.put(y, new View(in.group(), in.alive().or(other.alive())));
     } else if (node.op() instanceof Select select) {
-      // The group that is chosen from stays whole; the choice itself follows the mask.
-      read(x, Alive.ALL);
-      start(y, new Choice(node.layer(), select.channels(), in.alive()));
+      read(x, in.alive());
+      Group source = in.group().find();
+      start(y, new Choice(node.layer(), source, select.channels(), in.alive()));
     } else if (node.op() instanceof Relu
         || node.op() instanceof MaxPool2d
         || node.op() instanceof AvgPool2d
@@ -195,6 +178,11 @@ final class ChannelGroups {
     } else {
       throw new IllegalArgumentException("no rule for pruning through op " + node.op().name());
     }
+  }
+
+  /** A reshaped variable. */
+  private boolean isWeight(Node node) {
+    return node.op() instanceof Reshape && !views.containsKey(node.inputs().get(0));
   }
 
   private Group start(Tensor y, Choice choice) {
@@ -210,7 +198,11 @@ final class ChannelGroups {
   }
 
   private void bind(Node node, int operand, int dim, Group group) {
-    ReadVariable read = (ReadVariable) node.inputs().get(operand).node().op();
+    Node value = node.inputs().get(operand).node();
+    while (value.op() instanceof Reshape) {
+      value = value.inputs().get(0).node();
+    }
+    ReadVariable read = (ReadVariable) value.op();
     group.find().bindings.add(new Binding(read.variable(), dim));
   }
 
@@ -224,19 +216,5 @@ final class ChannelGroups {
     a.bindings.addAll(b.bindings);
     a.read = a.read.or(b.read);
     b.joined = a;
-  }
-
-  /** All nodes, operands before results. */
-  private static List<Node> order(Tensor output) {
-    Set<Node> seen = new LinkedHashSet<>(List.of(output.node()));
-    List<Node> waiting = new ArrayList<>(seen);
-    while (!waiting.isEmpty()) {
-      for (Tensor in : waiting.remove(waiting.size() - 1).inputs()) {
-        if (seen.add(in.node())) {
-          waiting.add(in.node());
-        }
-      }
-    }
-    return seen.stream().sorted(Comparator.comparingInt(Node::level)).toList();
   }
 }

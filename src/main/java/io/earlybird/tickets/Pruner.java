@@ -15,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
@@ -22,18 +23,17 @@ import java.util.stream.IntStream;
  * network becomes one of the narrower network. The pruned network computes what the masked one
  * does, to rounding.
  *
- * <p>No layer ends up empty. Where everything passes through a layer without survivors, its
+ * <p>No layer ends up empty. Where everything passes through layers without survivors, their
  * strongest channel stays alive. On a branch beside a residual stream, and in a selection, the
  * first channel stays with scale and shift zero, as in the original.
  */
 public final class Pruner {
   private final Network network;
   private final List<BatchNorm2d> norms;
-  private final ChannelGroups groups;
   private final List<BitSet> alive = new ArrayList<>();
   private final List<BitSet> kept = new ArrayList<>();
   private final Map<ChannelGroups.Group, BitSet> keptOfGroup = new LinkedHashMap<>();
-  private final List<String> messages = new ArrayList<>();
+  private final Map<Integer, String> messages = new TreeMap<>();
 
   /**
    * Decides what stays.
@@ -57,10 +57,12 @@ public final class Pruner {
       kept.add(bits(mask.keptInLayer(i)));
     }
     Tensor x = Tensor.placeholder("x", network.inputSpec(1));
-    groups = new ChannelGroups(network.forward(x, ForwardPass.structure()), norms);
-    for (ChannelGroups.Group group : groups.groups()) {
-      keptOfGroup.put(group, group.choice() == null ? decide(group, state) : choose(group));
-    }
+    Tensor output = network.forward(x, ForwardPass.structure());
+    keepSignal(new SignalPath(output, norms), state);
+    List<ChannelGroups.Group> groups = new ChannelGroups(output, norms).groups();
+    groups.stream().filter(g -> g.choice() == null).forEach(g -> keptOfGroup.put(g, decide(g)));
+    // A choice is one of channels that its source keeps.
+    groups.stream().filter(g -> g.choice() != null).forEach(g -> keptOfGroup.put(g, choose(g)));
   }
 
   /**
@@ -93,28 +95,21 @@ public final class Pruner {
     return union;
   }
 
-  private BitSet decide(ChannelGroups.Group group, Map<String, HostTensor> state) {
-    BitSet stays = union(group.read(), group.width());
-    Set<Integer> deciders = group.read().norms();
-    if (!stays.isEmpty()) {
-      return stays;
+  /** Revives channels until the output depends on the input. */
+  private void keepSignal(SignalPath path, Map<String, HostTensor> state) {
+    List<Integer> blocked = path.blockedAt(n -> alive.get(n).isEmpty());
+    while (!blocked.isEmpty()) {
+      reviveStrongest(blocked, state);
+      blocked = path.blockedAt(n -> alive.get(n).isEmpty());
     }
-    if (groups.isBypassed(group)) {
-      stays.set(0);
-      deciders.forEach(n -> kept.get(n).set(0));
-      say(deciders, "channel 0 stays with scale and shift 0");
-    } else {
-      stays.set(strongest(deciders, state));
-    }
-    return stays;
   }
 
-  /** Revives the channel with the largest scale, the first of equals. */
-  private int strongest(Set<Integer> deciders, Map<String, HostTensor> state) {
+  /** Revives the channel with the largest scale of some batch norms, the first of equals. */
+  private void reviveStrongest(List<Integer> candidates, Map<String, HostTensor> state) {
     int norm = -1;
     int channel = -1;
     float largest = -1;
-    for (int n : deciders) {
+    for (int n : candidates) {
       float[] scales = state.get(norms.get(n).weight().name()).floats();
       for (int c = 0; c < scales.length; c++) {
         if (Math.abs(scales[c]) > largest) {
@@ -127,28 +122,47 @@ public final class Pruner {
     alive.get(norm).set(channel);
     kept.get(norm).set(channel);
     say(Set.of(norm), "its strongest channel, " + channel + ", stays, since all passes through it");
-    return channel;
+  }
+
+  private BitSet decide(ChannelGroups.Group group) {
+    BitSet stays = union(group.read(), group.width());
+    if (stays.isEmpty()) {
+      stays.set(0);
+      keepSilent(group.read().norms(), 0);
+    }
+    return stays;
   }
 
   private BitSet choose(ChannelGroups.Group group) {
     ChannelGroups.Choice choice = group.choice();
-    BitSet wanted = union(choice.alive(), choice.channels().get(choice.channels().count() - 1) + 1);
+    BitSet source = keptOfGroup.get(choice.source().find());
+    BitSet wanted = union(choice.alive(), choice.source().find().width());
     BitSet stays = new BitSet();
     for (int i = 0; i < group.width(); i++) {
       stays.set(i, wanted.get(choice.channels().get(i)));
     }
     if (stays.isEmpty()) {
-      stays.set(0);
-      int first = choice.channels().get(0);
-      choice.alive().norms().forEach(n -> kept.get(n).set(first));
-      say(choice.alive().norms(), "channel " + first + " stays with scale and shift 0");
+      int first =
+          IntStream.range(0, group.width())
+              .filter(i -> source.get(choice.channels().get(i)))
+              .findFirst()
+              .orElse(0);
+      stays.set(first);
+      source.set(choice.channels().get(first));
+      keepSilent(choice.alive().norms(), choice.channels().get(first));
     }
     return stays;
   }
 
+  private void keepSilent(Set<Integer> layers, int channel) {
+    layers.forEach(n -> kept.get(n).set(channel));
+    say(layers, "channel " + channel + " stays with scale and shift 0");
+  }
+
   private void say(Set<Integer> layers, String what) {
     List<String> names = layers.stream().map(n -> norms.get(n).name()).toList();
-    messages.add(String.join(", ", names) + ": no channel survives the mask; " + what);
+    String line = String.join(", ", names) + ": no channel survives the mask; " + what;
+    messages.put(Collections.min(layers), line);
   }
 
   /**
@@ -200,7 +214,7 @@ public final class Pruner {
         Collections.unmodifiableMap(out),
         keptMask(),
         widths(),
-        List.copyOf(messages));
+        List.copyOf(messages.values()));
   }
 
   private static HostTensor cut(HostTensor t, int dim, BitSet stays, int width) {
@@ -209,16 +223,14 @@ public final class Pruner {
     return Slices.take(t, dim, indices);
   }
 
+  /** The selection's vector over the channels that its source keeps. */
   private HostTensor indexes(ChannelGroups.Group group, BitSet stays) {
     ChannelGroups.Choice choice = group.choice();
-    int extent =
-        network.selections().stream()
-            .filter(s -> s.name().equals(choice.layer()))
-            .findFirst()
-            .orElseThrow()
-            .extent();
-    int[] channels = stays.stream().map(choice.channels()::get).toArray();
-    return new ChannelSelection(choice.layer(), extent, Channels.of(channels)).indexes();
+    BitSet source = keptOfGroup.get(choice.source().find());
+    int[] channels =
+        stays.stream().map(i -> source.get(0, choice.channels().get(i)).cardinality()).toArray();
+    return new ChannelSelection(choice.layer(), source.cardinality(), Channels.of(channels))
+        .indexes();
   }
 
   /** The mask with the channels that stay so that no layer is empty. */

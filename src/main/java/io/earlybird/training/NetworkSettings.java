@@ -6,17 +6,11 @@ import io.earlybird.models.NetworkSpec;
 /**
  * Which network is trained; the names are those of the command line's options.
  *
- * @param arch {@code vgg} or {@code resnet}
+ * @param arch the network's name, as {@link NetworkSpec#arch()}
  * @param depth depth in the usual counting; 0 for the family's default or what {@code cfg} says
  * @param cfg widths, or null for the depth's standard ones
  */
 public record NetworkSettings(String arch, int depth, Cfg cfg) {
-  /** Depth of a VGG when none is given: the original's. */
-  public static final int VGG_DEPTH = 19;
-
-  /** Depth of a pre-activation ResNet when none is given: the original's. */
-  public static final int RESNET_DEPTH = 164;
-
   /**
    * Fills in the family's default depth and checks that there is such a network.
    *
@@ -24,7 +18,7 @@ public record NetworkSettings(String arch, int depth, Cfg cfg) {
    */
   public NetworkSettings {
     if (depth == 0 && cfg == null) {
-      depth = arch.equals("resnet") ? RESNET_DEPTH : VGG_DEPTH;
+      depth = NetworkSpec.defaultDepth(arch);
     }
     depth = new NetworkSpec(arch, depth, cfg, 1, NetworkSpec.CIFAR_SIZE).depth();
   }

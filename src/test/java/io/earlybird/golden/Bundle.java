@@ -63,7 +63,8 @@ public final class Bundle {
     return tensor;
   }
 
-  static int[] ints(JsonNode array) {
+  /** The integers of an array. */
+  public static int[] ints(JsonNode array) {
     return Arrays.stream(longs(array)).mapToInt(Math::toIntExact).toArray();
   }
 

@@ -19,7 +19,7 @@ public final class GoldenRegistry {
   private static final String LOW_PRECISION = "low-precision training does not exist yet";
   private static final String LOW_PRECISION_TEST =
       "io.earlybird.lowprecision.LowPrecisionGoldenTest";
-  private static final String IMAGENET = "the ImageNet networks don't exist yet";
+  private static final String IMAGENET = "image folders don't exist yet";
   private static final String CHECKPOINTS = "io.earlybird.checkpoint.pth.CheckpointGoldenTest";
   private static final String ENGINE = "its test has not joined yet";
 
@@ -54,9 +54,9 @@ public final class GoldenRegistry {
     pending("quant/extremes", "for information: our own rule is another, see BlockFloat");
 
     for (String family : List.of("resnet18", "resnet50")) {
-      pending("models/" + family + "/structure", IMAGENET);
-      pending("models/" + family + "/numeric", IMAGENET);
-      pending("prune/" + family, IMAGENET);
+      test("models/" + family + "/structure", "io.earlybird.models.ModelStructureGoldenTest");
+      test("models/" + family + "/numeric", "io.earlybird.models.ModelNumericGoldenTest");
+      test("prune/" + family, "io.earlybird.tickets.PruneGoldenTest");
     }
     test("data/imagenet", "io.earlybird.data.picture.FolderImageGoldenTest");
     pending("prune/crashes", "the scripts' twins don't exist yet");

@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * The network that a recorded pruning began with (VGG and PreResNet).
+ * The network that a recorded pruning began with.
  *
  * <p>Its tensors come from the result's own bundle, from the folder's bundle or from the generator.
  * Two results of a folder began with changed batch-norm scales that were not recorded; the recorded
@@ -32,6 +32,12 @@ public final class PruneInput {
     int at = 0;
     for (String layer : scales(state)) {
       GoldenTensor scale = state.get(layer);
+      if (!hasMask(layer)) {
+        if (isSavedAsZeros(result, layer)) {
+          state.put(layer, nearZero(scale));
+        }
+        continue;
+      }
       if (allEqual) {
         state.put(layer, filled(scale, threshold(result)));
       } else if (count(masks, at, at + scale.size()) == 1) {
@@ -43,6 +49,20 @@ public final class PruneInput {
       throw new IllegalStateException(c + ": the recorded threshold does not fit its input");
     }
     return state;
+  }
+
+  /** The masks of the ImageNet networks' downsampling batch norms were applied, not recorded. */
+  private static boolean hasMask(String scale) {
+    return !scale.contains("downsample");
+  }
+
+  private static boolean isSavedAsZeros(JsonNode result, String key) {
+    for (JsonNode entry : result.required("saved_state")) {
+      if (entry.required("name").asText().equals(key)) {
+        return entry.required("abssum").asDouble() == 0;
+      }
+    }
+    throw new IllegalStateException(key + " is not recorded");
   }
 
   /** The keys of the batch-norm scales, in the network's order. */
@@ -84,7 +104,8 @@ public final class PruneInput {
       return Bundle.read(c.dir(), "input").tensors();
     }
     JsonNode checks = c.meta().required("input_state_checks");
-    return GeneratedState.fill(c.seed(), GeneratedState.shapes(checks, ""));
+    String prefix = c.meta().path("key_prefix").asText();
+    return GeneratedState.fill(c.seed(), GeneratedState.shapes(checks, prefix));
   }
 
   private static float thresholdOf(GoldenCase c, Map<String, GoldenTensor> state) {

@@ -21,11 +21,14 @@ public final class GoldenNetworks {
   public static NetworkSpec spec(JsonNode meta, Cfg cfg) {
     String arch = meta.path("arch").asText("resnet");
     int depth = cfg == null || arch.equals("resnet") ? meta.path("depth").asInt() : 0;
+    String dataset = meta.path("dataset").asText("cifar10");
+    boolean imagenet = dataset.equals("imagenet");
     int classes =
         meta.has("classes")
             ? meta.get("classes").asInt()
-            : meta.path("dataset").asText("cifar10").equals("cifar100") ? 100 : 10;
-    return new NetworkSpec(arch, depth, cfg, classes, NetworkSpec.CIFAR_SIZE);
+            : imagenet ? 1000 : dataset.equals("cifar100") ? 100 : 10;
+    int size = imagenet ? 224 : NetworkSpec.CIFAR_SIZE;
+    return new NetworkSpec(arch, depth, cfg, classes, size);
   }
 
   /** Recorded widths, or null where there are none. */

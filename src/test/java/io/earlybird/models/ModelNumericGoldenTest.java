@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.earlybird.autograd.Gradients;
 import io.earlybird.backend.Backend;
+import io.earlybird.backend.reference.ReferenceBackend;
 import io.earlybird.golden.Closeness;
 import io.earlybird.golden.GeneratedState;
 import io.earlybird.golden.Generator;
@@ -34,6 +35,13 @@ import org.junit.jupiter.api.TestFactory;
 
 /** Logits, loss, gradients and running statistics against the original's, on every backend. */
 class ModelNumericGoldenTest {
+  /**
+   * Tolerance for gradients of large networks, relative to a gradient's largest magnitude. Among
+   * their millions of values some lie so close to a kink (ReLU, max pooling) that rounding decides
+   * the side, which moves all gradients below it by a jump; it differs between kernels.
+   */
+  private static final double KINKS = 5e-3;
+
   @TestFactory
   Stream<DynamicTest> vgg() {
     return GoldenRegistry.tests(getClass(), "models/vgg/numeric", this::check);
@@ -44,10 +52,33 @@ class ModelNumericGoldenTest {
     return GoldenRegistry.tests(getClass(), "models/preresnet/numeric", this::check);
   }
 
+  @TestFactory
+  Stream<DynamicTest> resNet18() {
+    return GoldenRegistry.tests(getClass(), "models/resnet18/numeric", this::checkLarge);
+  }
+
+  @TestFactory
+  Stream<DynamicTest> resNet50() {
+    return GoldenRegistry.tests(getClass(), "models/resnet50/numeric", this::checkLarge);
+  }
+
+  /**
+   * Pictures of 224 pixels a side take the reference a minute: it computes them where it is asked
+   * for, and then in double.
+   */
+  private void checkLarge(GoldenCase c) {
+    Map<String, HostTensor> state = state(c);
+    Network network = Network.of(GoldenNetworks.spec(c.meta()), state);
+    boolean reference = System.getProperty("earlybird.reference", "off").equals("on");
+    try (Backend backend = reference ? new ReferenceBackend(DType.F64) : TestBackends.fastest()) {
+      check(c, network, state, backend, reference ? Closeness.RELATIVE : KINKS);
+    }
+  }
+
   private void check(GoldenCase c) {
     Map<String, HostTensor> state = state(c);
     Network network = Network.of(GoldenNetworks.spec(c.meta()), state);
-    TestBackends.each(backend -> check(c, network, state, backend));
+    TestBackends.each(backend -> check(c, network, state, backend, Closeness.RELATIVE));
   }
 
   /** The state by the generator, with the recorded selections. */
@@ -66,7 +97,11 @@ class ModelNumericGoldenTest {
   }
 
   private void check(
-      GoldenCase c, Network network, Map<String, HostTensor> state, Backend backend) {
+      GoldenCase c,
+      Network network,
+      Map<String, HostTensor> state,
+      Backend backend,
+      double tolerance) {
     int[] shape = shape(c.meta().required("input_shape"));
     Tensor x = Tensor.placeholder("x", network.inputSpec(shape[0]));
     Tensor labels = Tensor.placeholder("labels", TensorSpec.of(DType.I32, shape[0]));
@@ -85,25 +120,27 @@ class ModelNumericGoldenTest {
     parameters.forEach(p -> outputs.add(gradients.of(p.read())));
 
     try (Session session = new Session(backend)) {
-      Plan training = session.plan(outputs, pass.assigns());
       Plan evaluation = session.plan(List.of(evaluated, evaluatedLoss), List.of());
       network.writeState(state, session::write);
-      for (Plan plan : List.of(evaluation, training)) {
-        plan.write(x, pictures);
-        plan.write(labels, HostTensor.of(classes, shape[0]));
-      }
-
+      evaluation.write(x, pictures);
+      evaluation.write(labels, HostTensor.of(classes, shape[0]));
       evaluation.run();
       logits(c, "eval", evaluation.read(evaluated));
       loss(c, "eval_loss", evaluation.read(evaluatedLoss));
       assertThat(network.readState(session::read)).as("after evaluation").isEqualTo(state);
 
+      if (!c.has("train_logits.npy")) {
+        return;
+      }
+      Plan training = session.plan(outputs, pass.assigns());
+      training.write(x, pictures);
+      training.write(labels, HostTensor.of(classes, shape[0]));
       training.run();
       logits(c, "train", training.read(logits));
       loss(c, "train_loss", training.read(loss.output(0)));
       Map<String, HostTensor> grads = new HashMap<>();
       parameters.forEach(p -> grads.put(p.name(), training.read(gradients.of(p.read()))));
-      gradients(c, grads);
+      gradients(c, grads, tolerance);
       runningStatistics(c, network.readState(session::read));
     }
   }
@@ -127,7 +164,7 @@ class ModelNumericGoldenTest {
     assertThat(actual.get(0)).as(key).isCloseTo(expected, within(Closeness.RELATIVE * expected));
   }
 
-  private static void gradients(GoldenCase c, Map<String, HostTensor> actual) {
+  private static void gradients(GoldenCase c, Map<String, HostTensor> actual, double tolerance) {
     Map<String, GoldenTensor> expected = c.bundle("grads").tensors();
     double largest =
         actual.values().stream().mapToDouble(g -> largest(g.doubles())).max().orElseThrow();
@@ -137,7 +174,7 @@ class ModelNumericGoldenTest {
                 "gradient of " + name,
                 actual.get(name).doubles(),
                 doubles(g.floats()),
-                1e-6 * largest));
+                1e-6 * largest + (tolerance - Closeness.RELATIVE) * largest(doubles(g.floats()))));
     JsonNode norms = c.meta().required("grad_norms");
     assertThat(actual.keySet()).hasSize(norms.size());
     actual.forEach(
@@ -150,7 +187,7 @@ class ModelNumericGoldenTest {
           double wanted = norms.required(name).asDouble();
           assertThat(norm)
               .as("norm of the gradient of " + name)
-              .isCloseTo(wanted, within(1e-4 * wanted + 1e-6 * largest));
+              .isCloseTo(wanted, within(tolerance * wanted + 1e-6 * largest));
         });
   }
 

@@ -44,6 +44,16 @@ class ModelStructureGoldenTest {
   }
 
   @TestFactory
+  Stream<DynamicTest> resNet18() {
+    return GoldenRegistry.tests(getClass(), "models/resnet18/structure", this::structure);
+  }
+
+  @TestFactory
+  Stream<DynamicTest> resNet50() {
+    return GoldenRegistry.tests(getClass(), "models/resnet50/structure", this::structure);
+  }
+
+  @TestFactory
   Stream<DynamicTest> initialValues() {
     return GoldenRegistry.tests(getClass(), "models/initial-values", this::initialValues);
   }
@@ -51,9 +61,10 @@ class ModelStructureGoldenTest {
   private void structure(GoldenCase c) {
     JsonNode meta = c.meta();
     // The recorded cfg of a full VGG is its depth's standard one: it must be so without being told.
-    Network network = Network.of(GoldenNetworks.spec(meta, null));
     Cfg cfg = GoldenNetworks.cfg(meta.path("cfg"));
-    if (cfg != null) {
+    boolean free = meta.path("arch").asText().equals("resnet50_prune");
+    Network network = Network.of(GoldenNetworks.spec(meta, free ? cfg : null));
+    if (cfg != null && !free) {
       assertThat(network.spec().widths()).isEqualTo(cfg);
     }
     Map<String, int[]> recorded = new LinkedHashMap<>();
@@ -97,19 +108,10 @@ class ModelStructureGoldenTest {
         : name;
   }
 
-  /** Families that don't exist yet are passed over. */
   private void initialValues(GoldenCase c) {
     int compared = 0;
     for (String name : new TreeSet<>(names(c.meta()))) {
-      String arch = name.replaceFirst("\\d.*", "");
-      if (!arch.equals("vgg") && !arch.equals("preresnet")) {
-        continue;
-      }
-      int depth = Integer.parseInt(name.substring(arch.length()));
-      JsonNode last = c.meta().get(name).get(c.meta().get(name).size() - 1);
-      assertThat(last.required("name").asText()).as("the linear layer's bias").endsWith(".bias");
-      Network network =
-          Network.of(NetworkSpec.of(arch.equals("vgg") ? "vgg" : "resnet", depth, 10));
+      Network network = Network.of(named(name));
       Map<String, HostTensor> state = network.initialState(7);
       for (JsonNode recorded : c.meta().get(name)) {
         compareStatistics(recorded, state.get(recorded.required("name").asText()).doubles());
@@ -117,6 +119,16 @@ class ModelStructureGoldenTest {
       }
     }
     assertThat(compared).isPositive();
+  }
+
+  /** The network that a name such as {@code preresnet20} or {@code resnet50_official} means. */
+  private static NetworkSpec named(String name) {
+    String arch = name.replaceFirst("\\d.*", "");
+    if (arch.equals("resnet")) {
+      return new NetworkSpec(name, 0, null, 1000, 224);
+    }
+    int depth = Integer.parseInt(name.substring(arch.length()));
+    return NetworkSpec.of(arch.equals("vgg") ? "vgg" : "resnet", depth, 10);
   }
 
   private static List<String> names(JsonNode object) {

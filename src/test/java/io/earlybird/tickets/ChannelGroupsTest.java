@@ -68,7 +68,6 @@ class ChannelGroupsTest {
             "n.running_mean/0",
             "n.running_var/0",
             "c2.weight/1");
-    assertThat(groups.isBypassed(group)).isFalse();
     assertThat(bound(groups, "c1.weight", 1).read()).isEqualTo(Alive.ALL);
     assertThat(bound(groups, "fc.weight", 0).read()).isEqualTo(Alive.ALL);
     // Flattening keeps the group: five channels at 4x4 places.
@@ -89,8 +88,6 @@ class ChannelGroupsTest {
     assertThat(group).isSameAs(bound(groups, "c2.weight", 0));
     assertThat(group).isSameAs(bound(groups, "c1.weight", 1));
     assertThat(group.read()).isEqualTo(new Alive(false, Set.of(0, 2)));
-    assertThat(groups.isBypassed(group)).isFalse();
-    assertThat(groups.isBypassed(bound(groups, "c1.weight", 0))).isTrue();
   }
 
   @Test
@@ -115,8 +112,49 @@ class ChannelGroupsTest {
     Group group = bound(groups, "c1.weight", 1);
     assertThat(group.width()).isEqualTo(3);
     assertThat(group.choice().layer()).isEqualTo("s");
+    assertThat(group.choice().source().find()).isSameAs(bound(groups, "c0.weight", 0));
     assertThat(group.choice().channels()).isEqualTo(Channels.of(1, 4, 5));
     assertThat(group.choice().alive()).isEqualTo(Alive.of(0));
+  }
+
+  @Test
+  void aSelectionOnAStreamOfNormedSummandsReadsWhatIsAliveThere() {
+    Tensor stream = norm("n0", conv("c0", x, 6)).relu();
+    ChannelSelection selection = new ChannelSelection("s", 6, ChannelSelection.all(6));
+    Tensor inner = conv("c1", selection.forward(stream, pass), 6);
+    Tensor sum = norm("n1", inner).add(stream).relu();
+    ChannelGroups groups = new ChannelGroups(linear("fc", sum), norms);
+    assertThat(bound(groups, "c1.weight", 1).choice().alive()).isEqualTo(Alive.of(0));
+    Group group = bound(groups, "c0.weight", 0);
+    assertThat(group).isSameAs(bound(groups, "c1.weight", 0));
+    assertThat(group.read()).isEqualTo(new Alive(false, Set.of(0, 1)));
+  }
+
+  @Test
+  void theSignalIsBlockedWhereAllPasses() {
+    Tensor stream = norm("n0", conv("c0", x, 6)).relu();
+    Tensor inner = norm("n1", conv("c1", stream, 4)).relu();
+    Tensor sum = norm("n2", conv("c2", inner, 6)).add(stream).relu();
+    Tensor branch = norm("n3", conv("c3", sum, 5));
+    Tensor down = norm("n4", conv("c4", sum, 5));
+    Tensor end = norm("n5", conv("c5", branch.add(down), 5));
+    SignalPath path = new SignalPath(linear("fc", end), norms);
+
+    assertThat(path.blockedAt(n -> n == 1 || n == 2 || n == 4)).isEmpty();
+    assertThat(path.blockedAt(n -> n == 0)).containsExactly(0);
+    // The branch beside the stream does not help.
+    assertThat(path.blockedAt(n -> n == 1 || n == 3 || n == 4)).containsExactly(3, 4);
+    assertThat(path.blockedAt(n -> true)).as("one after the other").containsExactly(0);
+    assertThat(path.blockedAt(n -> n == 5)).containsExactly(5);
+  }
+
+  @Test
+  void aNormThatASelectionChoosesFromBlocksNothing() {
+    Tensor chosen =
+        new ChannelSelection("s", 6, ChannelSelection.all(6))
+            .forward(norm("n", conv("c0", x, 6)), pass);
+    SignalPath path = new SignalPath(linear("fc", conv("c1", chosen, 4)), norms);
+    assertThat(path.blockedAt(n -> true)).isEmpty();
   }
 
   @Test

@@ -21,13 +21,16 @@ import io.earlybird.models.Costs;
 import io.earlybird.models.GoldenNetworks;
 import io.earlybird.models.Network;
 import io.earlybird.models.NetworkSpec;
+import io.earlybird.nn.BatchNorm2d;
 import io.earlybird.tensor.HostTensor;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.CRC32;
 import org.junit.jupiter.api.DynamicTest;
@@ -35,6 +38,8 @@ import org.junit.jupiter.api.TestFactory;
 
 /** Pruned networks against the original's: widths, counts, every bit of the state, logits. */
 class PruneGoldenTest {
+  private static final int SMALL_PICTURE = 64;
+
   @TestFactory
   Stream<DynamicTest> vgg() {
     return GoldenRegistry.tests(getClass(), "prune/vgg", this::check);
@@ -123,27 +128,128 @@ class PruneGoldenTest {
 
   private static void assertSame(Recorded r, PruneResult pruned) {
     assertThat(pruned.spec().widths()).isEqualTo(GoldenNetworks.cfg(r.result.required("cfg")));
-    Costs costs = Costs.of(pruned.network());
-    assertThat(costs.parameters()).isEqualTo(r.result.required("parameters_after").asLong());
-    assertThat((double) costs.flops()).isEqualTo(r.result.required("flops_after").asDouble());
-    Map<String, Long> expected = new LinkedHashMap<>();
-    r.result
-        .required("saved_state")
-        .forEach(e -> expected.put(e.required("name").asText(), e.required("crc32").asLong()));
-    Map<String, Long> actual = new LinkedHashMap<>();
-    pruned.state().forEach((k, t) -> actual.put(k, crc32(t)));
-    // Exact, running statistics included: these check sums are of the repaired program's result.
-    assertThat(actual).containsExactlyEntriesOf(expected);
+    assertCosts(r, Costs.of(pruned.network()));
+    assertSaved(r, pruned.state());
     if (r.recorded.hasBundle(".pruned_expected")) {
       Bundle bundle = r.recorded.bundle(".pruned_expected");
       assertThat(pruned.state()).isEqualTo(GoldenNetworks.state(bundle.tensors()));
     }
   }
 
+  private static void assertCosts(Recorded r, Costs costs) {
+    assertThat(costs.parameters()).isEqualTo(r.result.required("parameters_after").asLong());
+    assertThat((double) costs.flops()).isEqualTo(r.result.required("flops_after").asDouble());
+  }
+
+  private static void assertSaved(Recorded r, Map<String, HostTensor> state) {
+    Map<String, Long> expected = new LinkedHashMap<>();
+    r.result
+        .required("saved_state")
+        .forEach(e -> expected.put(e.required("name").asText(), e.required("crc32").asLong()));
+    Map<String, Long> actual = new LinkedHashMap<>();
+    state.forEach((k, t) -> actual.put(k, crc32(t)));
+    // Exact, running statistics included: these check sums are of the repaired program's result.
+    assertThat(actual).containsExactlyEntriesOf(expected);
+  }
+
   private static long crc32(HostTensor t) {
     CRC32 crc = new CRC32();
     crc.update(t.buffer());
     return crc.getValue();
+  }
+
+  @TestFactory
+  Stream<DynamicTest> resNet18() {
+    return GoldenRegistry.tests(getClass(), "prune/resnet18", this::checkResNet18);
+  }
+
+  @TestFactory
+  Stream<DynamicTest> resNet50() {
+    return GoldenRegistry.tests(getClass(), "prune/resnet50", this::checkResNet50);
+  }
+
+  /** Threshold and masks, the original's result as a network of ours, and our own result. */
+  private void checkResNet18(GoldenCase c) {
+    Recorded r = new Recorded(c);
+    List<String> norms = r.network.batchNorms().stream().map(BatchNorm2d::name).toList();
+    List<int[]> all = aliveByNorm(r);
+    List<int[]> alive =
+        OriginalResNetPruning.counted(norms).stream().map(n -> all.get(norms.indexOf(n))).toList();
+    assertMasks(c, alive);
+    assertThat(OriginalResNetPruning.cfg(alive))
+        .isEqualTo(GoldenNetworks.cfg(r.result.required("cfg")).toList());
+
+    Map<String, HostTensor> original = OriginalResNetPruning.prune(r.state, norms, all);
+    assertSaved(r, original);
+    Cfg cfg = GoldenNetworks.cfg(r.result.required("cfg"));
+    Network narrow = Network.of(r.network.spec().withCfg(cfg), original);
+    assertCosts(r, Costs.of(narrow));
+    HostTensor x =
+        GoldenNetworks.pictures(
+            Generator.input(c.seed(), Bundle.ints(c.meta().required("input_shape"))));
+    assertClose(
+        "the original's logits",
+        Evaluation.logits(narrow, original, x),
+        doubles(c.floats(".eval_logits_expected.npy")));
+    assertPrunedIsMasked(r);
+  }
+
+  /** Thresholds, masks and widths; the program copied no weights. */
+  private void checkResNet50(GoldenCase c) {
+    Recorded r = new Recorded(c);
+    List<int[]> alive = aliveByNorm(r);
+    assertMasks(c, alive);
+    Cfg perNorm = GoldenNetworks.cfg(r.result.required("cfg"));
+    assertThat(OriginalResNetPruning.cfg(alive)).isEqualTo(perNorm.toList());
+    Cfg saved = GoldenNetworks.cfg(r.result.required("saved_cfg"));
+    NetworkSpec narrow = r.network.spec().withCfg(perNorm);
+    assertThat(narrow).isEqualTo(r.network.spec().withCfg(saved));
+    // Where the program stopped with an error it had counted another network.
+    if (r.result.required("error").isNull()) {
+      assertCosts(r, Costs.of(Network.of(narrow)));
+    }
+    assertPrunedIsMasked(r);
+  }
+
+  /** Our own result, on pictures that take less time than the recorded ones. */
+  private static void assertPrunedIsMasked(Recorded r) {
+    NetworkSpec full = r.network.spec();
+    NetworkSpec spec =
+        new NetworkSpec(full.arch(), full.depth(), full.cfg(), full.classes(), SMALL_PICTURE);
+    Network network = Network.of(spec, r.state);
+    Pruner pruner = new Pruner(network, r.state, r.mask);
+    Map<String, HostTensor> masked = pruner.masked(r.state);
+    PruneResult pruned = pruner.cut(masked);
+    HostTensor x =
+        GoldenNetworks.pictures(
+            Generator.input(r.recorded.seed(), 2, 3, SMALL_PICTURE, SMALL_PICTURE));
+    assertClose(
+        "pruned against masked",
+        Evaluation.logits(pruned.network(), pruned.state(), x),
+        Evaluation.logits(network, masked, x));
+    assertThat(Costs.of(pruned.network()).flops()).isLessThan(Costs.of(network).flops());
+    assertThat(pruned.pruningFlops())
+        .isCloseTo(r.result.required("p_flops").asDouble(), within(1e-6));
+  }
+
+  private static List<int[]> aliveByNorm(Recorded r) {
+    return IntStream.range(0, r.mask.layers()).mapToObj(r.mask::keptInLayer).toList();
+  }
+
+  private static void assertMasks(GoldenCase c, List<int[]> alive) {
+    byte[] recorded = c.npy(".masks.npy").bytes();
+    int[] sizes = Bundle.ints(c.json(".json").required("mask_sizes"));
+    assertThat(alive).hasSameSizeAs(sizes);
+    int at = 0;
+    for (int layer = 0; layer < sizes.length; layer++) {
+      byte[] expected = Arrays.copyOfRange(recorded, at, at + sizes[layer]);
+      byte[] mask = new byte[sizes[layer]];
+      for (int channel : OriginalResNetPruning.notEmpty(alive.get(layer))) {
+        mask[channel] = 1;
+      }
+      assertThat(mask).as("mask " + layer).isEqualTo(expected);
+      at += sizes[layer];
+    }
   }
 
   private static HostTensor pictures(GoldenCase c) {
@@ -157,6 +263,10 @@ class PruneGoldenTest {
 
   /** Recorded or, where the folder has no description, read off the names and shapes. */
   private static NetworkSpec spec(JsonNode meta, Map<String, HostTensor> state) {
+    if (meta.path("dataset").asText().equals("imagenet")) {
+      String arch = meta.path("arch").asText("resnet50_official");
+      return new NetworkSpec(arch, 0, null, 1000, 224);
+    }
     if (meta.has("depth") && !meta.has("cfg_in")) {
       return GoldenNetworks.spec(meta);
     }

@@ -8,10 +8,7 @@ import io.earlybird.EarlybirdException;
 import io.earlybird.models.Cfg;
 import io.earlybird.models.Network;
 import io.earlybird.models.NetworkSpec;
-import io.earlybird.nn.BatchNorm2d;
-import io.earlybird.random.Philox;
 import io.earlybird.tensor.HostTensor;
-import io.earlybird.tensor.TensorSpec;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -24,30 +21,10 @@ class PrunerTest {
       NetworkSpec.of("vgg", Cfg.parse("6,M,8,M,7,9,M,8,8,M,7,6"), 10);
   private static final NetworkSpec RESIDUAL = NetworkSpec.of("resnet", 20, 10);
 
-  /** A state whose scales, shifts and running statistics differ from channel to channel. */
-  private static Map<String, HostTensor> state(Network network, long seed) {
-    Map<String, HostTensor> state = new LinkedHashMap<>(network.initialState(seed));
-    for (BatchNorm2d norm : network.batchNorms()) {
-      int n = norm.channels();
-      state.put(norm.weight().name(), uniform(seed, norm.weight().name(), -0.5, 1, n));
-      state.put(norm.bias().name(), uniform(seed, norm.bias().name(), -0.3, 0.3, n));
-      state.put(norm.runningMean().name(), uniform(seed, norm.name() + "m", -0.3, 0.3, n));
-      state.put(norm.runningVar().name(), uniform(seed, norm.name() + "v", 0.5, 1.5, n));
-      state.put(norm.batchesTracked().name(), HostTensor.scalar(7L));
-    }
-    return state;
-  }
-
-  private static HostTensor uniform(long seed, String name, double low, double high, int... dims) {
-    float[] values = new float[(int) TensorSpec.f32(dims).size()];
-    Philox.fillUniform(seed, 0, Philox.hash(name, "test"), low, high, values);
-    return HostTensor.of(values, dims);
-  }
-
   private static void pruneTwice(NetworkSpec spec) {
-    HostTensor pictures = uniform(3, "pictures", -2, 2, 2, 32, 32, 3);
+    HostTensor pictures = RandomState.uniform(3, "pictures", -2, 2, 2, 32, 32, 3);
     Network network = Network.of(spec);
-    Map<String, HostTensor> state = state(network, 11);
+    Map<String, HostTensor> state = RandomState.of(network, 11);
     for (double ratio : new double[] {0.3, 0.5}) {
       ChannelMask mask = ChannelMask.of(network.scales(state), ratio);
       Map<String, HostTensor> masked = new Pruner(network, state, mask).masked(state);
@@ -93,7 +70,7 @@ class PrunerTest {
   @Test
   void aChainKeepsItsStrongestChannel() {
     Network network = Network.of(CHAIN);
-    Map<String, HostTensor> state = state(network, 5);
+    Map<String, HostTensor> state = RandomState.of(network, 5);
     float[] scales = {1e-3f, -4e-3f, 4e-3f, 1e-4f, 0, 2e-3f};
     state.put("feature.1.weight", HostTensor.of(scales, 6));
     PruneResult pruned = Pruner.prune(network, state, ChannelMask.of(network.scales(state), 0.3));
@@ -106,10 +83,9 @@ class PrunerTest {
   @Test
   void aBranchWithoutSurvivorsIsCutToOneSilentChannel() {
     Network network = Network.of(RESIDUAL);
-    Map<String, HostTensor> state = state(network, 5);
+    Map<String, HostTensor> state = RandomState.of(network, 5);
     for (String dead : List.of("layer2.0.bn2", "layer2.1.bn1")) {
-      int n = state.get(dead + ".weight").shape().dim(0);
-      state.put(dead + ".weight", uniform(5, dead, 0, 1e-6, n));
+      RandomState.kill(state, 5, dead);
     }
     PruneResult pruned = Pruner.prune(network, state, ChannelMask.of(network.scales(state), 0.5));
     assertThat(pruned.state().get("layer2.0.bn2.weight"))
@@ -124,7 +100,7 @@ class PrunerTest {
   @Test
   void cuttingKeepsBitsAndRestartsCounters() {
     Network network = Network.of(CHAIN);
-    Map<String, HostTensor> state = state(network, 9);
+    Map<String, HostTensor> state = RandomState.of(network, 9);
     List<float[]> scales = new ArrayList<>(network.scales(state));
     scales.replaceAll(
         s -> {
