@@ -33,6 +33,7 @@ public final class Main implements Runnable {
           MaskDistanceCommand.class,
           DetectCommand.class,
           ReportCommand.class,
+          CompareCommand.class,
           VerifyCommand.class,
           BenchCommand.class,
           InspectCommand.class,
