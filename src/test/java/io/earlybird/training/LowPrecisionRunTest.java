@@ -134,6 +134,23 @@ class LowPrecisionRunTest {
   }
 
   @Test
+  void divergenceIsSeenInLowPrecisionTooAtItsStep() {
+    Recipe wild = Tiny.training(4, 1e30, 3).recipe().with(SWALP, false);
+    try (Backend backend = Tiny.backend();
+        Trainer trainer = new Trainer(backend, Tiny.network(), Tiny.TRAIN, Tiny.TEST, wild)) {
+      trainer.start(trainer.network().initialState(3), 0);
+      epoch(trainer, 0);
+      assertThat(trainer.metrics().firstNonFinite()).isBetween(1L, 2L);
+    }
+  }
+
+  @Test
+  void opsHaveTheNamesOfTheirClasses() {
+    assertThat(io.earlybird.tensor.op.Quantize.nearest(new BlockFloat(8, 0)).name())
+        .isEqualTo("Quantize");
+  }
+
+  @Test
   void averagesWeighTheNewestLikeAllBefore() {
     assertThat(WeightAverage.shareOf(0)).isEqualTo(1f);
     assertThat(WeightAverage.shareOf(2)).isEqualTo((float) (1 / 3.0));

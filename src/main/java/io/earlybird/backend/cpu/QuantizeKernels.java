@@ -42,7 +42,7 @@ final class QuantizeKernels {
     Quantization q =
         new Quantization()
             .stochastic(op.isStochastic() ? 1 : 0)
-            .hash(Philox.hash(op.name(), "round"))
+            .hash(Philox.hash(op.tensor(), "round"))
             .seed(op.seed())
             .outer(1)
             .blocks(1)

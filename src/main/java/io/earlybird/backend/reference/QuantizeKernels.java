@@ -18,7 +18,7 @@ final class QuantizeKernels {
     long step = op.isStochastic() ? a.in(1).scalarLong() : 0;
     float[] y =
         new Quantizer(op.format(), op.rounding())
-            .quantize(values, a.shape(0), new Quantizer.Draws(op.seed(), step, op.name()));
+            .quantize(values, a.shape(0), new Quantizer.Draws(op.seed(), step, op.tensor()));
     for (int i = 0; i < x.length; i++) {
       x[i] = y[i];
     }

@@ -11,7 +11,7 @@ import java.util.List;
 /**
  * Rounds {@code x} to the numbers of a format; stochastic rounding has a second operand, {@code
  * step [1]} (I64). Its random numbers come from Philox with key {@code seed}, that step, the
- * element's index in {@code x} and the stream {@code name:round} (docs/philox.md). Bit-exact
+ * element's index in {@code x} and the stream {@code tensor:round} (docs/philox.md). Bit-exact
  * everywhere; {@link io.earlybird.tensor.format.Quantizer} is the definition.
  *
  * <p>It passes no gradient on; see {@link StraightThrough}.
@@ -19,9 +19,9 @@ import java.util.List;
  * @param format the numbers that result
  * @param rounding how values in between are rounded
  * @param seed key of the random numbers; not used when rounding to nearest
- * @param name stable name of the tensor that they are for; not used when rounding to nearest
+ * @param tensor stable name of the tensor that they are for; not used when rounding to nearest
  */
-public record Quantize(NumberFormat format, Rounding rounding, long seed, String name)
+public record Quantize(NumberFormat format, Rounding rounding, long seed, String tensor)
     implements Op {
   /** Rounds to the nearest number. */
   public static Quantize nearest(NumberFormat format) {
