@@ -31,6 +31,10 @@ if ! mkdir -p -- "$cache" 2>/dev/null || ! [ -w "$cache" ]; then
   cache=${TMPDIR:-/tmp}/earlybird-$(id -u)/libraries
 fi
 
+# Threads of the kernels that wait for each other spin for a fraction of a millisecond only, unless
+# the user says otherwise; the OpenMP library's own ten milliseconds take a busy machine's time.
+[ -n "${OMP_WAIT_POLICY:-}${GOMP_SPINCOUNT:-}" ] || export GOMP_SPINCOUNT=20000
+
 # shellcheck disable=SC2086 # options are separated by blanks
 exec "$home/runtime/bin/java" "@$home/lib/jvm.options" \
   "-Dorg.bytedeco.javacpp.cachedir=$cache" ${EARLYBIRD_JAVA_OPTS:-} \
