@@ -29,6 +29,16 @@ public final class PictureDecoder implements AutoCloseable {
   private static final int FIRST_BUFFER = 1 << 18;
   private static final int BITS = 32;
 
+  /** Place of the number of samples per pixel in the header, and that of a picture in inks. */
+  private static final int SAMPLES = 2;
+
+  private static final int INKS = 4;
+
+  /** The segment by which Adobe's programs mark their files, without a change of colours. */
+  private static final byte[] ADOBE = {
+    (byte) 0xFF, (byte) 0xEE, 0, 14, 'A', 'd', 'o', 'b', 'e', 0, 100, 0, 0, 0, 0, 0
+  };
+
   static {
     // Failures are told by exceptions, never on the standard error.
     leptonica.setMsgSeverity(leptonica.L_SEVERITY_NONE);
@@ -60,6 +70,9 @@ public final class PictureDecoder implements AutoCloseable {
     if (format == PictureFormat.JPEG && !JpegEnd.isThere(bytes, length)) {
       throw new DamagedPictureException(path, "the JPEG picture is truncated");
     }
+    if (format == PictureFormat.JPEG && header.get(SAMPLES) == INKS) {
+      length = markAsAdobes(length);
+    }
     warnings.put(0, 0);
     PIX decoded = decode(format, length);
     if (decoded == null) {
@@ -84,8 +97,8 @@ public final class PictureDecoder implements AutoCloseable {
       if (size > LARGEST_FILE) {
         throw new DamagedPictureException(path, "a file of %,d bytes".formatted(size));
       }
-      if (bytes.length < size) {
-        int room = (int) (size + size / 4);
+      if (bytes.length < size + ADOBE.length) {
+        int room = (int) (size + size / 4) + ADOBE.length;
         bytes = new byte[room];
         file.close();
         file = new BytePointer(room);
@@ -96,6 +109,19 @@ public final class PictureDecoder implements AutoCloseable {
     } catch (IOException e) {
       throw new EarlybirdException(path + ": cannot be read: " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * Says of a picture in inks that they are stored inverted, as Adobe's programs do and as Pillow
+   * takes for granted. Where the file says so itself, its own segment comes later and counts.
+   *
+   * @return the new length
+   */
+  private int markAsAdobes(int length) {
+    System.arraycopy(bytes, 2, bytes, 2 + ADOBE.length, length - 2);
+    System.arraycopy(ADOBE, 0, bytes, 2, ADOBE.length);
+    file.position(0).put(bytes, 0, length + ADOBE.length);
+    return length + ADOBE.length;
   }
 
   private void checkHeader(Path path, PictureFormat format, int length) {
