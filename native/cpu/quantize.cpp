@@ -1,7 +1,7 @@
 // Rounding to a number format.
 // Version 1: exponents of all blocks, then all values: two passes over memory. Version 2: a block
 // that fits into the cache is rounded right after its exponent was found, so that memory is read
-// once; Philox in 64-bit lanes, two vectors at a time (1.6 times as fast as the compiler's code).
+// once; Philox in 64-bit lanes, two vectors at a time.
 #include "common/small_formats.h"
 #include "cpu/kernel_table.h"
 #include "cpu/parallel.h"
