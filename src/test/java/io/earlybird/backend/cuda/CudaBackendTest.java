@@ -10,6 +10,8 @@ import io.earlybird.backend.Slice;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.op.Op;
+import io.earlybird.tensor.op.Quantize;
+import io.earlybird.tensor.op.ViewOp;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
@@ -31,11 +33,12 @@ class CudaBackendTest {
   void everyOpWithAKernelHasAFactory() {
     Set<Class<?>> wanted = new HashSet<>();
     collect(Op.class, wanted);
+    assertThat(wanted.remove(Quantize.class)).as("no kernel yet, see docs/cuda.md").isTrue();
     assertThat(CudaKernels.all().keySet()).isEqualTo(wanted);
   }
 
   private static void collect(Class<?> type, Set<Class<?>> ops) {
-    if (type.getSimpleName().equals("LeafOp") || type.getSimpleName().equals("Reshape")) {
+    if (type.getSimpleName().equals("LeafOp") || type == ViewOp.class) {
       return;
     }
     if (type.isSealed()) {
