@@ -99,7 +99,7 @@ class CifarSourceTest {
         .hasMessageContaining("cifar-100-binary.tar.gz");
     fails(() -> DataSource.open("cifar10", null)).hasMessageContaining("data.cifar10");
     fails(() -> DataSource.open("cifar11", folder))
-        .hasMessage("unknown data set 'cifar11'; known: cifar10, cifar100, shapes");
+        .hasMessage("unknown data set 'cifar11'; known: cifar10, cifar100, imagenet, shapes");
   }
 
   @ParameterizedTest
