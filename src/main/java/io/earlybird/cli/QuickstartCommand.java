@@ -37,7 +37,7 @@ final class QuickstartCommand implements Callable<Integer> {
   /** A VGG-11 of a quarter of the width. */
   private static final Cfg CFG = Cfg.of(16, "M", 32, "M", 64, 64, "M", 128, 128, "M", 128, 128);
 
-  private static final int EPOCHS = 10;
+  private static final int EPOCHS = 12;
   private static final List<Integer> SCHEDULE = List.of(4, 9);
   private static final double LEARNING_RATE = 0.1;
   private static final List<Double> RATIOS = List.of(0.3, 0.5, 0.7);
