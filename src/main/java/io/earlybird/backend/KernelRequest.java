@@ -14,4 +14,15 @@ import java.util.List;
  *     choose freely (a variable that has no storage yet)
  */
 public record KernelRequest(
-    Op op, List<TensorSpec> inputs, List<TensorSpec> outputs, List<Form> available) {}
+    Op op, List<TensorSpec> inputs, List<TensorSpec> outputs, List<Form> available) {
+  private static final int DESCRIBED = 8;
+
+  /** The op and its first operands, for messages. */
+  public String describe() {
+    String operands =
+        inputs.size() <= DESCRIBED
+            ? inputs.toString()
+            : inputs.subList(0, DESCRIBED) + " and " + (inputs.size() - DESCRIBED) + " more";
+    return op + " on " + operands;
+  }
+}

@@ -260,7 +260,7 @@ class LowPrecisionGoldenTest {
         Session session, JsonNode list, Function<Tensor, Tensor> of, double tolerance) {
       Map<String, Tensor> wanted = new LinkedHashMap<>();
       list.forEach(e -> wanted.put(e.required("name").asText(), null));
-      Map<String, Node> layers = layers();
+      Map<String, Node> layers = GoldenNetworks.layers(logits);
       wanted.replaceAll((name, t) -> of.apply(layers.get(layer(name)).output(0)));
       wanted.put("loss", loss);
       start(session);
@@ -485,7 +485,7 @@ class LowPrecisionGoldenTest {
           Gradients.of(loss, network.parameters().stream().map(Variable::read).toList());
       Map<String, Tensor> wanted = new LinkedHashMap<>();
       Map<String, GoldenTensor> expected = recorded.bundle("step1.intermediate").tensors();
-      Map<String, Node> layers = layers();
+      Map<String, Node> layers = GoldenNetworks.layers(logits);
       String convolution = null;
       for (GoldenTensor t : expected.values()) {
         String[] parts = t.name().split("\\|");
@@ -522,19 +522,6 @@ class LowPrecisionGoldenTest {
           .findFirst()
           .orElseThrow()
           .replace(".0|out", "");
-    }
-
-    private Map<String, Node> layers() {
-      Map<String, Node> layers = new HashMap<>();
-      List<Node> stack = new ArrayList<>(List.of(logits.node()));
-      while (!stack.isEmpty()) {
-        Node node = stack.remove(stack.size() - 1);
-        if (node.layer() != null) {
-          layers.put(node.layer(), node);
-        }
-        node.inputs().forEach(in -> stack.add(in.node()));
-      }
-      return layers;
     }
   }
 }

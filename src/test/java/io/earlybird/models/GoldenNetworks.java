@@ -3,7 +3,10 @@ package io.earlybird.models;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.earlybird.golden.GoldenTensor;
 import io.earlybird.tensor.HostTensor;
+import io.earlybird.tensor.Node;
+import io.earlybird.tensor.Tensor;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -57,5 +60,19 @@ public final class GoldenNetworks {
   /** Recorded pictures N,C,H,W as ours, N,H,W,C. */
   public static HostTensor pictures(GoldenTensor t) {
     return host(t).permute(0, 2, 3, 1);
+  }
+
+  /** The nodes that belong to a named layer, by its name, among those that a result needs. */
+  public static Map<String, Node> layers(Tensor result) {
+    Map<String, Node> layers = new HashMap<>();
+    List<Node> stack = new ArrayList<>(List.of(result.node()));
+    while (!stack.isEmpty()) {
+      Node node = stack.remove(stack.size() - 1);
+      if (node.layer() != null) {
+        layers.put(node.layer(), node);
+      }
+      node.inputs().forEach(in -> stack.add(in.node()));
+    }
+    return layers;
   }
 }

@@ -186,7 +186,7 @@ class OptimizerGoldenTest {
       }
       Gradients gradients =
           Gradients.of(loss, network.parameters().stream().map(Variable::read).toList());
-      Map<String, Node> layers = layers();
+      Map<String, Node> layers = GoldenNetworks.layers(logits);
       Map<String, Tensor> wanted = new HashMap<>();
       Map<String, GoldenTensor> expected = recorded.bundle("step1.intermediate").tensors();
       for (String key : expected.keySet()) {
@@ -204,19 +204,6 @@ class OptimizerGoldenTest {
             HostTensor plain = actual.shape().rank() == 4 ? actual.permute(0, 3, 1, 2) : actual;
             assertClose(key, plain.doubles(), doubles(t.floats()));
           });
-    }
-
-    private Map<String, Node> layers() {
-      Map<String, Node> layers = new HashMap<>();
-      List<Node> stack = new ArrayList<>(List.of(logits.node()));
-      while (!stack.isEmpty()) {
-        Node node = stack.remove(stack.size() - 1);
-        if (node.layer() != null) {
-          layers.put(node.layer(), node);
-        }
-        node.inputs().forEach(in -> stack.add(in.node()));
-      }
-      return layers;
     }
   }
 }

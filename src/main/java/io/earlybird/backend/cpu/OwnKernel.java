@@ -7,7 +7,6 @@ import io.earlybird.backend.KernelRequest;
 import io.earlybird.backend.Launch;
 import io.earlybird.backend.Slice;
 import io.earlybird.tensor.DType;
-import io.earlybird.tensor.TensorSpec;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -150,7 +149,7 @@ final class OwnKernel implements Kernel {
   @Override
   public Launch bind(List<Slice> inputs, List<Slice> outputs, Slice scratch) {
     IntSupplier call = binder.bind(new Buffers(inputs, outputs, scratch));
-    String what = request.op() + " on " + describe(request.inputs());
+    String what = request.describe();
     return () -> {
       int status = call.getAsInt();
       if (status != NativeKernels.EB_OK) {
@@ -164,12 +163,6 @@ final class OwnKernel implements Kernel {
     if (owned != null) {
       owned.deallocate();
     }
-  }
-
-  private static String describe(List<TensorSpec> specs) {
-    return specs.size() <= 8
-        ? specs.toString()
-        : specs.subList(0, 8) + " and " + (specs.size() - 8) + " more";
   }
 
   /** What a status of the library means. */

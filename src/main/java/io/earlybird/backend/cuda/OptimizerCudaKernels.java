@@ -82,7 +82,7 @@ final class OptimizerCudaKernels {
     inputs.add(Form.plain(request.inputs().get(3 * count)));
     return OwnCudaKernel.of(
             backend,
-            OwnCudaKernel.describe(request),
+            request.describe(),
             inputs,
             outputs,
             b -> {

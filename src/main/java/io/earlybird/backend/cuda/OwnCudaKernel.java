@@ -8,7 +8,6 @@ import io.earlybird.backend.Memory;
 import io.earlybird.backend.Slice;
 import io.earlybird.tensor.DType;
 import io.earlybird.tensor.HostTensor;
-import io.earlybird.tensor.TensorSpec;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -65,7 +64,7 @@ final class OwnCudaKernel implements Kernel {
   static OwnCudaKernel plain(KernelRequest request, CudaBackend backend, Binder binder) {
     return of(
         backend,
-        describe(request),
+        request.describe(),
         request.inputs().stream().map(Form::plain).toList(),
         request.outputs().stream().map(Form::plain).toList(),
         binder);
@@ -82,7 +81,7 @@ final class OwnCudaKernel implements Kernel {
     List<Form> inputs = new ArrayList<>(Collections.nCopies(alike, form));
     request.inputs().stream().skip(alike).map(Form::plain).forEach(inputs::add);
     List<Form> outputs = Collections.nCopies(request.outputs().size(), form);
-    return of(backend, describe(request), inputs, outputs, binder)
+    return of(backend, request.describe(), inputs, outputs, binder)
         .overwriting((output, input) -> input < alike);
   }
 
@@ -104,15 +103,6 @@ final class OwnCudaKernel implements Kernel {
   /** The same kernel, which may write results over operands. */
   OwnCudaKernel overwriting(Overwrites allowed) {
     return new OwnCudaKernel(backend, what, inputForms, outputForms, scratchBytes, allowed, binder);
-  }
-
-  static String describe(KernelRequest request) {
-    List<TensorSpec> specs = request.inputs();
-    String operands =
-        specs.size() <= 8
-            ? specs.toString()
-            : specs.subList(0, 8) + " and " + (specs.size() - 8) + " more";
-    return request.op() + " on " + operands;
   }
 
   CudaBackend backend() {
