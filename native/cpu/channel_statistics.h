@@ -3,14 +3,18 @@
 // Version 1: one pass, sums of x and x^2 in double; wrong once the mean is much larger than the
 // deviation, and slow. Version 2: short sums in float of what is left of x after subtracting a shift
 // near the mean, joined in double by the formula of Chan, Golub and LeVeque (1979). A first row as
-// the shift lost a digit where it lay several deviations off. Version 3: the first block's shift is
-// the median of three rows, later blocks take the mean of all before them.
+// the shift lost a digit where it lay several deviations off, the median of three rows still half of
+// one. Version 3: the first block's shift is the mean of a few of its rows, later blocks take the
+// mean of all before them.
 #ifndef EARLYBIRD_CPU_CHANNEL_STATISTICS_H
 #define EARLYBIRD_CPU_CHANNEL_STATISTICS_H
 
 #include "cpu/channel_grid.h"
 
 namespace eb::EB_ISA {
+
+// Rows that the first shift is the mean of.
+constexpr int64_t kSampleRows = 8;
 
 // How the moments of `added` values join those of `before` values.
 struct Join {
@@ -62,16 +66,19 @@ inline void add_rows(const float* x, int64_t stride, const float* shift, int64_t
   if (j < n) add_columns<kRows>(x + j, stride, shift + j, n - j, sum + j, squares + j);
 }
 
-// The median of three rows, column by column: near the mean, however far off a single value lies.
-inline void median_of_three(const float* x, int64_t stride, int64_t rows, int64_t n, float* shift) {
-  const float* middle = x + rows / 2 * stride;
-  const float* last = x + (rows - 1) * stride;
+// The mean of up to kSampleRows rows spread over `rows`, column by column. The square of its distance
+// to the mean of all is about the variance / kSampleRows, and never above it times
+// (rows - kSampleRows) / kSampleRows, wherever a few values lie far off; so subtracting it costs the
+// sums of squares less than a digit.
+inline void sample_mean(const float* x, int64_t stride, int64_t rows, int64_t n, float* shift) {
+  const int64_t count = rows < kSampleRows ? rows : kSampleRows;
+  const float share = 1.0f / static_cast<float>(count);
+  for (int64_t i = 0; i < count; i++) {
+    const float* row = x + i * rows / count * stride;
 #pragma omp simd
-  for (int64_t j = 0; j < n; j++) {
-    const float low = x[j] < last[j] ? x[j] : last[j];
-    const float high = x[j] < last[j] ? last[j] : x[j];
-    const float capped = middle[j] < high ? middle[j] : high;
-    shift[j] = capped > low ? capped : low;
+    for (int64_t j = 0; j < n; j++) {
+      shift[j] = (i == 0 ? 0.0f : shift[j]) + row[j] * share;
+    }
   }
 }
 
@@ -98,7 +105,7 @@ inline void column_moments(const float* x, int64_t stride, int64_t rows, int64_t
                            double* squares) {
   alignas(64) float shift[kStrip];
   const int64_t first = rows < kBlockRows ? rows : kBlockRows;
-  median_of_three(x, stride, first, n, shift);
+  sample_mean(x, stride, first, n, shift);
   block_moments(x, stride, first, n, shift, mean, squares);
   for (int64_t row = first; row < rows; row += kBlockRows) {
     const int64_t count = rows - row < kBlockRows ? rows - row : kBlockRows;
