@@ -204,6 +204,11 @@ public final class StepBench {
   }
 
   private static ImageSet pictures(int count, int size) {
+    int most = Integer.MAX_VALUE / (size * size * 3);
+    if (count > most) {
+      throw new EarlybirdException(
+          "--batch %d: at most %d pictures of %dx%d".formatted(count, most, size, size));
+    }
     byte[] pixels = new byte[count * size * size * 3];
     int[] words = new int[pixels.length / 4 + 1];
     Philox.words(SEED, 0, 0, Philox.hash("bench", "pixels"), words, 0, words.length);

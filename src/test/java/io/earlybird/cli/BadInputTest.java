@@ -230,6 +230,7 @@ class BadInputTest {
         "bench step --precision fp8                                           | unknown precision",
         "bench step --batch 0                                                 | --batch",
         "bench step --repeat 0                                                | --repeat",
+        "bench step --batch 10000000                                          | at most 699050",
         "verify --op Nothing --backend reference                              | Nothing",
       })
   void wrongOptionsOfOtherCommands(String words, String line) {

@@ -166,14 +166,16 @@ class LauncherTest {
         "mvn",
         """
         #!/bin/bash
-        echo '[ERROR] Could not transfer artifact a.group:a-plugin:pom:1.0 from/to central: no host'
+        echo '[ERROR] Could not transfer artifact a.group:a-plugin:pom:1.0 from/to central \
+        (https://host/m2): transfer failed for https://host/m2/a.pom: no host -> [Help 1]'
         exit 1
         """);
     Outcome outcome = run("0");
     assertThat(outcome.exitCode()).isEqualTo(1);
     assertThat(outcome.err())
-        .contains("Could not transfer artifact a.group:a-plugin:pom:1.0")
-        .contains("a first build needs the network, later ones do not");
+        .contains(
+            "Could not transfer artifact a.group:a-plugin:pom:1.0: no host;"
+                + " a first build needs the network, later ones do not");
   }
 
   @Test
