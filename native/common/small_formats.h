@@ -1,7 +1,7 @@
 /*
  * Fixed point and small floating point as QPyTorch simulates them. The same bits as
  * io.earlybird.tensor.format.FixedPoint and FloatingPoint, which state the rules. It compiles as
- * C99, C++17 and CUDA (host and device); fixed point takes double.
+ * C99, C++17, CUDA (host and device) and OpenCL C 1.2; fixed point takes double.
  */
 #ifndef EARLYBIRD_COMMON_SMALL_FORMATS_H
 #define EARLYBIRD_COMMON_SMALL_FORMATS_H
@@ -9,7 +9,9 @@
 #ifndef EB_HD
 #include "portable.h"
 #endif
+#if !defined(__OPENCL_VERSION__) && !defined(__OPENCL_C_VERSION__)
 #include <math.h>
+#endif
 
 #include "float_bits.h"
 

@@ -7,6 +7,7 @@ import io.earlybird.backend.cpu.CpuLibrary;
 import io.earlybird.backend.cuda.CudaBackend;
 import io.earlybird.backend.cuda.CudaOptions;
 import io.earlybird.backend.cuda.CudaPrecision;
+import io.earlybird.backend.opencl.OpenClBackend;
 import io.earlybird.backend.reference.ReferenceBackend;
 import io.earlybird.tensor.DType;
 import java.util.Collection;
@@ -23,7 +24,7 @@ public final class Backends {
   public static final String AUTO = "auto";
 
   /** The names that {@link #open} knows. */
-  public static final List<String> NAMES = List.of(AUTO, "cpu", "cuda", "reference");
+  public static final List<String> NAMES = List.of(AUTO, "cpu", "cuda", "opencl", "reference");
 
   private Backends() {}
 
@@ -55,6 +56,9 @@ public final class Backends {
       case "cuda":
         Backend cuda = cuda(choices);
         return new Opened(cuda, "backend cuda (asked for): " + cuda.describe());
+      case "opencl":
+        Backend opencl = opencl(0, choices);
+        return new Opened(opencl, "backend opencl (asked for): " + opencl.describe());
       case "reference":
         Backend reference = new ReferenceBackend(DType.F32);
         return new Opened(
@@ -78,6 +82,12 @@ public final class Backends {
     return cuda;
   }
 
+  private static Backend opencl(int device, Map<String, String> choices) {
+    OpenClBackend opencl = OpenClBackend.open(OpenClBackend.device(device), choices);
+    opencl.remember(cache(opencl).read());
+    return opencl;
+  }
+
   private static KernelCache cache(Backend backend) {
     return new KernelCache(backend.describe() + " earlybird " + BuildInfo.version());
   }
@@ -91,6 +101,8 @@ public final class Backends {
       choices.putAll(cpu.choices());
     } else if (backend instanceof CudaBackend cuda) {
       choices.putAll(cuda.choices());
+    } else if (backend instanceof OpenClBackend opencl) {
+      choices.putAll(opencl.choices());
     } else {
       return choices;
     }
@@ -113,15 +125,18 @@ public final class Backends {
                   + " oneDNN's, whose sums may depend on the number of threads",
               cpu.threads(), kernels.size() - own, kernels.size());
     }
-    return backend instanceof CudaBackend
-        ? "the same on this kind of device with these libraries"
+    if (backend instanceof CudaBackend) {
+      return "the same on this kind of device with these libraries";
+    }
+    return backend instanceof OpenClBackend
+        ? "the same on this kind of device with this driver"
         : "the same everywhere";
   }
 
   /** Instruction set of the kernels of a backend, for a run's record. */
   public static String instructionSet(Backend backend) {
-    if (backend instanceof CudaBackend) {
-      return "cuda";
+    if (backend instanceof CudaBackend || backend instanceof OpenClBackend) {
+      return backend.name();
     }
     return backend instanceof CpuBackend ? CpuLibrary.isaName() : "java";
   }

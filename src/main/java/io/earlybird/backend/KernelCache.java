@@ -16,7 +16,7 @@ import java.util.TreeMap;
  * ones and gives the same bits. One file per device and library version. It is a cache: when it
  * cannot be read or written, kernels are measured again.
  */
-final class KernelCache {
+public final class KernelCache {
   /** System property that names the folder of caches. */
   static final String PROPERTY = "earlybird.cache";
 
@@ -35,7 +35,8 @@ final class KernelCache {
     file = folder().resolve("kernels-" + name + ".json");
   }
 
-  private static Path folder() {
+  /** Folder of what is remembered on this machine. */
+  public static Path folder() {
     String named = System.getProperty(PROPERTY, "");
     if (!named.isBlank()) {
       return Path.of(named);

@@ -241,6 +241,7 @@ public final class KernelBench {
       Program program = programs.get(round % programs.size());
       long start = System.nanoTime();
       program.run();
+      backend.synchronize();
       return (System.nanoTime() - start) * 1e-9;
     }
 

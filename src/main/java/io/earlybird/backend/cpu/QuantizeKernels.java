@@ -39,21 +39,17 @@ final class QuantizeKernels {
 
   /** Format, rounding and extents as the library takes them. */
   static Quantization describe(Quantize op, Shape shape) {
+    Quantize.Blocks blocks = op.blocks(shape);
     Quantization q =
         new Quantization()
             .stochastic(op.isStochastic() ? 1 : 0)
             .hash(Philox.hash(op.tensor(), "round"))
             .seed(op.seed())
-            .outer(1)
-            .blocks(1)
-            .inner(shape.size());
+            .outer(blocks.outer())
+            .blocks(blocks.count())
+            .inner(blocks.inner());
     if (op.format() instanceof BlockFloat f) {
       q.format(EB_BLOCK_FLOAT).word_length(f.wordLength());
-      if (f.blockDimension() >= 0) {
-        q.outer(extent(shape, 0, f.blockDimension()))
-            .blocks(shape.dim(f.blockDimension()))
-            .inner(extent(shape, f.blockDimension() + 1, shape.rank()));
-      }
     } else if (op.format() instanceof FixedPoint f) {
       q.format(EB_FIXED_POINT)
           .word_length(f.wordLength())
@@ -65,14 +61,5 @@ final class QuantizeKernels {
       q.format(EB_FLOATING_POINT).exponent_bits(f.exponentBits()).mantissa_bits(f.mantissaBits());
     }
     return q;
-  }
-
-  /** Product of the dimensions from {@code first} up to {@code end}. */
-  private static long extent(Shape shape, int first, int end) {
-    long extent = 1;
-    for (int d = first; d < end; d++) {
-      extent *= shape.dim(d);
-    }
-    return extent;
   }
 }

@@ -1,6 +1,7 @@
 package io.earlybird.backend.cuda;
 
 import io.earlybird.EarlybirdException;
+import io.earlybird.backend.ConvolutionExtents;
 import io.earlybird.backend.Form;
 import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;

@@ -3,12 +3,13 @@ package io.earlybird.backend.cuda;
 import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_transpose_f32;
 
 import io.earlybird.backend.Backend;
+import io.earlybird.backend.ConvolutionExtents;
+import io.earlybird.backend.ConvolutionExtents.Product;
 import io.earlybird.backend.Form;
 import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;
 import io.earlybird.backend.Launch;
 import io.earlybird.backend.Slice;
-import io.earlybird.backend.cuda.ConvolutionExtents.Product;
 import java.util.List;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;

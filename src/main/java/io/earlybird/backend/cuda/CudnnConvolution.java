@@ -29,6 +29,7 @@ import static org.bytedeco.cuda.global.cudnn.cudnnSetConvolutionMathType;
 import static org.bytedeco.cuda.global.cudnn.cudnnSetFilter4dDescriptor;
 import static org.bytedeco.cuda.global.cudnn.cudnnSetTensor4dDescriptor;
 
+import io.earlybird.backend.ConvolutionExtents;
 import io.earlybird.tensor.Shape;
 import io.earlybird.tensor.TensorSpec;
 import java.util.ArrayList;

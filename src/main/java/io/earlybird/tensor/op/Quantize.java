@@ -1,6 +1,7 @@
 package io.earlybird.tensor.op;
 
 import io.earlybird.tensor.DType;
+import io.earlybird.tensor.Shape;
 import io.earlybird.tensor.Tensor;
 import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.format.BlockFloat;
@@ -40,6 +41,33 @@ public record Quantize(NumberFormat format, Rounding rounding, long seed, String
    */
   public Tensor apply(Tensor x, Tensor step) {
     return isStochastic() ? x.apply(this, step) : x.apply(this);
+  }
+
+  /**
+   * A tensor seen as {@code [outer, count, inner]}: values of equal middle index are a block.
+   *
+   * @param count number of blocks
+   */
+  public record Blocks(long outer, long count, long inner) {}
+
+  /** The blocks of a tensor; a single one unless the format has a block dimension. */
+  public Blocks blocks(Shape shape) {
+    int dimension = format instanceof BlockFloat block ? block.blockDimension() : -1;
+    return dimension < 0
+        ? new Blocks(1, 1, shape.size())
+        : new Blocks(
+            extent(shape, 0, dimension),
+            shape.dim(dimension),
+            extent(shape, dimension + 1, shape.rank()));
+  }
+
+  /** Product of the dimensions from {@code first} up to {@code end}. */
+  private static long extent(Shape shape, int first, int end) {
+    long extent = 1;
+    for (int d = first; d < end; d++) {
+      extent *= shape.dim(d);
+    }
+    return extent;
   }
 
   @Override

@@ -1,6 +1,5 @@
-package io.earlybird.backend.cuda;
+package io.earlybird.backend;
 
-import io.earlybird.backend.KernelRequest;
 import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.op.Conv2d;
 import io.earlybird.tensor.op.Conv2dBackwardData;
@@ -15,16 +14,24 @@ import io.earlybird.tensor.op.Op;
  * @param w {@code [O,I,KH,KW]}
  * @param y {@code [N,OH,OW,O]}
  */
-record ConvolutionExtents(
+public record ConvolutionExtents(
     Product product, TensorSpec x, TensorSpec w, TensorSpec y, int stride, int padding) {
   /** The products of a layer with weights. */
-  enum Product {
+  public enum Product {
+    /** The layer's result. */
     FORWARD,
+    /** Gradient of its input. */
     BACKWARD_DATA,
+    /** Gradient of its weight. */
     BACKWARD_WEIGHT
   }
 
-  static ConvolutionExtents of(KernelRequest request) {
+  /**
+   * The convolution behind a request.
+   *
+   * @throws IllegalArgumentException if its op is none
+   */
+  public static ConvolutionExtents of(KernelRequest request) {
     Op op = request.op();
     TensorSpec first = request.inputs().get(0);
     TensorSpec second = request.inputs().get(1);
@@ -42,25 +49,28 @@ record ConvolutionExtents(
     throw new IllegalArgumentException("not a convolution: " + op);
   }
 
-  int images() {
+  /** Pictures. */
+  public int images() {
     return x.shape().dim(0);
   }
 
   /** Pixels of one picture of x. */
-  int pixels() {
+  public int pixels() {
     return x.shape().dim(1) * x.shape().dim(2);
   }
 
   /** Pixels of one picture of y. */
-  int outPixels() {
+  public int outPixels() {
     return y.shape().dim(1) * y.shape().dim(2);
   }
 
-  int inChannels() {
+  /** Channels of x. */
+  public int inChannels() {
     return w.shape().dim(1);
   }
 
-  int outChannels() {
+  /** Channels of y. */
+  public int outChannels() {
     return w.shape().dim(0);
   }
 }

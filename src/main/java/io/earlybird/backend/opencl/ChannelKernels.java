@@ -1,0 +1,92 @@
+package io.earlybird.backend.opencl;
+
+import io.earlybird.backend.Kernel;
+import io.earlybird.backend.KernelRequest;
+import io.earlybird.backend.Slice;
+import io.earlybird.tensor.Shape;
+import io.earlybird.tensor.op.Channels;
+import io.earlybird.tensor.op.Select;
+import io.earlybird.tensor.op.SelectBackward;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.Arrays;
+
+/** Channel selection on plain rows of channels. */
+final class ChannelKernels {
+  private ChannelKernels() {}
+
+  /**
+   * A selection in device memory.
+   *
+   * @param selected the numbers of the channels kept; anything for all
+   * @param position the place of every channel among those kept or -1; anything for all
+   * @param kept how many channels are kept
+   * @param some whether there is a selection at all
+   */
+  record Selection(Slice selected, Slice position, int kept, boolean some) {
+    static Selection of(Channels channels, int extent, Calls calls) {
+      if (channels == null) {
+        return new Selection(calls.input(0), calls.input(0), extent, false);
+      }
+      int[] selected = channels.toArray();
+      int[] position = new int[extent];
+      Arrays.fill(position, -1);
+      for (int k = 0; k < selected.length; k++) {
+        position[selected[k]] = k;
+      }
+      return new Selection(
+          calls.table(bytes(selected)), calls.table(bytes(position)), selected.length, true);
+    }
+
+    /** As options of the compiler. */
+    String defines() {
+      return "-DEB_SELECT=" + (some ? 1 : 0);
+    }
+  }
+
+  /** Integers as a table for the device. */
+  static byte[] bytes(int[] values) {
+    ByteBuffer table =
+        ByteBuffer.allocate(Math.max(1, values.length) * Integer.BYTES)
+            .order(ByteOrder.LITTLE_ENDIAN);
+    table.asIntBuffer().put(values);
+    return table.array();
+  }
+
+  static Kernel select(KernelRequest request, OpenClBackend backend) {
+    Shape shape = request.inputs().get(0).shape();
+    Channels channels = ((Select) request.op()).channels();
+    int rows = (int) shape.rows();
+    return OwnOpenClKernel.plain(
+        request,
+        backend,
+        calls -> {
+          Selection s = Selection.of(channels, shape.dim(-1), calls);
+          calls
+              .call("select", "select_f32")
+              .in(0)
+              .slice(s.selected, Integer.BYTES)
+              .numbers(shape.dim(-1), s.kept, rows)
+              .out(0)
+              .items(rows);
+        });
+  }
+
+  static Kernel selectBackward(KernelRequest request, OpenClBackend backend) {
+    SelectBackward op = (SelectBackward) request.op();
+    int rows = (int) request.outputs().get(0).shape().rows();
+    return OwnOpenClKernel.plain(
+        request,
+        backend,
+        calls -> {
+          Selection s = Selection.of(op.channels(), op.extent(), calls);
+          calls
+              .call("select", "select_backward_f32")
+              .in(0)
+              .slice(s.position, Integer.BYTES)
+              .numbers(op.extent(), s.kept, rows)
+              .out(0)
+              .items(rows);
+        });
+  }
+}

@@ -1,0 +1,146 @@
+package io.earlybird.backend.opencl;
+
+import io.earlybird.EarlybirdException;
+import io.earlybird.backend.Backend;
+import io.earlybird.backend.Form;
+import io.earlybird.backend.Kernel;
+import io.earlybird.backend.KernelRequest;
+import io.earlybird.backend.Launch;
+import io.earlybird.backend.Memory;
+import io.earlybird.backend.Slice;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/**
+ * Which kernel computes each product. The first time the candidates are measured; from then on, or
+ * if a record of an earlier run says so, the choice stays, because another kernel may sum in
+ * another order and give other bits.
+ */
+final class ProductChoices {
+  /** Products of fewer multiplications are not worth a search. */
+  private static final long WORTH_A_SEARCH = 1L << 22;
+
+  private static final int RUNS = 3;
+
+  /** A kernel that is slower than the best by this factor is not run again. */
+  private static final double HOPELESS = 1.3;
+
+  private final OpenClBackend backend;
+  private final Map<String, String> recorded;
+  private final Map<String, String> remembered = new TreeMap<>();
+
+  ProductChoices(OpenClBackend backend, Map<String, String> recorded) {
+    this.backend = backend;
+    this.recorded = new TreeMap<>(recorded);
+  }
+
+  Map<String, String> names() {
+    return Map.copyOf(recorded);
+  }
+
+  void remember(Map<String, String> choices) {
+    remembered.putAll(choices);
+  }
+
+  /**
+   * Prepares the kernel of choice.
+   *
+   * @param candidates at least one that is offered, the likeliest first
+   * @param multiplications how much there is to do
+   * @throws EarlybirdException if a recorded kernel is not among the candidates
+   */
+  Kernel choose(KernelRequest request, List<ProductCandidate> candidates, long multiplications) {
+    String key = request.op() + " " + request.inputs();
+    String name = recorded.get(key);
+    if (name != null) {
+      return named(candidates, name, key);
+    }
+    List<ProductCandidate> offered = candidates.stream().filter(c -> c.offered()).toList();
+    String earlier = remembered.get(key);
+    ProductCandidate choice =
+        offered.stream()
+            .filter(c -> c.name().equals(earlier))
+            .findFirst()
+            .orElseGet(
+                () ->
+                    multiplications < WORTH_A_SEARCH || offered.size() == 1
+                        ? offered.get(0)
+                        : fastest(offered));
+    recorded.put(key, choice.name());
+    return choice.kernel().get();
+  }
+
+  private static Kernel named(List<ProductCandidate> candidates, String name, String key) {
+    return candidates.stream()
+        .filter(c -> c.name().equals(name))
+        .findFirst()
+        .orElseThrow(
+            () ->
+                new EarlybirdException(
+                    "opencl: the recorded kernel \""
+                        + name
+                        + "\" for "
+                        + key
+                        + " does not exist here; there are "
+                        + candidates.stream().map(ProductCandidate::name).toList()))
+        .kernel()
+        .get();
+  }
+
+  private ProductCandidate fastest(List<ProductCandidate> candidates) {
+    ProductCandidate best = candidates.get(0);
+    double bestNanos = Double.POSITIVE_INFINITY;
+    for (ProductCandidate candidate : candidates) {
+      try (Kernel kernel = candidate.kernel().get()) {
+        double nanos = nanos(kernel, bestNanos);
+        if (nanos < bestNanos) {
+          best = candidate;
+          bestNanos = nanos;
+        }
+      }
+    }
+    return best;
+  }
+
+  /** Smallest time of a few runs on zeros, after one that lets the driver finish compiling. */
+  private double nanos(Kernel kernel, double bestSoFar) {
+    List<Form> forms = new ArrayList<>(kernel.inputForms());
+    forms.addAll(kernel.outputForms());
+    long bytes = forms.stream().mapToLong(f -> aligned(f.bytes())).sum();
+    long scratch = kernel.scratchBytes();
+    try (Memory memory = backend.allocate(bytes, "choosing a kernel");
+        Memory room = backend.allocate(scratch, "choosing a kernel")) {
+      List<Slice> slices = new ArrayList<>();
+      long offset = 0;
+      for (Form form : forms) {
+        slices.add(new Slice(memory, offset, form.bytes()));
+        offset += aligned(form.bytes());
+      }
+      int inputs = kernel.inputForms().size();
+      Launch launch =
+          kernel.bind(
+              slices.subList(0, inputs),
+              slices.subList(inputs, forms.size()),
+              new Slice(room, 0, scratch));
+      time(launch);
+      double best = Double.POSITIVE_INFINITY;
+      for (int i = 0; i < RUNS && best < HOPELESS * bestSoFar; i++) {
+        best = Math.min(best, time(launch));
+      }
+      return best;
+    }
+  }
+
+  private double time(Launch launch) {
+    long start = System.nanoTime();
+    launch.run();
+    backend.synchronize();
+    return System.nanoTime() - start;
+  }
+
+  private static long aligned(long bytes) {
+    return (bytes + Backend.ALIGNMENT - 1) / Backend.ALIGNMENT * Backend.ALIGNMENT;
+  }
+}

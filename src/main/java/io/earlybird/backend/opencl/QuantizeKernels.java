@@ -1,0 +1,101 @@
+package io.earlybird.backend.opencl;
+
+import io.earlybird.backend.Kernel;
+import io.earlybird.backend.KernelRequest;
+import io.earlybird.random.Philox;
+import io.earlybird.tensor.format.BlockFloat;
+import io.earlybird.tensor.format.FixedPoint;
+import io.earlybird.tensor.format.FloatingPoint;
+import io.earlybird.tensor.op.Quantize;
+
+/** Rounding to a number format, on plain tensors: blocks and random numbers go by logical index. */
+final class QuantizeKernels {
+  private static final String FILE = "quantize";
+
+  /** Values of a block that one work-item looks at. */
+  private static final int PIECE = 4096;
+
+  private QuantizeKernels() {}
+
+  /**
+   * A format as quantize.cl takes it.
+   *
+   * @param number EB_FORMAT
+   * @param half EB_HALF
+   * @param first word length or bits of the exponent
+   * @param second fraction length or bits of the mantissa
+   */
+  private record Format(
+      int number, int half, int first, int second, boolean clamp, boolean symmetric) {
+    static Format of(Quantize op) {
+      int bits = op.format().randomBits();
+      if (op.format() instanceof BlockFloat f) {
+        return new Format(0, 1 << (bits - 1), f.wordLength(), 0, false, false);
+      } else if (op.format() instanceof FixedPoint f) {
+        boolean away = f.ties() == FixedPoint.Ties.AWAY_FROM_ZERO && !op.isStochastic();
+        return new Format(
+            away ? 2 : 1, 1 << 23, f.wordLength(), f.fractionLength(), f.clamp(), f.symmetric());
+      }
+      FloatingPoint f = (FloatingPoint) op.format();
+      return new Format(3, 1 << (bits - 1), f.exponentBits(), f.mantissaBits(), false, false);
+    }
+
+    String defines(Quantize op) {
+      int bits = op.isStochastic() ? op.format().randomBits() : 0;
+      return "-DEB_FORMAT=" + number + " -DEB_BITS=" + bits + " -DEB_HALF=" + half + "u";
+    }
+  }
+
+  static Kernel quantize(KernelRequest request, OpenClBackend backend) {
+    Quantize op = (Quantize) request.op();
+    Format format = Format.of(op);
+    Quantize.Blocks blocks = op.blocks(request.inputs().get(0).shape());
+    int n = (int) request.inputs().get(0).size();
+    boolean shared = op.format() instanceof BlockFloat && n > 0;
+    int pieces = (int) ((blocks.inner() + PIECE - 1) / PIECE);
+    long parts = shared ? blocks.outer() * pieces : 0;
+    long exponentBytes = Math.max(1, blocks.count()) * Integer.BYTES;
+    return OwnOpenClKernel.plain(
+            request,
+            backend,
+            calls -> {
+              String defines = format.defines(op);
+              if (shared) {
+                calls
+                    .call(FILE, defines, "block_exponents_f32")
+                    .in(0)
+                    .numbers(
+                        (int) blocks.outer(),
+                        (int) blocks.count(),
+                        (int) blocks.inner(),
+                        PIECE,
+                        pieces)
+                    .room(exponentBytes, Integer.BYTES)
+                    .items(blocks.count() * parts);
+                calls
+                    .call(FILE, defines, "join_exponents")
+                    .room(exponentBytes, Integer.BYTES)
+                    .numbers((int) blocks.count(), (int) parts)
+                    .room(0, Integer.BYTES)
+                    .items(blocks.count());
+              }
+              calls
+                  .call(FILE, defines, "quantize_f32")
+                  .in(0)
+                  .slice(calls.input(op.isStochastic() ? 1 : 0), Long.BYTES)
+                  .number(op.seed())
+                  .numbers(
+                      Philox.hash(op.tensor(), "round"),
+                      format.first,
+                      format.second,
+                      format.clamp ? 1 : 0,
+                      format.symmetric ? 1 : 0)
+                  .room(0, Integer.BYTES)
+                  .numbers((int) blocks.count(), (int) blocks.inner(), n)
+                  .out(0)
+                  .items((n + 7L) / 8);
+            })
+        .withScratch(exponentBytes + blocks.count() * parts * Integer.BYTES)
+        .overwriting((output, input) -> input == 0);
+  }
+}
