@@ -81,9 +81,8 @@ final class CaseRunner implements AutoCloseable {
     }
     List<Form> given = test.specs().stream().map(backend::defaultForm).toList();
     List<Form> free = new ArrayList<>(Collections.nCopies(given.size(), null));
-    try {
-      Kernel fitting = prepare(backend, test, given);
-      Kernel choosing = prepare(backend, test, free);
+    try (Kernel fitting = prepare(backend, test, given);
+        Kernel choosing = prepare(backend, test, free)) {
       Outcome outcome = judge(backend, test, fitting);
       boolean same =
           fitting.inputForms().equals(choosing.inputForms())

@@ -116,10 +116,11 @@ public final class OpenClBackend implements Backend {
     if (!usable.ok()) {
       throw new EarlybirdException(usable.reason());
     }
-    return new OpenClBackend(device, choices);
+    return new OpenClBackend(device, Spread.of(device), choices);
   }
 
-  private OpenClBackend(OpenClDevice device, Map<String, String> choices) {
+  /** A device used as {@code spread} says. */
+  OpenClBackend(OpenClDevice device, Spread spread, Map<String, String> choices) {
     this.device = device;
     int[] status = new int[1];
     cl_context_properties properties = new cl_context_properties();
@@ -128,7 +129,7 @@ public final class OpenClBackend implements Backend {
     this.context = clCreateContext(properties, 1, devices, null, null, status);
     check(status[0], "opening " + device.title());
     this.queue = newQueue(context, device);
-    this.spread = Spread.of(device);
+    this.spread = spread;
     this.programs = new OpenClPrograms(device, context, spread.defines());
     this.products = new ProductChoices(this, choices);
   }
