@@ -8,11 +8,14 @@ import io.earlybird.backend.cuda.CudaBackend;
 import io.earlybird.backend.cuda.CudaOptions;
 import io.earlybird.backend.cuda.CudaPrecision;
 import io.earlybird.backend.opencl.OpenClBackend;
+import io.earlybird.backend.opencl.OpenClDevice;
+import io.earlybird.backend.opencl.OpenClSelfCheck;
 import io.earlybird.backend.reference.ReferenceBackend;
 import io.earlybird.tensor.DType;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -41,32 +44,57 @@ public final class Backends {
    *
    * @param name one of {@link #NAMES}
    * @param threads processor threads; 0 for all that the process may use
+   * @param device number of the device, where the backend has several
    * @param choices kernels of an earlier run, which this one must use too; for others this machine
    *     remembers what it measured once
    * @throws EarlybirdException if the name is unknown, or the backend cannot be used here
    */
-  public static Opened open(String name, int threads, Map<String, String> choices) {
+  public static Opened open(String name, int threads, int device, Map<String, String> choices) {
+    if (device != 0 && !name.equals("cuda") && !name.equals("opencl")) {
+      throw new EarlybirdException(
+          "--device " + device + " goes with --backend cuda or opencl, not with " + name);
+    }
     switch (name) {
       case AUTO:
-        Backend best = cpu(threads, choices);
-        return new Opened(best, "backend cpu (the best of this build): " + best.describe());
+        return best(threads, choices);
       case "cpu":
-        Backend cpu = cpu(threads, choices);
-        return new Opened(cpu, "backend cpu (asked for): " + cpu.describe());
+        return opened(cpu(threads, choices), "asked for");
       case "cuda":
-        Backend cuda = cuda(choices);
-        return new Opened(cuda, "backend cuda (asked for): " + cuda.describe());
+        return opened(cuda(device, choices), "asked for");
       case "opencl":
-        Backend opencl = opencl(0, choices);
-        return new Opened(opencl, "backend opencl (asked for): " + opencl.describe());
+        return opened(opencl(OpenClBackend.device(device), choices), "asked for");
       case "reference":
-        Backend reference = new ReferenceBackend(DType.F32);
-        return new Opened(
-            reference, "backend reference (asked for; slow, for checks): " + reference.describe());
+        return opened(new ReferenceBackend(DType.F32), "asked for; slow, for checks");
       default:
         throw new EarlybirdException(
             "unknown backend '" + name + "': expected one of " + String.join(", ", NAMES));
     }
+  }
+
+  /** Opens a backend on its first device. */
+  public static Opened open(String name, int threads, Map<String, String> choices) {
+    return open(name, threads, 0, choices);
+  }
+
+  private static Opened opened(Backend backend, String why) {
+    return new Opened(
+        backend, "backend " + backend.name() + " (" + why + "): " + backend.describe());
+  }
+
+  /** CUDA, else a GPU whose OpenCL computes right, else the processor. */
+  private static Opened best(int threads, Map<String, String> choices) {
+    Support cuda = CudaBackend.probe();
+    if (cuda.ok()) {
+      try {
+        return opened(cuda(0, choices), "the best of this machine");
+      } catch (EarlybirdException e) {
+        cuda = Support.no(e.getMessage());
+      }
+    }
+    Optional<OpenClDevice> gpu = OpenClSelfCheck.gpu();
+    return gpu.isPresent()
+        ? opened(opencl(gpu.get(), choices), "a GPU that passed a self-check; " + cuda.reason())
+        : opened(cpu(threads, choices), "the best of this machine");
   }
 
   private static Backend cpu(int threads, Map<String, String> choices) {
@@ -76,14 +104,15 @@ public final class Backends {
     }
   }
 
-  private static Backend cuda(Map<String, String> choices) {
-    CudaBackend cuda = CudaBackend.open(new CudaOptions(0, CudaPrecision.FP32, false, choices));
+  private static Backend cuda(int device, Map<String, String> choices) {
+    CudaBackend cuda =
+        CudaBackend.open(new CudaOptions(device, CudaPrecision.FP32, false, choices));
     cuda.remember(cache(cuda).read());
     return cuda;
   }
 
-  private static Backend opencl(int device, Map<String, String> choices) {
-    OpenClBackend opencl = OpenClBackend.open(OpenClBackend.device(device), choices);
+  private static Backend opencl(OpenClDevice device, Map<String, String> choices) {
+    OpenClBackend opencl = OpenClBackend.open(device, choices);
     opencl.remember(cache(opencl).read());
     return opencl;
   }
@@ -139,6 +168,15 @@ public final class Backends {
       return backend.name();
     }
     return backend instanceof CpuBackend ? CpuLibrary.isaName() : "java";
+  }
+
+  /** Processor threads that compute; 0 where another kind of device or the reference does. */
+  public static int processorThreads(Backend backend) {
+    if (backend instanceof OpenClBackend opencl) {
+      OpenClDevice device = opencl.device();
+      return device.type() == OpenClDevice.Type.CPU ? device.computeUnits() : 0;
+    }
+    return backend instanceof CpuBackend cpu ? cpu.threads() : 0;
   }
 
   /** Processor threads that a backend uses. */

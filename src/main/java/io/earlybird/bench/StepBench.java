@@ -129,6 +129,7 @@ public final class StepBench {
             trainer.beginEpoch(0);
             long from = System.nanoTime();
             trainer.train(batches -> true);
+            backend.synchronize();
             if (i >= 0) {
               milliseconds[i] = (System.nanoTime() - from) * 1e-6;
             }
@@ -196,11 +197,10 @@ public final class StepBench {
     }
   }
 
-  /** Multiply-add peak of a processor backend's threads in GFLOP/s; NaN for other backends. */
+  /** Multiply-add peak of the processor threads that compute, in GFLOP/s; NaN on other devices. */
   static double fmaPeak(Backend backend) {
-    return backend.name().equals("cpu")
-        ? CpuCeilings.fmaGflops(Backends.threads(backend))
-        : Double.NaN;
+    int threads = Backends.processorThreads(backend);
+    return threads > 0 ? CpuCeilings.fmaGflops(threads) : Double.NaN;
   }
 
   private static ImageSet pictures(int count, int size) {

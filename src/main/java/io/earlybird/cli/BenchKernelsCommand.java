@@ -83,7 +83,8 @@ final class BenchKernelsCommand implements Callable<Integer> {
     PrintWriter out = spec.commandLine().getOut();
     EngineSettings with = engine.settings();
     String replaced = plugin == null ? "" : String.join(", ", tryPlugin());
-    try (Backend backend = Backends.open(with.backend(), with.threads(), Map.of()).backend()) {
+    try (Backend backend =
+        Backends.open(with.backend(), with.threads(), with.device(), Map.of()).backend()) {
       if (plugin != null && !(backend instanceof CpuBackend)) {
         throw new EarlybirdException(
             "--plugin replaces kernels of the cpu backend, not of " + backend.name());

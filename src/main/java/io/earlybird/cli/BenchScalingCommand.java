@@ -94,7 +94,8 @@ final class BenchScalingCommand implements Callable<Integer> {
     ArrayNode array = node.putArray("lines");
     boolean titled = false;
     for (Line line : lines(full, with.threads())) {
-      try (Backend backend = Backends.open(with.backend(), line.threads, Map.of()).backend()) {
+      try (Backend backend =
+          Backends.open(with.backend(), line.threads, with.device(), Map.of()).backend()) {
         StepBench.Result r =
             StepBench.run(backend, new StepBench.Options(line.network, line.batch, repeat, 2));
         Backends.choices(backend); // remembers what was measured

@@ -85,7 +85,8 @@ final class BenchStepCommand implements Callable<Integer> {
     StepBench.Options options =
         new StepBench.Options(wanted, batch, repeat, warmup, precision.lowPrecision());
     EngineSettings with = engine.settings();
-    try (Backend backend = Backends.open(with.backend(), with.threads(), Map.of()).backend()) {
+    try (Backend backend =
+        Backends.open(with.backend(), with.threads(), with.device(), Map.of()).backend()) {
       StepBench.Result result = StepBench.run(backend, options);
       PrintWriter out = spec.commandLine().getOut();
       if (!json) {

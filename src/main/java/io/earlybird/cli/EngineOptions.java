@@ -10,7 +10,7 @@ final class EngineOptions {
       names = "--backend",
       paramLabel = "NAME",
       defaultValue = "auto",
-      description = "Backend: auto, cpu, reference. Default: ${DEFAULT-VALUE}.")
+      description = "Backend: auto, cpu, cuda, opencl, reference. Default: ${DEFAULT-VALUE}.")
   private String backend;
 
   @Option(
@@ -19,6 +19,14 @@ final class EngineOptions {
       defaultValue = "0",
       description = "Processor threads; 0 for all. Default: ${DEFAULT-VALUE}.")
   private int threads;
+
+  @Option(
+      names = "--device",
+      paramLabel = "N",
+      defaultValue = "0",
+      description =
+          "Device of the cuda or opencl backend; doctor lists them. Default: ${DEFAULT-VALUE}.")
+  private int device;
 
   @Option(names = "--no-cuda", description = "The original's word for --backend cpu.")
   private boolean noCuda;
@@ -35,6 +43,6 @@ final class EngineOptions {
       throw new EarlybirdException("--gpu_ids: expected -1 or numbers with commas, not " + gpuIds);
     }
     boolean onCpu = noCuda || "-1".equals(gpuIds);
-    return new EngineSettings(onCpu && backend.equals("auto") ? "cpu" : backend, threads);
+    return new EngineSettings(onCpu && backend.equals("auto") ? "cpu" : backend, threads, device);
   }
 }

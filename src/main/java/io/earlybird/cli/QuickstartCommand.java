@@ -70,7 +70,8 @@ final class QuickstartCommand implements Callable<Integer> {
     Settings settings = settings();
     if (run.resume() == null) {
       EngineSettings with = settings.engine();
-      try (Backend backend = Backends.open(with.backend(), with.threads(), Map.of()).backend()) {
+      try (Backend backend =
+          Backends.open(with.backend(), with.threads(), with.device(), Map.of()).backend()) {
         SelfCheck.run(backend, out);
       }
     }

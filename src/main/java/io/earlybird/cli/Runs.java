@@ -259,7 +259,8 @@ final class Runs {
 
   /** Opens a backend and says which one and why. */
   static Backend open(PrintWriter out, EngineSettings engine, Map<String, String> kernels) {
-    Backends.Opened opened = Backends.open(engine.backend(), engine.threads(), kernels);
+    Backends.Opened opened =
+        Backends.open(engine.backend(), engine.threads(), engine.device(), kernels);
     out.println("earlybird " + BuildInfo.version() + ", " + opened.why());
     return opened.backend();
   }

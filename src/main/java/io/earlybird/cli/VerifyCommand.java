@@ -137,7 +137,7 @@ final class VerifyCommand implements Callable<Integer> {
     } else if (name.equals(Backends.AUTO) && again != null) {
       name = again.backend().orElse(name);
     }
-    Backend backend = Backends.open(name, with.threads(), Map.of()).backend();
+    Backend backend = Backends.open(name, with.threads(), with.device(), Map.of()).backend();
     if (plugin != null && !(backend instanceof CpuBackend)) {
       backend.close();
       throw new EarlybirdException(

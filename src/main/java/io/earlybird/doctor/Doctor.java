@@ -24,7 +24,7 @@ public final class Doctor {
             new ToolsProbe(
                 System.getProperty("java.version"), Path.of(System.getProperty("java.home"))),
             new CudaProbe(),
-            new OpenClProbe(),
+            new OpenClProbe(OpenClProbe::devicesHere),
             new MpiProbe(),
             new EnergyProbe(),
             new DataProbe(),

@@ -4,21 +4,54 @@ import static io.earlybird.doctor.Finding.missing;
 import static io.earlybird.doctor.Finding.ok;
 import static io.earlybird.doctor.Finding.warn;
 
+import io.earlybird.EarlybirdException;
+import io.earlybird.backend.opencl.OpenClDevice;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 
-/** OpenCL's loader and the platforms that are registered with it. */
+/** OpenCL's loader, the platforms that are registered with it and their devices. */
 final class OpenClProbe implements Probe {
   private static final String AREA = "OpenCL";
   private static final String VENDORS = "/etc/OpenCL/vendors";
 
+  private final Supplier<List<OpenClDevice>> devices;
+
+  /**
+   * A probe.
+   *
+   * @param devices asks the loader for its devices
+   */
+  OpenClProbe(Supplier<List<OpenClDevice>> devices) {
+    this.devices = devices;
+  }
+
+  /** The devices of the machine that this process runs on; none where there is no loader. */
+  static List<OpenClDevice> devicesHere() {
+    try {
+      return OpenClDevice.all();
+    } catch (EarlybirdException e) {
+      return List.of();
+    }
+  }
+
   @Override
   public List<Finding> look(Host host) {
     Libraries libraries = new Libraries(host);
-    return List.of(loader(host, libraries), platforms(host, libraries));
+    List<Finding> findings = new ArrayList<>();
+    findings.add(loader(host, libraries));
+    findings.add(platforms(host, libraries));
+    for (OpenClDevice device : devices.get()) {
+      String name = "device " + device.number();
+      findings.add(
+          device.usable().ok()
+              ? ok(AREA, name, device.describe())
+              : warn(AREA, name, device.describe(), device.usable().reason()));
+    }
+    return findings;
   }
 
   private static Finding loader(Host host, Libraries libraries) {

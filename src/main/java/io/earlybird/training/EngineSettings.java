@@ -7,16 +7,20 @@ import io.earlybird.EarlybirdException;
  *
  * @param backend name of the backend, or {@code auto}
  * @param threads processor threads of the cpu backend; 0 for all
+ * @param device number of the device of the cuda or opencl backend
  */
-public record EngineSettings(String backend, int threads) {
+public record EngineSettings(String backend, int threads, int device) {
   /**
-   * Checks the number of threads.
+   * Checks the numbers.
    *
    * @throws EarlybirdException if it is out of its range
    */
   public EngineSettings {
     if (threads < 0 || threads > 1024) {
       throw new EarlybirdException("--threads must be in 0..1024, not " + threads);
+    }
+    if (device < 0) {
+      throw new EarlybirdException("--device must not be negative, but is " + device);
     }
   }
 }

@@ -118,6 +118,7 @@ class DependencyTest {
             inside("bench"),
             inside("distributed"),
             ROOT + ".data.picture.."));
+    check(onlyIn("org.jocl..", ROOT + ".backend.opencl.."));
     check(onlyIn("org.bytedeco.leptonica..", ROOT + ".data.picture.."));
     check(onlyIn("org.bytedeco.dnnl..", ROOT + ".backend.cpu..", inside("bench")));
   }

@@ -35,7 +35,7 @@ class DevicesTest {
 
   @Test
   void anEmptyMachineHasNothingAndNothingBlocks() {
-    for (Probe probe : List.of(new CudaProbe(), new OpenClProbe(), new MpiProbe())) {
+    for (Probe probe : List.of(new CudaProbe(), new OpenClProbe(List::of), new MpiProbe())) {
       assertThat(probe.look(machine.host()))
           .allMatch(f -> f.status() == Status.MISSING)
           .noneMatch(Finding::blocks);
@@ -101,11 +101,11 @@ class DevicesTest {
   @Test
   void openClPlatformsAreThoseWhoseLibraryIsThere() {
     machine.file(LIB + "libOpenCL.so.1").file("/etc/OpenCL/vendors/pocl.icd", "libpocl.so.2.9.0");
-    assertThat(find(new OpenClProbe(), "loader").status()).isEqualTo(Status.OK);
-    assertThat(find(new OpenClProbe(), "platforms").detail())
+    assertThat(find(new OpenClProbe(List::of), "loader").status()).isEqualTo(Status.OK);
+    assertThat(find(new OpenClProbe(List::of), "platforms").detail())
         .isEqualTo("library not found: pocl.icd (libpocl.so.2.9.0)");
     machine.file(LIB + "libpocl.so.2.9.0");
-    assertThat(find(new OpenClProbe(), "platforms").status()).isEqualTo(Status.OK);
+    assertThat(find(new OpenClProbe(List::of), "platforms").status()).isEqualTo(Status.OK);
   }
 
   @Test

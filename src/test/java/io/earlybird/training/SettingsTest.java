@@ -63,7 +63,7 @@ class SettingsTest {
             RUN.training(),
             RUN.tickets(),
             RUN.retraining(),
-            new EngineSettings("cpu", 3),
+            new EngineSettings("cpu", 3, 0),
             RUN.saving());
     List<String> lines =
         RUN.resumedWith(given, Set.of("threads", "backend")).checkResume(RUN, false);

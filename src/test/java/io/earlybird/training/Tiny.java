@@ -2,6 +2,7 @@ package io.earlybird.training;
 
 import io.earlybird.backend.Backend;
 import io.earlybird.backend.cpu.CpuBackend;
+import io.earlybird.backend.opencl.OpenClBackend;
 import io.earlybird.backend.reference.ReferenceBackend;
 import io.earlybird.data.ImageSet;
 import io.earlybird.data.ShapesSource;
@@ -26,8 +27,11 @@ final class Tiny {
     return backend("reference");
   }
 
-  /** The reference or, with two threads, the cpu backend. */
+  /** The reference, the first OpenCL device or, with two threads, the cpu backend. */
   static Backend backend(String name) {
+    if (name.equals("opencl")) {
+      return OpenClBackend.open();
+    }
     return name.equals("cpu") ? new CpuBackend(2) : new ReferenceBackend(DType.F32);
   }
 
@@ -56,7 +60,7 @@ final class Tiny {
         training,
         tickets,
         new RetrainSettings(RetrainSettings.Method.INHERIT, null, -1),
-        new EngineSettings("reference", 0),
+        new EngineSettings("reference", 0, 0),
         new SavingSettings("best", 0, false));
   }
 

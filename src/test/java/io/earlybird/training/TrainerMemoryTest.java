@@ -1,9 +1,11 @@
 package io.earlybird.training;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.sun.management.ThreadMXBean;
 import io.earlybird.backend.Backend;
+import io.earlybird.backend.opencl.OpenClBackend;
 import io.earlybird.data.ImageSet;
 import io.earlybird.data.ShapesSource;
 import io.earlybird.data.Split;
@@ -39,7 +41,7 @@ class TrainerMemoryTest {
 
   @Test
   void noThreadAllocatesAndResidentMemoryStaysFlat() throws Exception {
-    List<Long> measured = measuredByAChild();
+    List<Long> measured = measuredByAChild("cpu");
     assertThat(measured).hasSize(5);
     // The JVM's own threads and the two looks take a little; the smallest object is 16 bytes.
     assertThat(measured.get(0)).as("bytes on the heap in 200 steps").isLessThan(40 * 16);
@@ -47,11 +49,22 @@ class TrainerMemoryTest {
     assertThat(measured.get(4) - measured.get(3)).as("KiB over 20 trainers").isLessThan(2048);
   }
 
+  @Test
+  void openClFreesWhatItTook() throws Exception {
+    assumeThat(OpenClBackend.probe().reason()).as("no OpenCL device").isEmpty();
+    List<Long> measured = measuredByAChild("opencl");
+    assertThat(measured).hasSize(5);
+    assertThat(measured.get(0)).as("bytes on the heap in 200 steps").isLessThan(40 * 16);
+    assertThat(measured.get(2) - measured.get(1)).as("KiB over 1,000 steps").isLessThan(1024);
+    assertThat(measured.get(4) - measured.get(3)).as("KiB over 20 trainers").isLessThan(4096);
+  }
+
   /**
    * In a JVM of its own, which has no threads of a test's, and whose heap is resident from the
    * start and whose compiler is small.
    */
-  private static List<Long> measuredByAChild() throws IOException, InterruptedException {
+  private static List<Long> measuredByAChild(String backend)
+      throws IOException, InterruptedException {
     Path output = Files.createTempFile("rss", ".txt");
     try {
       ProcessBuilder builder =
@@ -64,7 +77,8 @@ class TrainerMemoryTest {
                   "-XX:+UseSerialGC",
                   "-cp",
                   System.getProperty("java.class.path"),
-                  Growth.class.getName())
+                  Growth.class.getName(),
+                  backend)
               .redirectErrorStream(true)
               .redirectOutput(output.toFile());
       // On a busy machine threads that spin while they wait for each other take all its time.
@@ -88,7 +102,7 @@ class TrainerMemoryTest {
     private Growth() {}
 
     public static void main(String[] args) throws IOException {
-      try (Backend backend = Tiny.backend("cpu")) {
+      try (Backend backend = Tiny.backend(args[0])) {
         System.out.println(allocatedInSteps(backend));
         try (Trainer trainer = trainer(backend, WARM_UP)) {
           steps(trainer, 4);

@@ -64,7 +64,8 @@ public final class OpenClBackend implements Backend {
   private final ProductChoices products;
   private final Map<Class<? extends Op>, OpenClKernelFactory> factories = OpenClKernels.all();
   private final Set<OpenClMemory> memories = ConcurrentHashMap.newKeySet();
-  private final cl_event[] paces = new cl_event[2];
+  private final cl_event[][] paces = {{new cl_event()}, {new cl_event()}};
+  private final boolean[] underWay = new boolean[2];
   private int nextPace;
   private boolean closed;
 
@@ -279,19 +280,19 @@ public final class OpenClBackend implements Backend {
 
   /** Waits until at most one step is under way. */
   private void beforeStep() {
-    cl_event pace = paces[nextPace];
-    if (pace != null) {
-      check(clWaitForEvents(1, new cl_event[] {pace}), "waiting for a step");
-      clReleaseEvent(pace);
-      paces[nextPace] = null;
+    if (underWay[nextPace]) {
+      check(clWaitForEvents(1, paces[nextPace]), "waiting for a step");
+      clReleaseEvent(paces[nextPace][0]);
+      underWay[nextPace] = false;
     }
   }
 
   /** Marks the end of the step that was just enqueued, and sets it going. */
   private void afterStep() {
-    cl_event pace = new cl_event();
-    check(clEnqueueMarkerWithWaitList(queue, 0, null, pace), "marking the end of a step");
-    paces[nextPace] = pace;
+    check(
+        clEnqueueMarkerWithWaitList(queue, 0, null, paces[nextPace][0]),
+        "marking the end of a step");
+    underWay[nextPace] = true;
     nextPace = 1 - nextPace;
     check(clFlush(queue), "starting a step");
   }
@@ -360,9 +361,9 @@ public final class OpenClBackend implements Backend {
     }
     closed = true;
     clFinish(queue);
-    for (cl_event pace : paces) {
-      if (pace != null) {
-        clReleaseEvent(pace);
+    for (int i = 0; i < paces.length; i++) {
+      if (underWay[i]) {
+        clReleaseEvent(paces[i][0]);
       }
     }
     List.copyOf(memories).forEach(OpenClMemory::close);

@@ -83,6 +83,21 @@ class OpenClBackendTest {
   }
 
   @Test
+  void theSelfCheckPasses() {
+    open().close();
+    assertThat(OpenClSelfCheck.passes(OpenClBackend.device(0))).isTrue();
+    assertThat(OpenClSelfCheck.passes(device(1L << 30, 4 << 10, 63, 63))).isFalse();
+  }
+
+  @Test
+  void autoNeverTakesAProcessorThroughOpenCl() {
+    assertThat(OpenClSelfCheck.gpu())
+        .satisfiesAnyOf(
+            gpu -> assertThat(gpu).isEmpty(),
+            gpu -> assertThat(gpu.orElseThrow().type()).isEqualTo(OpenClDevice.Type.GPU));
+  }
+
+  @Test
   void valuesGoInAndOut() {
     try (OpenClBackend backend = open();
         Memory memory = backend.allocate(1 << 20, "a test")) {
