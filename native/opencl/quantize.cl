@@ -6,20 +6,28 @@
 #include "common/philox.h"
 #include "common/small_formats.h"
 
-// What is added below the bits that stay, to elements 8i.. of the tensor.
-static void addends(ulong seed, uint block, ulong step, uint hash, uint out[8]) {
+// Values whose random bits are made together: many for the vectors of a processor, few for the
+// work-items of a GPU.
+#define EB_TILE (EB_GROUP == 1 ? 256 : 8)
+
+// Random bits, or half a unit, of the tile's values i.. of the tensor; the blocks of Philox are drawn
+// side by side, so that the compiler makes vectors of them.
+static void addends(ulong seed, uint i, ulong step, uint hash, uint out[EB_TILE]) {
 #if EB_BITS == 0
-  for (int j = 0; j < 8; j++) out[j] = EB_HALF;
+  for (int j = 0; j < EB_TILE; j++) out[j] = EB_HALF;
 #elif EB_BITS <= 16
-  const eb_philox4 b = eb_philox_block(seed, block, step, hash);
-  for (int j = 0; j < 8; j++) {
-    const uint word = eb_philox_pick(b, j / 2);
-    out[j] = ((j & 1) ? word >> 16 : word & 0xFFFFu) >> (16 - EB_BITS);
+  for (int b = 0; b < EB_TILE / 8; b++) {
+    const eb_philox4 four = eb_philox_block(seed, i / 8 + b, step, hash);
+    for (int j = 0; j < 4; j++) {
+      const uint word = eb_philox_pick(four, j);
+      out[8 * b + 2 * j] = (word & 0xFFFFu) >> (16 - EB_BITS);
+      out[8 * b + 2 * j + 1] = (word >> 16) >> (16 - EB_BITS);
+    }
   }
 #else
-  for (int pair = 0; pair < 2; pair++) {
-    const eb_philox4 b = eb_philox_block(seed, 2 * block + pair, step, hash);
-    for (int j = 0; j < 4; j++) out[4 * pair + j] = eb_philox_pick(b, j) >> (32 - EB_BITS);
+  for (int b = 0; b < EB_TILE / 4; b++) {
+    const eb_philox4 four = eb_philox_block(seed, i / 4 + b, step, hash);
+    for (int j = 0; j < 4; j++) out[4 * b + j] = eb_philox_pick(four, j) >> (32 - EB_BITS);
   }
 #endif
 }
@@ -50,36 +58,46 @@ kernel void join_exponents(global const int* partial, ulong partial_at, uint blo
   }
 }
 
-// Values in eights, which share blocks of Philox. a, c: word and fraction length, or bits of exponent
-// and mantissa.
+// Values in tiles. a, c: word and fraction length, or bits of exponent and mantissa.
 kernel void quantize_f32(global const float* x, ulong x_at, global const ulong* step,
                          ulong step_at, ulong seed, uint hash, int a, int c, int clamp_values,
                          int symmetric, global const int* exponents, ulong exponents_at,
                          uint blocks, uint inner, uint n, global float* y, ulong y_at) {
   const ulong now = EB_BITS ? step[step_at] : 0;
-#if EB_FORMAT == 1 || EB_FORMAT == 2
-  const eb_fixed f = eb_fixed_of(a, c, clamp_values, symmetric);
+#if EB_FORMAT == 0
+  const uint keep = ~((1u << eb_block_random_bits(a)) - 1u);
 #elif EB_FORMAT == 3
   const eb_small_float f = eb_small_float_of(a, c);
-#endif
-  EB_ITEMS(eight, (n + 7) / 8) {
-    uint addend[8];
-    addends(seed, eight, now, hash, addend);
-    const uint count = min(8u, n - 8 * (uint)eight);
-    for (uint j = 0; j < count; j++) {
-      const size_t i = 8 * eight + j;
-      const float v = x[x_at + i];
-#if EB_FORMAT == 0
-      const eb_block block = eb_block_of(exponents[exponents_at + i / inner % blocks], a);
-      y[y_at + i] =
-          eb_block_round(v, block, addend[j], ~((1u << eb_block_random_bits(a)) - 1u));
-#elif EB_FORMAT == 1
-      y[y_at + i] = eb_fixed_shifted(v, f, (float)addend[j] * 5.9604644775390625e-8f);
-#elif EB_FORMAT == 2
-      y[y_at + i] = eb_fixed_nearest_away(v, f);
 #else
-      y[y_at + i] = eb_small_float_round(v, f, addend[j]);
+  const eb_fixed f = eb_fixed_of(a, c, clamp_values, symmetric);
+#endif
+  EB_ITEMS(tile, (n + EB_TILE - 1) / EB_TILE) {
+    uint addend[EB_TILE];
+    const uint first = tile * EB_TILE;
+    const uint count = min((uint)EB_TILE, n - first);
+    addends(seed, first, now, hash, addend);
+    global const float* from = x + x_at + first;
+    global float* to = y + y_at + first;
+#if EB_FORMAT == 0
+    for (uint done = 0; done < count;) {
+      const uint run = (first + done) / inner;
+      const uint end = min(count, (run + 1) * inner - first);
+      const eb_block block = eb_block_of(exponents[exponents_at + run % blocks], a);
+      EB_INDEPENDENT
+      for (uint j = done; j < end; j++) to[j] = eb_block_round(from[j], block, addend[j], keep);
+      done = end;
+    }
+#else
+    EB_INDEPENDENT
+    for (uint j = 0; j < count; j++) {
+#if EB_FORMAT == 1
+      to[j] = eb_fixed_shifted(from[j], f, (float)addend[j] * 5.9604644775390625e-8f);
+#elif EB_FORMAT == 2
+      to[j] = eb_fixed_nearest_away(from[j], f);
+#else
+      to[j] = eb_small_float_round(from[j], f, addend[j]);
 #endif
     }
+#endif
   }
 }

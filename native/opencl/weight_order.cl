@@ -42,10 +42,22 @@ static size_t place_of(int order, eb_tap t, uint outs, uint ins, uint high, uint
 
 kernel void weight_order_f32(global const float* x, ulong x_at, uint outs, uint ins, uint high,
                              uint wide, uint n, global float* y, ulong y_at) {
+  x += x_at;
+  y += y_at;
+#if EB_TO == 0
   EB_ITEMS(i, n) {
-    const eb_tap t = tap_at(EB_TO, i, outs, ins, high, wide);
-    y[y_at + i] = t.out < outs && t.in < ins
-                      ? x[x_at + place_of(EB_FROM, t, outs, ins, high, wide)]
-                      : 0.0f;
+    const eb_tap t = tap_at(0, i, outs, ins, high, wide);
+    y[i] = x[place_of(EB_FROM, t, outs, ins, high, wide)];
   }
+#else
+  // 16 neighbours at a time: their sources are equally far apart.
+  const uint apart = EB_FROM ? 16 : EB_TO == 1 ? ins * high * wide : high * wide;
+  EB_ITEMS(i, n / 16) {
+    const eb_tap t = tap_at(EB_TO, 16 * i, outs, ins, high, wide);
+    const uint lanes = min(16u, EB_TO == 1 ? outs - t.out : ins - t.in);
+    global const float* from = x + place_of(EB_FROM, t, outs, ins, high, wide);
+    global float* to = y + 16 * i;
+    for (uint lane = 0; lane < 16; lane++) to[lane] = lane < lanes ? from[lane * apart] : 0.0f;
+  }
+#endif
 }

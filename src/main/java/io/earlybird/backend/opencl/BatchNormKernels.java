@@ -14,7 +14,7 @@ import io.earlybird.tensor.op.Channels;
 
 /** Batch norm, alone and fused with channel selection and ReLU, on plain rows of channels. */
 final class BatchNormKernels {
-  private static final int LEAST_CHUNK = 64;
+  private static final int LEAST_CHUNK = 256;
   private static final int MOST_CHUNKS = 256;
 
   private BatchNormKernels() {}

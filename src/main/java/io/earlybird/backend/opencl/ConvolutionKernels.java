@@ -90,7 +90,7 @@ final class ConvolutionKernels {
     void run(Calls.Call call, int pixels);
   }
 
-  private static Kernel kernel(
+  private static OwnOpenClKernel kernel(
       KernelRequest request,
       ConvolutionExtents extents,
       OpenClBackend backend,
@@ -124,8 +124,7 @@ final class ConvolutionKernels {
                       .out(0),
                   pixels);
             })
-        .withScratch(x.isSource() ? 0 : x.bytes())
-        .named("own:" + name + " " + defines);
+        .withScratch(x.isSource() ? 0 : x.bytes());
   }
 
   /** The input as windows of the forward product read it. */

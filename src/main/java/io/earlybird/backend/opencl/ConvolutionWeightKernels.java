@@ -2,7 +2,6 @@ package io.earlybird.backend.opencl;
 
 import io.earlybird.backend.ConvolutionExtents;
 import io.earlybird.backend.Form;
-import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;
 import io.earlybird.tensor.Shape;
 import java.util.ArrayList;
@@ -124,14 +123,14 @@ final class ConvolutionWeightKernels {
     void run(Calls.Call call);
   }
 
-  private static Kernel kernel(Task task, Extent extent, String defines, String name) {
+  private static OwnOpenClKernel kernel(Task task, Extent extent, String defines, String name) {
     ConvolutionExtents e = task.extents;
     Padded x = ConvolutionKernels.forward(e);
     Padded dy = task.gradient();
     int[] places = x.places(e.y().shape().dim(1), e.y().shape().dim(2), e.stride());
     Form result = WeightOrder.FORWARD.form(e.w());
-    long dyAt = x.isSource() ? 0 : aligned(x.bytes());
-    long partialAt = dyAt + (dy.isSource() ? 0 : aligned(dy.bytes()));
+    long dyAt = x.isSource() ? 0 : OpenClMemory.aligned(x.bytes());
+    long partialAt = dyAt + (dy.isSource() ? 0 : OpenClMemory.aligned(dy.bytes()));
     boolean joined = task.chunks() > 1;
     return OwnOpenClKernel.of(
             task.backend,
@@ -161,13 +160,6 @@ final class ConvolutionWeightKernels {
                     .elements(result.elements());
               }
             })
-        .withScratch(partialAt + (joined ? task.chunks() * result.bytes() : 0))
-        .named("own:" + name + " " + defines + " chunk " + task.chunk);
-  }
-
-  private static long aligned(long bytes) {
-    return (bytes + OpenClBackend.ALIGNMENT - 1)
-        / OpenClBackend.ALIGNMENT
-        * OpenClBackend.ALIGNMENT;
+        .withScratch(partialAt + (joined ? task.chunks() * result.bytes() : 0));
   }
 }

@@ -44,6 +44,7 @@ import org.jocl.cl_platform_id;
  * @param memoryBytes global memory
  * @param largestBuffer bytes of the largest piece of memory it gives
  * @param localBytes local memory of a work-group
+ * @param mostWorkItems work-items of the largest group
  * @param floats bits of CL_DEVICE_SINGLE_FP_CONFIG
  * @param doubles bits of CL_DEVICE_DOUBLE_FP_CONFIG; 0 for a device without fp64
  */
@@ -185,6 +186,10 @@ public record OpenClDevice(
               "it has %d KiB of local memory, %d are needed",
               localBytes >> 10,
               LOCAL_BYTES >> 10));
+    }
+    if (type != Type.CPU && mostWorkItems < WORK_ITEMS) {
+      return unusable(
+          "its groups hold " + mostWorkItems + " work-items, " + WORK_ITEMS + " are needed");
     }
     return Support.YES;
   }

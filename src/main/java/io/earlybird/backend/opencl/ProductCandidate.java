@@ -8,6 +8,11 @@ import java.util.function.Supplier;
  *
  * @param name what the run's record calls it
  * @param offered whether the search on this device looks at it
- * @param kernel prepares it
+ * @param kernel makes it
  */
-record ProductCandidate(String name, boolean offered, Supplier<Kernel> kernel) {}
+record ProductCandidate(String name, boolean offered, Supplier<OwnOpenClKernel> kernel) {
+  /** The kernel under its name. */
+  Kernel prepare() {
+    return kernel.get().named("own:" + name);
+  }
+}

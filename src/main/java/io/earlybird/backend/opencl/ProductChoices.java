@@ -1,7 +1,6 @@
 package io.earlybird.backend.opencl;
 
 import io.earlybird.EarlybirdException;
-import io.earlybird.backend.Backend;
 import io.earlybird.backend.Form;
 import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;
@@ -69,7 +68,7 @@ final class ProductChoices {
                         ? offered.get(0)
                         : fastest(offered));
     recorded.put(key, choice.name());
-    return choice.kernel().get();
+    return choice.prepare();
   }
 
   private static Kernel named(List<ProductCandidate> candidates, String name, String key) {
@@ -85,15 +84,14 @@ final class ProductChoices {
                         + key
                         + " does not exist here; there are "
                         + candidates.stream().map(ProductCandidate::name).toList()))
-        .kernel()
-        .get();
+        .prepare();
   }
 
   private ProductCandidate fastest(List<ProductCandidate> candidates) {
     ProductCandidate best = candidates.get(0);
     double bestNanos = Double.POSITIVE_INFINITY;
     for (ProductCandidate candidate : candidates) {
-      try (Kernel kernel = candidate.kernel().get()) {
+      try (Kernel kernel = candidate.prepare()) {
         double nanos = nanos(kernel, bestNanos);
         if (nanos < bestNanos) {
           best = candidate;
@@ -108,7 +106,7 @@ final class ProductChoices {
   private double nanos(Kernel kernel, double bestSoFar) {
     List<Form> forms = new ArrayList<>(kernel.inputForms());
     forms.addAll(kernel.outputForms());
-    long bytes = forms.stream().mapToLong(f -> aligned(f.bytes())).sum();
+    long bytes = forms.stream().mapToLong(f -> OpenClMemory.aligned(f.bytes())).sum();
     long scratch = kernel.scratchBytes();
     try (Memory memory = backend.allocate(bytes, "choosing a kernel");
         Memory room = backend.allocate(scratch, "choosing a kernel")) {
@@ -116,7 +114,7 @@ final class ProductChoices {
       long offset = 0;
       for (Form form : forms) {
         slices.add(new Slice(memory, offset, form.bytes()));
-        offset += aligned(form.bytes());
+        offset += OpenClMemory.aligned(form.bytes());
       }
       int inputs = kernel.inputForms().size();
       Launch launch =
@@ -138,9 +136,5 @@ final class ProductChoices {
     launch.run();
     backend.synchronize();
     return System.nanoTime() - start;
-  }
-
-  private static long aligned(long bytes) {
-    return (bytes + Backend.ALIGNMENT - 1) / Backend.ALIGNMENT * Backend.ALIGNMENT;
   }
 }

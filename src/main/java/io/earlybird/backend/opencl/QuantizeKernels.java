@@ -60,6 +60,7 @@ final class QuantizeKernels {
             backend,
             calls -> {
               String defines = format.defines(op);
+              long tile = calls.spread().isProcessor() ? 256 : 8; // EB_TILE of quantize.cl
               if (shared) {
                 calls
                     .call(FILE, defines, "block_exponents_f32")
@@ -93,7 +94,7 @@ final class QuantizeKernels {
                   .room(0, Integer.BYTES)
                   .numbers((int) blocks.count(), (int) blocks.inner(), n)
                   .out(0)
-                  .items((n + 7L) / 8);
+                  .items((n + tile - 1) / tile);
             })
         .withScratch(exponentBytes + blocks.count() * parts * Integer.BYTES)
         .overwriting((output, input) -> input == 0);

@@ -9,6 +9,8 @@ package io.earlybird.backend.opencl;
  * @param width neighbouring channels per work-item of kernels with values per channel
  */
 record Spread(int group, int span, int items, int width) {
+  private static final int LEAST_WIDTH = 8;
+
   /** Long runs for the vector units of a processor. */
   static final Spread PROCESSOR = new Spread(1, 16384, 64, 64);
 
@@ -30,21 +32,22 @@ record Spread(int group, int span, int items, int width) {
 
   /** The width of groups for a number of channels, as options of the compiler. */
   String widthDefines(int channels) {
-    int exact = width;
-    while (exact > 8 && channels % exact != 0) {
-      exact /= 2;
-    }
-    boolean divides = channels % exact == 0;
-    return "-DEB_WIDTH=" + (divides ? exact : width) + " -DEB_EXACT=" + (divides ? 1 : 0);
+    int taken = widthFor(channels);
+    return "-DEB_WIDTH=" + taken + " -DEB_EXACT=" + (channels % taken == 0 ? 1 : 0);
   }
 
   /** Groups of that width. */
   int groups(int channels) {
+    int taken = widthFor(channels);
+    return (channels + taken - 1) / taken;
+  }
+
+  /** The largest width that divides a number of channels, or the full one if only tiny ones do. */
+  private int widthFor(int channels) {
     int exact = width;
-    while (exact > 8 && channels % exact != 0) {
+    while (exact > LEAST_WIDTH && channels % exact != 0) {
       exact /= 2;
     }
-    int taken = channels % exact == 0 ? exact : width;
-    return (channels + taken - 1) / taken;
+    return channels % exact == 0 ? exact : width;
   }
 }

@@ -64,7 +64,7 @@ enum WeightOrder {
                 .in(0)
                 .numbers(w.dim(0), w.dim(1), w.dim(2), w.dim(3), (int) to.elements())
                 .out(0)
-                .items(to.elements()));
+                .items(to.isPlain() ? to.elements() : to.elements() / LANES));
   }
 
   private static int number(Form form) {

@@ -23,6 +23,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collector;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jocl.CL;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -201,6 +205,39 @@ class OpenClBackendTest {
         256,
         floats,
         doubles);
+  }
+
+  @Test
+  void aBinaryThatTheDriverRefusesIsCompiledAgain() throws Exception {
+    String folder = System.getProperty("earlybird.cache");
+    System.setProperty("earlybird.cache", dir.toString());
+    try (OpenClBackend backend = open()) {
+      String source = "kernel void nothing(global int* x) { x[0] = 1; }";
+      CL.clReleaseProgram(backend.programs().build("nothing", source, ""));
+      Path binary;
+      try (Stream<Path> files = Files.list(dir)) {
+        binary = files.collect(onlyElement());
+      }
+      byte[] good = Files.readAllBytes(binary);
+      Files.writeString(binary, "broken");
+      CL.clReleaseProgram(backend.programs().build("nothing", source, ""));
+      assertThat(Files.size(binary)).isEqualTo(good.length);
+    } finally {
+      if (folder == null) {
+        System.clearProperty("earlybird.cache");
+      } else {
+        System.setProperty("earlybird.cache", folder);
+      }
+    }
+  }
+
+  private static <T> Collector<T, ?, T> onlyElement() {
+    return Collectors.collectingAndThen(
+        Collectors.toList(),
+        list -> {
+          assertThat(list).hasSize(1);
+          return list.get(0);
+        });
   }
 
   @Test
