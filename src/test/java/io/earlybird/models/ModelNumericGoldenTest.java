@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntSupplier;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
@@ -140,7 +141,7 @@ class ModelNumericGoldenTest {
       loss(c, "train_loss", training.read(loss.output(0)));
       Map<String, HostTensor> grads = new HashMap<>();
       parameters.forEach(p -> grads.put(p.name(), training.read(gradients.of(p.read()))));
-      gradients(c, grads, tolerance);
+      gradients(c, grads, tolerance, () -> Kinks.crossed(network, state, pictures, backend));
       runningStatistics(c, network.readState(session::read));
     }
   }
@@ -162,6 +163,19 @@ class ModelNumericGoldenTest {
   private static void loss(GoldenCase c, String key, HostTensor actual) {
     double expected = c.meta().required(key).asDouble();
     assertThat(actual.get(0)).as(key).isCloseTo(expected, within(Closeness.RELATIVE * expected));
+  }
+
+  /** Beyond the tolerance only where the backend's rounding carried a value over a kink. */
+  private static void gradients(
+      GoldenCase c, Map<String, HostTensor> actual, double tolerance, IntSupplier crossedKinks) {
+    try {
+      gradients(c, actual, tolerance);
+    } catch (AssertionError e) {
+      if (tolerance >= KINKS || crossedKinks.getAsInt() == 0) {
+        throw e;
+      }
+      gradients(c, actual, KINKS);
+    }
   }
 
   private static void gradients(GoldenCase c, Map<String, HostTensor> actual, double tolerance) {

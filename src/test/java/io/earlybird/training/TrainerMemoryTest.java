@@ -41,22 +41,25 @@ class TrainerMemoryTest {
 
   @Test
   void noThreadAllocatesAndResidentMemoryStaysFlat() throws Exception {
-    List<Long> measured = measuredByAChild("cpu");
-    assertThat(measured).hasSize(5);
-    // The JVM's own threads and the two looks take a little; the smallest object is 16 bytes.
-    assertThat(measured.get(0)).as("bytes on the heap in 200 steps").isLessThan(40 * 16);
-    assertThat(measured.get(2) - measured.get(1)).as("KiB over 1,000 steps").isLessThan(1024);
-    assertThat(measured.get(4) - measured.get(3)).as("KiB over 20 trainers").isLessThan(2048);
+    staysFlat("cpu", 2048);
   }
 
   @Test
   void openClFreesWhatItTook() throws Exception {
     assumeThat(OpenClBackend.probe().reason()).as("no OpenCL device").isEmpty();
-    List<Long> measured = measuredByAChild("opencl");
-    assertThat(measured).hasSize(5);
+    staysFlat("opencl", 4096);
+  }
+
+  private static void staysFlat(String backend, long trainersKib) throws Exception {
+    List<Long> measured = measuredByAChild(backend);
+    assertThat(measured).hasSize(6);
+    // The JVM's own threads and the two looks take a little; the smallest object is 16 bytes.
     assertThat(measured.get(0)).as("bytes on the heap in 200 steps").isLessThan(40 * 16);
     assertThat(measured.get(2) - measured.get(1)).as("KiB over 1,000 steps").isLessThan(1024);
-    assertThat(measured.get(4) - measured.get(3)).as("KiB over 20 trainers").isLessThan(4096);
+    // The JVM compiles and grows its own tables when it likes; what leaks does so both times.
+    assertThat(Math.min(measured.get(4) - measured.get(3), measured.get(5) - measured.get(4)))
+        .as("KiB over 20 trainers, twice: %s", measured)
+        .isLessThan(trainersKib);
   }
 
   /**
@@ -96,7 +99,7 @@ class TrainerMemoryTest {
 
   /**
    * Prints bytes that all threads allocated in 200 steps, then resident KiB: before and after 1,000
-   * steps, before and after 20 trainers.
+   * steps, before and after 20 trainers, and after 20 more.
    */
   static final class Growth {
     private Growth() {}
@@ -111,6 +114,8 @@ class TrainerMemoryTest {
           print();
         }
         trainers(backend, 10);
+        print();
+        trainers(backend, 20);
         print();
         trainers(backend, 20);
         print();
