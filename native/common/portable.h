@@ -4,6 +4,7 @@
 
 #if defined(__OPENCL_VERSION__) || defined(__OPENCL_C_VERSION__)
 typedef int eb_i32;
+typedef ushort eb_u16;
 typedef uint eb_u32;
 typedef ulong eb_u64;
 typedef uchar eb_u8;
@@ -11,6 +12,7 @@ typedef uchar eb_u8;
 #else
 #include <stdint.h>
 typedef int32_t eb_i32;
+typedef uint16_t eb_u16;
 typedef uint32_t eb_u32;
 typedef uint64_t eb_u64;
 typedef uint8_t eb_u8;
