@@ -31,7 +31,12 @@ import picocli.CommandLine.Spec;
       "Measures the engine on this machine.",
       "With --peer libtorch: training steps and forward passes side by side with libtorch's."
     },
-    subcommands = {BenchStepCommand.class, BenchKernelsCommand.class, BenchScalingCommand.class})
+    subcommands = {
+      BenchStepCommand.class,
+      BenchKernelsCommand.class,
+      BenchScalingCommand.class,
+      BenchEnergyCommand.class
+    })
 final class BenchCommand implements Callable<Integer> {
   private static final int CLASSES = 10;
 

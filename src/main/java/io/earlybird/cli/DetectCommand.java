@@ -1,6 +1,7 @@
 package io.earlybird.cli;
 
 import io.earlybird.EarlybirdException;
+import io.earlybird.plan.Work;
 import io.earlybird.report.Chart;
 import io.earlybird.report.Figure;
 import io.earlybird.tickets.EarlyBirdDetector;
@@ -57,10 +58,25 @@ final class DetectCommand implements Callable<Integer> {
       description = "Also draw the drawing epoch against the limit, as PNG and SVG, into DIR.")
   private Path save;
 
+  @Mixin private EnergyOptions meters;
+
+  @Option(names = "--metrics", paramLabel = "FILE", description = EnergyOptions.METRICS)
+  private Path metrics;
+
   @Override
   public Integer call() {
     List<TicketSettings> settings = limits.stream().sorted().map(detection::settings).toList();
-    List<FinishedSearch> searches = folders.stream().map(FinishedSearch::read).toList();
+    try (CommandEnergy energy = new CommandEnergy("detect", meters)) {
+      List<FinishedSearch> searches =
+          energy.loading(() -> folders.stream().map(FinishedSearch::read).toList());
+      detect(searches, settings, energy);
+      energy.tell(spec.commandLine().getOut(), metrics);
+      return 0;
+    }
+  }
+
+  private void detect(
+      List<FinishedSearch> searches, List<TicketSettings> settings, CommandEnergy energy) {
     List<String> names = MaskDistanceCommand.names(folders);
     PrintWriter out = spec.commandLine().getOut();
     List<Chart.Series> curves = new ArrayList<>();
@@ -69,7 +85,12 @@ final class DetectCommand implements Callable<Integer> {
       out.printf(
           "%s: epoch at whose start the ticket is drawn, masks after %d to %d epochs%n",
           search.folder(), search.first(), search.last());
-      double[][] drawn = table(search, settings, out);
+      double[][] drawn =
+          energy.masks(
+              window -> {
+                window.add(work(search, settings));
+                return table(search, settings, out);
+              });
       String name = searches.size() > 1 ? names.get(i) + ", " : "";
       List<Double> ratios = settings.get(0).ratios();
       for (int r = 0; r < ratios.size(); r++) {
@@ -80,7 +101,16 @@ final class DetectCommand implements Callable<Integer> {
     if (save != null) {
       draw(curves).forEach(out::println);
     }
-    return 0;
+  }
+
+  /** Every detection takes the masks of all epochs, and compares each with those in its queue. */
+  private static Work work(FinishedSearch search, List<TicketSettings> settings) {
+    long masks = search.last() - search.first() + 1;
+    return Work.sum(
+        settings.stream()
+            .flatMap(s -> s.detectors().stream())
+            .map(d -> search.work(masks, masks * (d.queue() - 1)))
+            .toList());
   }
 
   /** Prints a line per limit; gives the drawing epochs {@code [ratios][limits]}, NaN for none. */

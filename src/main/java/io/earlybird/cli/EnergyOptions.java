@@ -9,6 +9,10 @@ import picocli.CommandLine.Option;
 
 /** How energy is measured, and estimated where it cannot be. */
 final class EnergyOptions {
+  /** What {@code --metrics} says of itself where a command leaves no folder. */
+  static final String METRICS =
+      "Add the energy of every window to this file, a JSON object a line.";
+
   /** Whether energy is measured. */
   enum Mode {
     /** Where there are meters. */

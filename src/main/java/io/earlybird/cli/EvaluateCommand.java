@@ -4,6 +4,7 @@ import io.earlybird.EarlybirdException;
 import io.earlybird.backend.Backend;
 import io.earlybird.checkpoint.Checkpoint;
 import io.earlybird.data.Pictures;
+import io.earlybird.energy.Phase;
 import io.earlybird.lowprecision.LowPrecision;
 import io.earlybird.models.NetworkSpec;
 import io.earlybird.training.DataSettings;
@@ -11,6 +12,7 @@ import io.earlybird.training.EngineSettings;
 import io.earlybird.training.Evaluator;
 import io.earlybird.training.Metrics;
 import io.earlybird.training.SavedNetwork;
+import io.earlybird.training.StopSignal;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Locale;
@@ -55,20 +57,38 @@ final class EvaluateCommand implements Callable<Integer> {
   @Mixin private DataOptions data;
   @Mixin private PrecisionOptions precision;
   @Mixin private EngineOptions engine;
+  @Mixin private EnergyOptions meters;
+
+  @Option(names = "--metrics", paramLabel = "FILE", description = EnergyOptions.METRICS)
+  private Path metrics;
 
   @Override
   public Integer call() {
     checkBatch(testBatchSize);
-    PrintWriter out = spec.commandLine().getOut();
     DataSettings wanted = data.settings(null);
     EngineSettings with = engine.settings();
     SavedNetwork saved = saved();
     network.check(saved);
     LowPrecision bits = precision.isGiven() ? precision.lowPrecision() : saved.precision();
     Downloads.fetch(spec, wanted);
-    Pictures test = Runs.Data.test(wanted);
+    try (CommandEnergy energy = new CommandEnergy("evaluate", meters)) {
+      evaluate(saved, wanted, with, bits, energy);
+      energy.tell(spec.commandLine().getOut(), metrics);
+      return 0;
+    }
+  }
+
+  private void evaluate(
+      SavedNetwork saved,
+      DataSettings wanted,
+      EngineSettings with,
+      LowPrecision bits,
+      CommandEnergy energy) {
+    PrintWriter out = spec.commandLine().getOut();
+    Pictures test = energy.loading(() -> Runs.Data.test(wanted));
     saved.requireClasses(test);
     try (Backend backend = Runs.open(out, with, Map.of())) {
+      energy.attach(backend);
       out.println(Runs.describe(saved.network()));
       long from = System.nanoTime();
       Metrics m =
@@ -80,7 +100,10 @@ final class EvaluateCommand implements Callable<Integer> {
               testBatchSize,
               wanted.loading(),
               bits,
-              saved.seed());
+              saved.seed(),
+              new StopSignal(),
+              Phase.EVALUATION,
+              energy.log());
       double seconds = (System.nanoTime() - from) * 1e-9;
       out.printf(
           Locale.ROOT,
@@ -95,7 +118,6 @@ final class EvaluateCommand implements Callable<Integer> {
               : "",
           seconds);
       out.println("weights: SHA-256 " + Checkpoint.weightsSha256(saved.state()));
-      return 0;
     }
   }
 

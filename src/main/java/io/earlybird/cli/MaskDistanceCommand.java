@@ -90,6 +90,11 @@ final class MaskDistanceCommand implements Callable<Integer> {
       description = "A second search's folder where none is named without an option.")
   private Path second;
 
+  @Mixin private EnergyOptions meters;
+
+  @Option(names = "--metrics", paramLabel = "FILE", description = EnergyOptions.METRICS)
+  private Path metrics;
+
   @Override
   public Integer call() {
     TicketSettings wanted = detection.settings(limit);
@@ -97,14 +102,33 @@ final class MaskDistanceCommand implements Callable<Integer> {
     if (save == null && folders.size() > 1) {
       throw new EarlybirdException("several searches need a folder for the picture: --save DIR");
     }
-    List<FinishedSearch> searches = folders.stream().map(FinishedSearch::read).toList();
+    try (CommandEnergy energy = new CommandEnergy("mask-distance", meters)) {
+      List<FinishedSearch> searches =
+          energy.loading(() -> folders.stream().map(FinishedSearch::read).toList());
+      compare(folders, searches, wanted, energy);
+      energy.tell(spec.commandLine().getOut(), metrics);
+      return 0;
+    }
+  }
+
+  private void compare(
+      List<Path> folders,
+      List<FinishedSearch> searches,
+      TicketSettings wanted,
+      CommandEnergy energy) {
     List<String> names = names(folders);
     Path target = save == null ? folders.get(0) : save;
     List<List<MaskDistanceMap.Panel>> rows = new ArrayList<>();
     List<List<double[][]>> overlaps = new ArrayList<>();
-    for (int i = 0; i < searches.size(); i++) {
-      overlaps.add(overlaps(searches.get(i), wanted));
-      rows.add(row(searches.get(i), searches.size() > 1 ? names.get(i) : "", wanted, overlaps));
+    for (FinishedSearch search : searches) {
+      String name = searches.size() > 1 ? names.get(overlaps.size()) : "";
+      energy.masks(
+          window -> {
+            overlaps.add(overlaps(search, wanted));
+            long masks = overlaps.get(overlaps.size() - 1).get(0).length;
+            window.add(search.work(masks, masks * (masks - 1) / 2).times(wanted.ratios().size()));
+            return rows.add(row(search, name, wanted, overlaps));
+          });
     }
     PrintWriter out = spec.commandLine().getOut();
     for (int i = 0; i < searches.size(); i++) {
@@ -116,7 +140,6 @@ final class MaskDistanceCommand implements Callable<Integer> {
             ? "mask distance between epochs"
             : "mask overlap between epochs";
     MaskDistanceMap.figure(title, rows, show).write(folder(target), PICTURE).forEach(out::println);
-    return 0;
   }
 
   /** The searches: as the original, those of the options where no other is named. */

@@ -10,6 +10,7 @@ import io.earlybird.training.DataSettings;
 import io.earlybird.training.EngineSettings;
 import io.earlybird.training.Prune;
 import io.earlybird.training.SavedNetwork;
+import io.earlybird.training.StopSignal;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -74,7 +75,7 @@ final class PruneCommand implements Callable<Integer> {
       names = "--save",
       required = true,
       paramLabel = "DIR",
-      description = "Folder for pruned.safetensors and prune.txt.")
+      description = "Folder for pruned.safetensors, prune.txt and metrics.jsonl.")
   private Path save;
 
   @Option(
@@ -88,6 +89,7 @@ final class PruneCommand implements Callable<Integer> {
   @Mixin private DataOptions data;
   @Mixin private PrecisionOptions precision;
   @Mixin private EngineOptions engine;
+  @Mixin private EnergyOptions meters;
 
   @Override
   public Integer call() {
@@ -100,22 +102,40 @@ final class PruneCommand implements Callable<Integer> {
     EngineSettings with = engine.settings();
     network.check(SavedNetwork.read(model));
     Downloads.fetch(spec, wanted);
-    Pictures test = Runs.Data.test(wanted);
+    try (CommandEnergy energy = new CommandEnergy("prune", meters)) {
+      prune(wanted, with, energy, out);
+      energy.writeTo(save);
+      energy.print(out);
+      return 0;
+    }
+  }
+
+  private void prune(
+      DataSettings wanted, EngineSettings with, CommandEnergy energy, PrintWriter out) {
+    Pictures test = energy.loading(() -> Runs.Data.test(wanted));
     try (Backend backend = Runs.open(out, with, Map.of());
         ConsoleProgress progress = new ConsoleProgress(out, 1)) {
+      energy.attach(backend);
       makeFolder();
       OptionalDouble ratio = percent == null ? OptionalDouble.empty() : OptionalDouble.of(percent);
       LowPrecision bits = precision.isGiven() ? precision.lowPrecision() : null;
       Prune.Request request = new Prune.Request(model, ratio, init, pth, bits, criterion, seed);
       Prune.Pruned pruned =
-          Prune.run(backend, request, test, testBatchSize, wanted.loading(), save);
+          Prune.run(
+              backend,
+              request,
+              test,
+              testBatchSize,
+              wanted.loading(),
+              save,
+              new StopSignal(),
+              energy.log());
       progress.pruned(pruned);
       out.println("cfg " + pruned.result().spec().widths());
       out.println("pruned network " + pruned.file());
       if (pth) {
         out.println("for PyTorch    " + save.resolve(Prune.ORIGINAL_FILE));
       }
-      return 0;
     }
   }
 

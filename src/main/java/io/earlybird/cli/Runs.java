@@ -144,7 +144,7 @@ final class Runs {
       out.println("run folder " + folder.path());
       body.run(context);
       RunReport.write(folder.path(), folder.path().resolve(RunReport.FILE));
-      out.print(EnergyRecords.summary(folder.path()));
+      out.print(EnergyRecords.summary(folder.path(), energy));
       return 0;
     } catch (StoppedException e) {
       err.println("earlybird: " + e.getMessage());

@@ -30,7 +30,8 @@ import java.util.function.LongSupplier;
  */
 public final class EnergyMonitor implements AutoCloseable {
   /** What all meters showed at one moment. */
-  record Reading(long nanos, double[] joules, long[] disturbances, double cpuSeconds) {}
+  record Reading(
+      long nanos, double[] joules, long[] disturbances, double cpuSeconds, long peakBytes) {}
 
   private final List<EnergyMeter> meters;
   private final Map<String, String> missing;
@@ -183,8 +184,13 @@ public final class EnergyMonitor implements AutoCloseable {
         disturbances[i] = meters.get(i).disturbances();
       }
     }
-    double cpu = ProcessUsage.now().map(ProcessUsage::cpuSeconds).orElse(Double.NaN);
-    return new Reading(clock.getAsLong(), joules, disturbances, cpu);
+    Optional<ProcessUsage> usage = ProcessUsage.now();
+    return new Reading(
+        clock.getAsLong(),
+        joules,
+        disturbances,
+        usage.map(ProcessUsage::cpuSeconds).orElse(Double.NaN),
+        usage.map(ProcessUsage::peakResidentBytes).orElse(0L));
   }
 
   /** A meter's joules; NaN from when it was lost. */
@@ -219,7 +225,7 @@ public final class EnergyMonitor implements AutoCloseable {
         window.images(),
         window.work(),
         end.cpuSeconds() - begin.cpuSeconds(),
-        ProcessUsage.now().map(ProcessUsage::peakResidentBytes).orElse(0L),
+        end.peakBytes(),
         remarks);
   }
 

@@ -86,7 +86,7 @@ public record MethodRun(
   }
 
   private static final Predicate<RunEnergy.Window> COUNTS =
-      w -> !w.isNested() && !w.name().equals(Phase.EVALUATION);
+      w -> !w.isNested() && !Phase.isEvaluation(w.name());
 
   private static boolean isOwn(RunEnergy.Window w, String phase) {
     return COUNTS.test(w) && w.phase().equals(phase);

@@ -22,6 +22,12 @@ import java.util.stream.Collectors;
  * @param windows in the order of the file
  */
 public record RunEnergy(List<Window> windows) {
+  /** Name of a window's line in {@code metrics.jsonl}. */
+  public static final String EVENT = "energy";
+
+  /** Name of the line that says what is measured. */
+  public static final String METERS = "energy_meters";
+
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String ROW = "%-12s %-28s %9s %12s  %-9s %9s %10s%n";
 
@@ -55,11 +61,32 @@ public record RunEnergy(List<Window> windows) {
    * @param total their energy; empty if there is none, one has none or their sources differ
    * @param images pictures that passed
    */
-  public record Sum(double seconds, Optional<Energy> total, long images) {}
+  public record Sum(double seconds, Optional<Energy> total, long images) {
+    /** Average power in watts, or NaN. */
+    public double averageWatts() {
+      return total.map(e -> e.joules() / seconds).orElse(Double.NaN);
+    }
+
+    /** Pictures per joule, or NaN. */
+    public double imagesPerJoule() {
+      return total
+          .filter(e -> images > 0 && e.joules() > 0)
+          .map(e -> images / e.joules())
+          .orElse(Double.NaN);
+    }
+  }
 
   /** Copies the list. */
   public RunEnergy {
     windows = List.copyOf(windows);
+  }
+
+  /** The windows of a command that belong to no epoch. */
+  public static RunEnergy of(String phase, List<WindowEnergy> closed) {
+    return new RunEnergy(
+        closed.stream()
+            .map(w -> new Window(phase, w.path(), -1, w.seconds(), w.total(), w.images()))
+            .toList());
   }
 
   /**
@@ -90,7 +117,7 @@ public record RunEnergy(List<Window> windows) {
     } catch (IOException e) {
       return Optional.empty();
     }
-    if (line == null || !line.path("event").asText().equals("energy")) {
+    if (line == null || !line.path("event").asText().equals(EVENT)) {
       return Optional.empty();
     }
     return Optional.of(
@@ -155,17 +182,21 @@ public record RunEnergy(List<Window> windows) {
   private static String row(String phase, String path, Sum sum) {
     String joules = sum.total().map(e -> figure(e.joules())).orElse("-");
     String source = sum.total().map(e -> e.source().label()).orElse("-");
-    String watts = sum.total().map(e -> figure(e.joules() / sum.seconds())).orElse("-");
-    String images =
-        sum.total()
-            .filter(e -> sum.images() > 0 && e.joules() > 0)
-            .map(e -> figure(sum.images() / e.joules()))
-            .orElse("-");
-    return String.format(ROW, phase, path, figure(sum.seconds()), joules, source, watts, images);
+    return String.format(
+        ROW,
+        phase,
+        path,
+        figure(sum.seconds()),
+        joules,
+        source,
+        figure(sum.averageWatts()),
+        figure(sum.imagesPerJoule()));
   }
 
   private static String figure(double value) {
-    return String.format(Locale.ROOT, value >= 1000 ? "%,.0f" : "%.4g", value);
+    return Double.isNaN(value)
+        ? "-"
+        : String.format(Locale.ROOT, value >= 1000 ? "%,.0f" : "%.4g", value);
   }
 
   /** The phases that there are, in the order in which they came. */

@@ -91,7 +91,12 @@ public final class MetricsWriter implements AutoCloseable {
     }
   }
 
-  private static MetricsWriter append(Path file) {
+  /**
+   * Continues a file as it is, or starts one if there is none; others may write to it as well.
+   *
+   * @throws EarlybirdException if it cannot be written
+   */
+  public static MetricsWriter append(Path file) {
     try {
       return new MetricsWriter(
           file, Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND));

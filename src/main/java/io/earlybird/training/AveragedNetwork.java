@@ -1,5 +1,7 @@
 package io.earlybird.training;
 
+import io.earlybird.energy.EnergyLog;
+import io.earlybird.energy.Phase;
 import io.earlybird.models.Network;
 import io.earlybird.nn.BatchNorm2d;
 import io.earlybird.nn.ForwardPass;
@@ -84,12 +86,20 @@ final class AveragedNetwork {
   }
 
   /** Takes in the present weights at the end of an epoch; returns the average's test figures. */
-  Metrics take(int epoch) {
+  Metrics take(int epoch, EnergyLog energy) {
     session.write(average.share(), HostTensor.scalar(WeightAverage.shareOf(models)));
-    take.run();
-    models++;
-    estimate(epoch);
-    return evaluator.run(batches -> true);
+    energy.during(
+        Phase.BATCH_NORM,
+        window -> {
+          take.run();
+          models++;
+          estimate(epoch);
+          int count = statistics.batches().count();
+          window.add(take.work().plus(statistics.work(0, count)));
+          window.addImages(statistics.batches().samples());
+          return models;
+        });
+    return evaluator.run(batches -> true, energy);
   }
 
   private void estimate(int epoch) {

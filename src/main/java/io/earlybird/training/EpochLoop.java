@@ -7,6 +7,7 @@ import io.earlybird.BuildInfo;
 import io.earlybird.backend.Backends;
 import io.earlybird.checkpoint.Checkpoint;
 import io.earlybird.checkpoint.CheckpointInfo;
+import io.earlybird.energy.EnergyLog;
 import io.earlybird.energy.EnergyWindow;
 import io.earlybird.energy.Phase;
 import io.earlybird.energy.Tally;
@@ -339,7 +340,7 @@ public final class EpochLoop implements AutoCloseable {
     if (!context.settings().precision().averages(epoch)) {
       return Double.NaN;
     }
-    Metrics metrics = trainer.average(epoch);
+    Metrics metrics = trainer.average(epoch, log(epoch));
     if (!Double.isFinite(metrics.lossSum())) {
       throw diverged("the test loss of the averaged network is not finite");
     }
@@ -352,6 +353,11 @@ public final class EpochLoop implements AutoCloseable {
       original.averaged(checkpoint(), averaged, epoch, metrics.top1Percent());
     }
     return metrics.top1Percent();
+  }
+
+  /** Windows within an epoch, after its first step. */
+  private EnergyLog log(int epoch) {
+    return new EnergyLog(context.energy(), w -> records.energy(epoch, false, w.toMap()));
   }
 
   private void stop() {

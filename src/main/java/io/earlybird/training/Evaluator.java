@@ -3,6 +3,8 @@ package io.earlybird.training;
 import io.earlybird.backend.Backend;
 import io.earlybird.data.Batches;
 import io.earlybird.data.Pictures;
+import io.earlybird.energy.EnergyLog;
+import io.earlybird.energy.Phase;
 import io.earlybird.lowprecision.LowPrecision;
 import io.earlybird.models.Network;
 import io.earlybird.nn.ForwardPass;
@@ -94,6 +96,23 @@ public final class Evaluator implements AutoCloseable {
     return counters.read(session);
   }
 
+  /** As {@link #run(Watch)}, in a window of its own. */
+  Metrics run(Watch watch, EnergyLog energy) {
+    return run(watch, Phase.EVALUATION, energy);
+  }
+
+  /** As {@link #run(Watch)}, in a window of its own with this name. */
+  Metrics run(Watch watch, String window, EnergyLog energy) {
+    return energy.during(
+        window,
+        open -> {
+          Metrics metrics = run(watch);
+          open.addImages(metrics.images());
+          open.add(work());
+          return metrics;
+        });
+  }
+
   /** Operations and bytes of a run over all images. */
   Work work() {
     return plans.work(0, plans.batches().count());
@@ -130,15 +149,27 @@ public final class Evaluator implements AutoCloseable {
       LowPrecision precision,
       long seed) {
     return evaluate(
-        backend, network, state, set, batchSize, loading, precision, seed, new StopSignal());
+        backend,
+        network,
+        state,
+        set,
+        batchSize,
+        loading,
+        precision,
+        seed,
+        new StopSignal(),
+        Phase.EVALUATION,
+        EnergyLog.none());
   }
 
   /**
-   * The same, unless it is to stop.
+   * The same, unless it is to stop, in a window of its own.
    *
+   * @param window its name
+   * @param energy told of it
    * @throws StoppedException if it was asked to
    */
-  static Metrics evaluate(
+  public static Metrics evaluate(
       Backend backend,
       Network network,
       Map<String, HostTensor> state,
@@ -147,12 +178,14 @@ public final class Evaluator implements AutoCloseable {
       Loading loading,
       LowPrecision precision,
       long seed,
-      StopSignal stop) {
+      StopSignal stop,
+      String window,
+      EnergyLog energy) {
     try (Session session = new Session(backend);
         Evaluator evaluator =
             new Evaluator(session, network, set, batchSize, loading, precision, seed)) {
       network.writeState(state, session::write);
-      Metrics metrics = evaluator.run(batches -> !stop.isRequested());
+      Metrics metrics = evaluator.run(batches -> !stop.isRequested(), window, energy);
       if (!evaluator.isComplete()) {
         throw new StoppedException("stopped in an evaluation");
       }

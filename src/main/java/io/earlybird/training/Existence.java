@@ -156,7 +156,8 @@ public final class Existence {
             with.settings().training().testBatchSize(),
             with.settings().data().loading(),
             context.folder().part(name),
-            with.stop());
+            with.stop(),
+            Records.energyOutside(with, name));
     context.progress().pruned(pruned);
     return pruned.file();
   }

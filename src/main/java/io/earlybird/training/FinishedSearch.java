@@ -3,6 +3,8 @@ package io.earlybird.training;
 import io.earlybird.EarlybirdException;
 import io.earlybird.checkpoint.Checkpoint;
 import io.earlybird.checkpoint.pth.OriginalCheckpoint;
+import io.earlybird.plan.Work;
+import io.earlybird.tensor.DType;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tickets.ChannelMask;
 import io.earlybird.tickets.ChannelThreshold;
@@ -168,6 +170,20 @@ public final class FinishedSearch {
    */
   public double[][] overlap(double ratio, int from, int to) {
     return MaskDistance.overlapMatrix(masks(ratio, from, to));
+  }
+
+  /**
+   * Operations and bytes of so many masks of one ratio, and of comparing some of them with each
+   * other: magnitudes are sorted and compared with the threshold, then masks with masks.
+   *
+   * @param masks looked at
+   * @param comparisons of two masks
+   */
+  public Work work(long masks, long comparisons) {
+    long n = scales.get(0).length;
+    long sorting = n * (64 - Long.numberOfLeadingZeros(n));
+    long operations = masks * (sorting + n) + comparisons * n;
+    return Work.of(Work.Part.MASK_DISTANCE, DType.F32, operations, 4 * n * masks, n * masks);
   }
 
   /** {@code 1 - overlap}, computed as such so that equal masks have distance 0. */

@@ -7,8 +7,6 @@ import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import io.earlybird.checkpoint.AtomicFile;
 import io.earlybird.checkpoint.Checkpoint;
-import io.earlybird.energy.EnergyWindow;
-import io.earlybird.energy.Phase;
 import io.earlybird.models.Costs;
 import io.earlybird.models.Network;
 import io.earlybird.tensor.HostTensor;
@@ -114,20 +112,16 @@ public final class Pipeline {
 
   private Prune.Pruned prune(String name, Prune.Request request) {
     requireGoOn("before " + name + " was pruned");
-    Prune.Pruned pruned;
-    try (EnergyWindow window = context.energy().window(Phase.PRUNING)) {
-      pruned =
-          Prune.run(
-              context.backend(),
-              request,
-              context.test(),
-              context.settings().training().testBatchSize(),
-              context.settings().data().loading(),
-              folder.part(name),
-              context.stop());
-      window.add(pruned.work());
-      Records.energy(folder.metrics(), name, window.result());
-    }
+    Prune.Pruned pruned =
+        Prune.run(
+            context.backend(),
+            request,
+            context.test(),
+            context.settings().training().testBatchSize(),
+            context.settings().data().loading(),
+            folder.part(name),
+            context.stop(),
+            Records.energyOutside(context, name));
     context.progress().pruned(pruned);
     return pruned;
   }

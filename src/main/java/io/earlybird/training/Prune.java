@@ -12,6 +12,9 @@ import io.earlybird.checkpoint.Checkpoint;
 import io.earlybird.checkpoint.CheckpointInfo;
 import io.earlybird.checkpoint.pth.OriginalFiles;
 import io.earlybird.data.Pictures;
+import io.earlybird.energy.EnergyLog;
+import io.earlybird.energy.EnergyWindow;
+import io.earlybird.energy.Phase;
 import io.earlybird.lowprecision.LowPrecision;
 import io.earlybird.models.Costs;
 import io.earlybird.models.Network;
@@ -76,17 +79,6 @@ public final class Prune {
       return Math.abs(masked.top1Percent() - pruned.top1Percent());
     }
 
-    /** Operations and bytes of finding the mask; the two evaluations are not counted. */
-    public Work work() {
-      long channels = result.kept().size();
-      return Work.of(
-          Work.Part.MASK_DISTANCE,
-          DType.F32,
-          Math.round(result.pruningFlops()),
-          4 * channels,
-          channels);
-    }
-
     /** FLOPs of the pruned network as a fraction of the dense one's. */
     public double flopRatio() {
       return (double) after.flops() / before.flops();
@@ -138,23 +130,26 @@ public final class Prune {
       int testBatchSize,
       Loading loading,
       Path folder) {
-    return run(backend, request, test, testBatchSize, loading, folder, new StopSignal());
+    return run(
+        backend, request, test, testBatchSize, loading, folder, new StopSignal(), EnergyLog.none());
   }
 
   /**
-   * The same, unless it is to stop.
+   * The same, unless it is to stop, with a window for pruning and one for each evaluation.
    *
    * @param stop tells when to end early
+   * @param energy told of the windows
    * @throws StoppedException if it was asked to stop; nothing is written then
    */
-  static Pruned run(
+  public static Pruned run(
       Backend backend,
       Request request,
       Pictures test,
       int testBatchSize,
       Loading loading,
       Path folder,
-      StopSignal stop) {
+      StopSignal stop,
+      EnergyLog energy) {
     Path source = request.source();
     OptionalDouble percent = request.percent();
     SavedNetwork saved = SavedNetwork.read(source);
@@ -166,13 +161,22 @@ public final class Prune {
     double ratio = percent.isPresent() ? percent.getAsDouble() : ticket.ratio();
     LowPrecision bits = request.precision() == null ? saved.precision() : request.precision();
     Network dense = saved.network();
-    Map<String, HostTensor> state = saved.state();
-    ChannelMask mask = request.criterion().mask(dense, state, ratio, request.seed());
-    Pruner pruner = new Pruner(dense, state, mask);
-    Map<String, HostTensor> weights = request.init() == null ? state : rewound(request, dense);
-    Map<String, HostTensor> masked = pruner.masked(weights);
-    PruneResult result = pruner.cut(request.init() == null ? masked : weights);
-    Network narrow = result.network();
+    Cut cut = energy.during(Phase.PRUNING, window -> cut(request, saved, ratio, window));
+    Judge judge =
+        (network, state, name) ->
+            Evaluator.evaluate(
+                backend,
+                network,
+                state,
+                test,
+                testBatchSize,
+                loading,
+                bits,
+                saved.seed(),
+                stop,
+                name,
+                energy);
+    PruneResult result = cut.result();
     Pruned pruned =
         new Pruned(
             folder.resolve(FILE),
@@ -180,31 +184,53 @@ public final class Prune {
             saved.info().epoch(),
             result,
             Costs.of(dense),
-            Costs.of(narrow),
-            Evaluator.evaluate(
-                backend, dense, masked, test, testBatchSize, loading, bits, saved.seed(), stop),
-            Evaluator.evaluate(
-                backend,
-                narrow,
-                result.state(),
-                test,
-                testBatchSize,
-                loading,
-                bits,
-                saved.seed(),
-                stop));
-    new Checkpoint(result.state(), info(saved.info(), pruned, source)).write(pruned.file());
+            Costs.of(result.network()),
+            judge.metrics(dense, cut.masked(), Phase.EVALUATION_MASKED),
+            judge.metrics(result.network(), result.state(), Phase.EVALUATION_PRUNED));
+    boolean quantized = !bits.isFull() || OriginalNetworks.hasLowPrecisionKeys(saved.info());
+    energy.during(Phase.WRITING, () -> write(request, saved.info(), pruned, quantized));
+    return pruned;
+  }
+
+  private interface Judge {
+    Metrics metrics(Network network, Map<String, HostTensor> state, String window);
+  }
+
+  private record Cut(Map<String, HostTensor> masked, PruneResult result) {}
+
+  private static Cut cut(Request request, SavedNetwork saved, double ratio, EnergyWindow window) {
+    Network dense = saved.network();
+    Map<String, HostTensor> state = saved.state();
+    ChannelMask mask = request.criterion().mask(dense, state, ratio, request.seed());
+    Pruner pruner = new Pruner(dense, state, mask);
+    Map<String, HostTensor> weights = request.init() == null ? state : rewound(request, dense);
+    Map<String, HostTensor> masked = pruner.masked(weights);
+    PruneResult result = pruner.cut(request.init() == null ? masked : weights);
+    window.add(work(result));
+    return new Cut(masked, result);
+  }
+
+  /** Operations and bytes of finding the mask. */
+  private static Work work(PruneResult result) {
+    long channels = result.kept().size();
+    long operations = Math.round(result.pruningFlops());
+    return Work.of(Work.Part.MASK_DISTANCE, DType.F32, operations, 4 * channels, channels);
+  }
+
+  private static Path write(
+      Request request, CheckpointInfo source, Pruned pruned, boolean quantized) {
+    PruneResult result = pruned.result();
+    Path folder = pruned.file().toAbsolutePath().getParent();
+    new Checkpoint(result.state(), info(source, pruned, request.source())).write(pruned.file());
     if (request.pth()) {
       OriginalFiles.writePruned(
           folder.resolve(ORIGINAL_FILE),
           result.spec().widths(),
-          bits.isFull() && !OriginalNetworks.hasLowPrecisionKeys(saved.info())
-              ? result.state()
-              : OriginalFiles.quantized(result.state()));
+          quantized ? OriginalFiles.quantized(result.state()) : result.state());
     }
     byte[] report = report(pruned).getBytes(StandardCharsets.UTF_8);
     AtomicFile.write(folder.resolve(REPORT), out -> out.write(report));
-    return pruned;
+    return pruned.file();
   }
 
   private static Map<String, HostTensor> rewound(Request request, Network dense) {

@@ -1,6 +1,9 @@
 package io.earlybird.training;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import io.earlybird.energy.EnergyLog;
+import io.earlybird.energy.EnergyMonitor;
+import io.earlybird.energy.Phase;
 import io.earlybird.energy.WindowEnergy;
 import io.earlybird.report.MetricsWriter;
 import io.earlybird.report.RecordFile;
@@ -64,9 +67,11 @@ final class Records implements AutoCloseable {
     return line.path("phase").asText().equals(phase);
   }
 
-  /** Whether a line is on a window outside of any epoch, such as pruning. */
+  /** Whether a line is on a window outside of this training, such as pruning. */
   private static boolean isOutside(JsonNode line) {
-    return line.path("event").asText().equals(ENERGY) && !line.has("epoch");
+    return line.path("event").asText().equals(ENERGY)
+        && !line.has("epoch")
+        && !line.path("window").asText().equals(Phase.EVALUATION_BEFORE);
   }
 
   private boolean stays(JsonNode line, RunState state) {
@@ -143,10 +148,15 @@ final class Records implements AutoCloseable {
   }
 
   /**
-   * The energy of a window outside of any training; it takes the place of a line with the same
-   * phase and window that an earlier attempt left. No records may be open.
+   * Windows outside of any training; each takes the place of a line with the same phase and window
+   * that an earlier attempt left. No records may be open.
    */
-  static void energy(Path metricsFile, String phase, WindowEnergy window) {
+  static EnergyLog energyOutside(RunContext context, String phase) {
+    Path metrics = context.folder().metrics();
+    return new EnergyLog(context.energy(), window -> energy(metrics, phase, window));
+  }
+
+  private static void energy(Path metricsFile, String phase, WindowEnergy window) {
     Map<String, Object> line = new LinkedHashMap<>();
     line.put("event", ENERGY);
     line.put("phase", phase);
@@ -160,6 +170,11 @@ final class Records implements AutoCloseable {
                     || !old.path("window").asText().equals(window.path()))) {
       writer.write(line);
     }
+  }
+
+  /** The windows of this training before its first epoch, which are forgotten if it begins anew. */
+  EnergyLog energyBefore(EnergyMonitor monitor) {
+    return new EnergyLog(monitor, window -> event(ENERGY, window.toMap()));
   }
 
   /** Anything else that is worth a line. */

@@ -2,6 +2,7 @@ package io.earlybird.training;
 
 import io.earlybird.EarlybirdException;
 import io.earlybird.checkpoint.Checkpoint;
+import io.earlybird.energy.Phase;
 import io.earlybird.tensor.HostTensor;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -101,7 +102,12 @@ public final class Retrain implements AutoCloseable {
   }
 
   private void evaluateBefore(String method) {
-    before = loop.trainer().evaluate(batches -> !context.stop().isRequested());
+    before =
+        loop.trainer()
+            .evaluate(
+                batches -> !context.stop().isRequested(),
+                Phase.EVALUATION_BEFORE,
+                records.energyBefore(context.energy()));
     if (!loop.trainer().isEvaluated()) {
       throw new StoppedException("stopped before " + label + " was trained");
     }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.earlybird.EarlybirdException;
+import io.earlybird.energy.RunEnergy;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -23,6 +24,7 @@ import java.util.TreeMap;
  * @param settings everything that was chosen, as it stands in {@code config.json}
  * @param epochs the lines of finished epochs, by training, in the file's order
  * @param masks the lines of masks that the search took, in the file's order
+ * @param meters the last line on what measures energy
  * @param summary the comparison of a finished pipeline
  */
 public record RunRecords(
@@ -30,6 +32,7 @@ public record RunRecords(
     Settings settings,
     Map<String, List<JsonNode>> epochs,
     List<JsonNode> masks,
+    Optional<JsonNode> meters,
     Optional<JsonNode> summary) {
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -46,12 +49,15 @@ public record RunRecords(
     }
     Map<String, List<JsonNode>> epochs = new LinkedHashMap<>();
     List<JsonNode> masks = new ArrayList<>();
+    Optional<JsonNode> meters = Optional.empty();
     for (JsonNode line : lines(folder.resolve(RunFolder.METRICS))) {
       String event = line.path("event").asText();
       if (event.equals("epoch")) {
         epochs.computeIfAbsent(line.path("phase").asText(), p -> new ArrayList<>()).add(line);
       } else if (event.equals("masks") && line.path("phase").asText().equals(Search.PHASE)) {
         masks.add(line);
+      } else if (event.equals(RunEnergy.METERS)) {
+        meters = Optional.of(line);
       }
     }
     Path summary = folder.resolve(Pipeline.SUMMARY);
@@ -60,6 +66,7 @@ public record RunRecords(
         Settings.fromJson(json(config), config.toString()),
         epochs,
         masks,
+        meters,
         Files.exists(summary) ? Optional.of(json(summary)) : Optional.empty());
   }
 

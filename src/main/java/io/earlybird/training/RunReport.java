@@ -22,8 +22,8 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * The page on one run: what was compared, curves, mask distances, the tickets' layers, every epoch,
- * and the settings.
+ * The page on one run: what was compared, curves, mask distances, the tickets' layers, energy,
+ * every epoch, and the settings.
  */
 public final class RunReport {
   /** Name of the page in a run folder. */
@@ -67,6 +67,7 @@ public final class RunReport {
     report.curves();
     report.masks();
     report.widths();
+    EnergySection.add(report.run, report.page);
     report.epochs();
     report.settings();
     return report.page.html();

@@ -4,6 +4,7 @@ import io.earlybird.EarlybirdException;
 import io.earlybird.backend.Backend;
 import io.earlybird.data.Batches;
 import io.earlybird.data.Pictures;
+import io.earlybird.energy.EnergyLog;
 import io.earlybird.models.Network;
 import io.earlybird.nn.BatchNorm2d;
 import io.earlybird.nn.ForwardPass;
@@ -209,6 +210,11 @@ public final class Trainer implements AutoCloseable {
     return evaluator.run(watch);
   }
 
+  /** As {@link #evaluate(Watch)}, in a window of its own with this name. */
+  Metrics evaluate(Watch watch, String window, EnergyLog energy) {
+    return evaluator.run(watch, window, energy);
+  }
+
   /**
    * Takes the weights at the end of an epoch into their average.
    *
@@ -216,10 +222,15 @@ public final class Trainer implements AutoCloseable {
    * @throws IllegalStateException if the recipe does not average
    */
   public Metrics average(int epoch) {
+    return average(epoch, EnergyLog.none());
+  }
+
+  /** As {@link #average(int)}, with a window for the statistics and one for the evaluation. */
+  Metrics average(int epoch, EnergyLog energy) {
     if (averaged == null) {
       throw new IllegalStateException("the recipe does not average weights");
     }
-    return averaged.take(epoch);
+    return averaged.take(epoch, energy);
   }
 
   /** The averaged network's state dict, statistics included; empty while there is none. */
