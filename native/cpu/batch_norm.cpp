@@ -11,18 +11,20 @@
 namespace eb::EB_ISA {
 namespace {
 
+template <class T>
 struct Forward {
   const float* gamma;
   const float* beta;
   const int32_t* selected;
   float epsilon;
-  float* y;
+  T* y;
   float* mean;
   float* variance;
 };
 
 // Results [begin, end) of the statistics, and the tables for the columns of `out` that they feed.
-void finish(const Forward& f, const Grid& in, const Grid& out, int64_t begin, int64_t end,
+template <class T>
+void finish(const Forward<T>& f, const Grid& in, const Grid& out, int64_t begin, int64_t end,
             double* mean, double* squares, const Tables& t) {
   join_pieces(in, begin, end, mean, squares);
   for (int64_t c = begin; c < end; c++) {
@@ -36,8 +38,8 @@ void finish(const Forward& f, const Grid& in, const Grid& out, int64_t begin, in
   }
 }
 
-template <bool kRelu, class Rows>
-void run(const Forward& f, const float* x, const Rows& rows, const Grid& in, const Grid& out,
+template <bool kRelu, class T, class Rows>
+void run(const Forward<T>& f, const T* x, const Rows& rows, const Grid& in, const Grid& out,
          void* scratch) {
   const int64_t channels = in.channels();
   Scratch memory(scratch);
@@ -65,30 +67,60 @@ void run(const Forward& f, const float* x, const Rows& rows, const Grid& in, con
   }
 }
 
+template <class T>
+eb_status batch_norm(const T* x, const float* gamma, const float* beta, int64_t rows,
+                     int64_t channels, float epsilon, T* y, float* mean, float* variance,
+                     void* scratch) {
+  const Grid grid(rows, channels);
+  const Forward<T> f = {gamma, beta, nullptr, epsilon, y, mean, variance};
+  run<false>(f, x, PlainRows<T>{x, channels}, grid, grid, scratch);
+  return EB_OK;
+}
+
+template <class T>
+eb_status batch_norm_relu(const T* x, const float* gamma, const float* beta, int64_t rows,
+                          int64_t channels, const int32_t* selected, int64_t kept, float epsilon,
+                          T* y, float* mean, float* variance, void* scratch) {
+  const Grid grid(rows, channels);
+  const Forward<T> f = {gamma, beta, selected, epsilon, y, mean, variance};
+  if (selected) {
+    const Selection selection(selected, kept, channels);
+    run<true>(f, x, PackedRows<T>{x, channels, &selection}, grid, Grid(rows, kept), scratch);
+  } else {
+    run<true>(f, x, PlainRows<T>{x, channels}, grid, grid, scratch);
+  }
+  return EB_OK;
+}
+
 }  // namespace
 
 eb_status batch_norm_f32(const float* x, const float* gamma, const float* beta, int64_t rows,
                          int64_t channels, float epsilon, float* y, float* mean, float* variance,
                          void* scratch) {
-  const Grid grid(rows, channels);
-  const Forward f = {gamma, beta, nullptr, epsilon, y, mean, variance};
-  run<false>(f, x, PlainRows{x, channels}, grid, grid, scratch);
-  return EB_OK;
+  return batch_norm(x, gamma, beta, rows, channels, epsilon, y, mean, variance, scratch);
+}
+
+eb_status batch_norm_bf16(const uint16_t* x, const float* gamma, const float* beta, int64_t rows,
+                          int64_t channels, float epsilon, uint16_t* y, float* mean,
+                          float* variance, void* scratch) {
+  return batch_norm(bf16(x), gamma, beta, rows, channels, epsilon, bf16(y), mean, variance,
+                    scratch);
 }
 
 eb_status batch_norm_relu_f32(const float* x, const float* gamma, const float* beta, int64_t rows,
                               int64_t channels, const int32_t* selected, int64_t kept,
                               float epsilon, float* y, float* mean, float* variance,
                               void* scratch) {
-  const Grid grid(rows, channels);
-  const Forward f = {gamma, beta, selected, epsilon, y, mean, variance};
-  if (selected) {
-    const Selection selection(selected, kept, channels);
-    run<true>(f, x, PackedRows{x, channels, &selection}, grid, Grid(rows, kept), scratch);
-  } else {
-    run<true>(f, x, PlainRows{x, channels}, grid, grid, scratch);
-  }
-  return EB_OK;
+  return batch_norm_relu(x, gamma, beta, rows, channels, selected, kept, epsilon, y, mean, variance,
+                         scratch);
+}
+
+eb_status batch_norm_relu_bf16(const uint16_t* x, const float* gamma, const float* beta,
+                               int64_t rows, int64_t channels, const int32_t* selected,
+                               int64_t kept, float epsilon, uint16_t* y, float* mean,
+                               float* variance, void* scratch) {
+  return batch_norm_relu(bf16(x), gamma, beta, rows, channels, selected, kept, epsilon, bf16(y),
+                         mean, variance, scratch);
 }
 
 }  // namespace eb::EB_ISA
@@ -105,25 +137,60 @@ int64_t eb_batch_norm_scratch_bytes(int64_t rows, int64_t channels) {
          5 * Scratch::bytes(table * static_cast<int64_t>(sizeof(float)));
 }
 
-eb_status eb_batch_norm_f32(const float* x, const float* gamma, const float* beta, int64_t rows,
-                            int64_t channels, float epsilon, float* y, float* mean, float* variance,
-                            void* scratch) {
+namespace {
+
+// Checks what batch_norm.h asks for; `kernel` is called if there is anything to do.
+template <class T, class Kernel>
+eb_status checked(Kernel kernel, const T* x, const float* gamma, const float* beta, int64_t rows,
+                  int64_t channels, float epsilon, T* y, float* mean, float* variance,
+                  void* scratch) {
   if (rows <= 0 || channels < 0) return EB_BAD_ARGUMENT;
   if (channels == 0) return EB_OK;
   if (!x || !gamma || !beta || !y || !mean || !variance || !scratch) return EB_BAD_ARGUMENT;
-  return eb::active().batch_norm_f32(x, gamma, beta, rows, channels, epsilon, y, mean, variance,
-                                     scratch);
+  return kernel(x, gamma, beta, rows, channels, epsilon, y, mean, variance, scratch);
+}
+
+template <class T, class Kernel>
+eb_status checked(Kernel kernel, const T* x, const float* gamma, const float* beta, int64_t rows,
+                  int64_t channels, const int32_t* selected, int64_t kept, float epsilon, T* y,
+                  float* mean, float* variance, void* scratch) {
+  const eb_status status = eb::check_selection(rows, channels, selected, kept);
+  if (status != EB_OK || channels == 0) return status;
+  if (!x || !gamma || !beta || !mean || !variance || !scratch) return EB_BAD_ARGUMENT;
+  if (kept > 0 && (!y || (selected && y == x))) return EB_BAD_ARGUMENT;
+  return kernel(x, gamma, beta, rows, channels, selected, kept, epsilon, y, mean, variance,
+                scratch);
+}
+
+}  // namespace
+
+eb_status eb_batch_norm_f32(const float* x, const float* gamma, const float* beta, int64_t rows,
+                            int64_t channels, float epsilon, float* y, float* mean, float* variance,
+                            void* scratch) {
+  return checked(eb::active().batch_norm_f32, x, gamma, beta, rows, channels, epsilon, y, mean,
+                 variance, scratch);
+}
+
+eb_status eb_batch_norm_bf16(const uint16_t* x, const float* gamma, const float* beta, int64_t rows,
+                             int64_t channels, float epsilon, uint16_t* y, float* mean,
+                             float* variance, void* scratch) {
+  return checked(eb::active().batch_norm_bf16, x, gamma, beta, rows, channels, epsilon, y, mean,
+                 variance, scratch);
 }
 
 eb_status eb_batch_norm_relu_f32(const float* x, const float* gamma, const float* beta,
                                  int64_t rows, int64_t channels, const int32_t* selected,
                                  int64_t kept, float epsilon, float* y, float* mean,
                                  float* variance, void* scratch) {
-  const eb_status status = eb::check_selection(rows, channels, selected, kept);
-  if (status != EB_OK || channels == 0) return status;
-  if (!x || !gamma || !beta || !mean || !variance || !scratch) return EB_BAD_ARGUMENT;
-  if (kept > 0 && (!y || (selected && y == x))) return EB_BAD_ARGUMENT;
-  return eb::active().batch_norm_relu_f32(x, gamma, beta, rows, channels, selected, kept, epsilon,
-                                          y, mean, variance, scratch);
+  return checked(eb::active().batch_norm_relu_f32, x, gamma, beta, rows, channels, selected, kept,
+                 epsilon, y, mean, variance, scratch);
+}
+
+eb_status eb_batch_norm_relu_bf16(const uint16_t* x, const float* gamma, const float* beta,
+                                  int64_t rows, int64_t channels, const int32_t* selected,
+                                  int64_t kept, float epsilon, uint16_t* y, float* mean,
+                                  float* variance, void* scratch) {
+  return checked(eb::active().batch_norm_relu_bf16, x, gamma, beta, rows, channels, selected, kept,
+                 epsilon, y, mean, variance, scratch);
 }
 #endif

@@ -30,8 +30,8 @@ struct Tables {
   }
 };
 
-template <bool kRelu>
-void apply(const float* x, const Tables& t, int64_t at, int64_t n, float* out) {
+template <bool kRelu, class X, class Y>
+void apply(const X* x, const Tables& t, int64_t at, int64_t n, Y* out) {
   const float* mean = t.mean + at;
   const float* scale = t.scale + at;
   const float* beta = t.beta + at;
@@ -43,20 +43,20 @@ void apply(const float* x, const Tables& t, int64_t at, int64_t n, float* out) {
 }
 
 // y of one piece.
-template <bool kRelu, class Rows>
+template <bool kRelu, class Rows, class Y>
 void apply_piece(const Rows& rows, const Piece& piece, int64_t channels, const Tables& t,
-                 bool stream, float* y) {
+                 bool stream, Y* y) {
   alignas(64) float tile[Rows::kTiles ? kTileFloats : 1];
   const int64_t width = piece.fold * channels;
-  float* out = y + piece.row * channels;
+  Y* out = y + piece.row * channels;
   for (int64_t first = 0; first < piece.count; first += kGroupRows) {
     const int64_t n = piece.count - first < kGroupRows ? piece.count - first : kGroupRows;
-    const float* x = rows.rows(piece, first, n, tile);
+    const auto* x = rows.rows(piece, first, n, tile);
     for (int64_t r = 0; r < n; r++) {
-      float* row = out + (first + r) * width;
-      const float* source = x + r * width;
+      Y* row = out + (first + r) * width;
+      const auto* source = x + r * width;
       if (stream) {
-        stream_range(row, width, [&](float* to, int64_t i, int64_t count) {
+        stream_range(row, width, [&](Y* to, int64_t i, int64_t count) {
           apply<kRelu>(source + i, t, i, count, to);
         });
       } else {

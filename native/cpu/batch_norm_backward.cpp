@@ -32,9 +32,9 @@ float gradient(float x, float dy, float mean, float scale, float beta) {
 }
 
 // Adds the gradient, and its product with x - mean, over kRows rows to column sums.
-template <bool kRelu, int kRows>
-void add_columns(const float* x, const float* dy, int64_t stride, const Tables& t, int64_t n,
-                 float* sum, float* product) {
+template <bool kRelu, int kRows, class X, class D>
+void add_columns(const X* x, const D* dy, int64_t stride, const Tables& t, int64_t n, float* sum,
+                 float* product) {
 #pragma omp simd
   for (int64_t j = 0; j < n; j++) {
     float s = 0.0f;
@@ -51,9 +51,9 @@ void add_columns(const float* x, const float* dy, int64_t stride, const Tables& 
 }
 
 // The same, line by line, while the next rows are on their way.
-template <bool kRelu, int kRows>
-void add_rows(const float* x, const float* dy, int64_t stride, const Tables& t, int64_t n,
-              float* sum, float* product) {
+template <bool kRelu, int kRows, class X, class D>
+void add_rows(const X* x, const D* dy, int64_t stride, const Tables& t, int64_t n, float* sum,
+              float* product) {
   int64_t j = 0;
   for (; j + kLine <= n; j += kLine) {
     prefetch_rows<kRows>(x + kRows * stride + j, stride);
@@ -66,12 +66,12 @@ void add_rows(const float* x, const float* dy, int64_t stride, const Tables& t, 
 }
 
 // Sums of one piece by channel.
-template <bool kRelu, class Rows>
-void piece_sums(const Rows& rows, const float* dy, const Piece& piece, int64_t channels,
+template <bool kRelu, class Rows, class D>
+void piece_sums(const Rows& rows, const D* dy, const Piece& piece, int64_t channels,
                 const Tables& t, double* sum, double* product) {
   alignas(64) float tile[Rows::kTiles ? kTileFloats : 1];
   const int64_t width = piece.fold * channels;
-  const float* gradients = dy + piece.row * channels;
+  const D* gradients = dy + piece.row * channels;
   for (int64_t c = 0; c < channels; c++) sum[c] = product[c] = 0.0;
   for (int64_t at = 0; at < width; at += kStrip) {
     const int64_t n = width - at < kStrip ? width - at : kStrip;
@@ -83,8 +83,8 @@ void piece_sums(const Rows& rows, const float* dy, const Piece& piece, int64_t c
       alignas(64) float p[kStrip] = {};
       for (int64_t row = block; row < end; row += kGroupRows) {
         const int64_t count = end - row < kGroupRows ? end - row : kGroupRows;
-        const float* x = rows.rows(piece, row, count, tile) + at;
-        const float* d = gradients + row * width + at;
+        const auto* x = rows.rows(piece, row, count, tile) + at;
+        const D* d = gradients + row * width + at;
         if (count == kGroupRows) {
           add_rows<kRelu, kGroupRows>(x, d, width, t + at, n, s, p);
         } else {
@@ -106,8 +106,8 @@ void piece_sums(const Rows& rows, const float* dy, const Piece& piece, int64_t c
   }
 }
 
-template <bool kRelu>
-void input_gradient(const float* x, const float* dy, const Tables& t, int64_t n, float* dx) {
+template <bool kRelu, class X, class D, class Y>
+void input_gradient(const X* x, const D* dy, const Tables& t, int64_t n, Y* dx) {
 #pragma omp simd
   for (int64_t j = 0; j < n; j++) {
     const float d = gradient<kRelu>(x[j], dy[j], t.mean[j], t.scale[j], t.beta[j]);
@@ -116,14 +116,14 @@ void input_gradient(const float* x, const float* dy, const Tables& t, int64_t n,
 }
 
 // dx of one piece.
-template <bool kRelu>
-void write_piece(const PlainRows& rows, const float* dy, const Piece& piece, int64_t channels,
-                 const Tables& t, bool stream, float* dx) {
+template <bool kRelu, class T>
+void write_piece(const PlainRows<T>& rows, const T* dy, const Piece& piece, int64_t channels,
+                 const Tables& t, bool stream, T* dx) {
   const int64_t width = piece.fold * channels;
   for (int64_t r = 0; r < piece.count; r++) {
     const int64_t at = piece.row * channels + r * width;
     if (stream) {
-      stream_range(dx + at, width, [&](float* to, int64_t i, int64_t count) {
+      stream_range(dx + at, width, [&](T* to, int64_t i, int64_t count) {
         input_gradient<kRelu>(rows.x + at + i, dy + at + i, t + i, count, to);
       });
     } else {
@@ -132,9 +132,9 @@ void write_piece(const PlainRows& rows, const float* dy, const Piece& piece, int
   }
 }
 
-template <bool kRelu>
-void write_piece(const PackedRows& rows, const float* dy, const Piece& piece, int64_t channels,
-                 const Tables& t, bool, float* dx) {
+template <bool kRelu, class T>
+void write_piece(const PackedRows<T>& rows, const T* dy, const Piece& piece, int64_t channels,
+                 const Tables& t, bool, T* dx) {
   alignas(64) float tile[kTileFloats];
   alignas(64) float result[kTileFloats];
   const int64_t width = piece.fold * channels;
@@ -150,15 +150,16 @@ void write_piece(const PackedRows& rows, const float* dy, const Piece& piece, in
   }
 }
 
+template <class T>
 struct Backward {
-  const float* dy;
+  const T* dy;
   const float* mean;
   const float* variance;
   const float* gamma;
   const float* beta;
   const int32_t* selected;
   float epsilon;
-  float* dx;
+  T* dx;
   float* dgamma;
   float* dbeta;
 
@@ -166,7 +167,8 @@ struct Backward {
 };
 
 // The tables of the first pass, for columns of channels [begin, end).
-void prepare(const Backward& b, const Grid& grid, int64_t begin, int64_t end, const Tables& t) {
+template <class T>
+void prepare(const Backward<T>& b, const Grid& grid, int64_t begin, int64_t end, const Tables& t) {
   for (int64_t k = begin; k < end; k++) {
     const int64_t c = b.channel(k);
     spread(grid, k, b.mean[c], t.mean);
@@ -177,7 +179,8 @@ void prepare(const Backward& b, const Grid& grid, int64_t begin, int64_t end, co
 
 // Joins the sums of all pieces, [pieces][channels], for channels [begin, end): dgamma and dbeta,
 // and the tables of the second pass.
-void finish(const Backward& b, const Grid& grid, int64_t begin, int64_t end, double* sum,
+template <class T>
+void finish(const Backward<T>& b, const Grid& grid, int64_t begin, int64_t end, double* sum,
             double* product, const Tables& t) {
   const int64_t channels = grid.channels();
   for (int64_t i = 1; i < grid.pieces(); i++) {
@@ -198,8 +201,8 @@ void finish(const Backward& b, const Grid& grid, int64_t begin, int64_t end, dou
   }
 }
 
-template <bool kRelu, class Rows>
-void run(const Backward& b, const Rows& rows, const Grid& grid, void* scratch) {
+template <bool kRelu, class T, class Rows>
+void run(const Backward<T>& b, const Rows& rows, const Grid& grid, void* scratch) {
   const int64_t channels = grid.channels();
   Scratch memory(scratch);
   double* sum = memory.take<double>(grid.pieces() * channels);
@@ -229,15 +232,47 @@ void run(const Backward& b, const Rows& rows, const Grid& grid, void* scratch) {
   }
 }
 
+template <class T>
+eb_status backward(const T* x, const T* dy, const float* mean, const float* variance,
+                   const float* gamma, int64_t rows, int64_t channels, float epsilon, T* dx,
+                   float* dgamma, float* dbeta, void* scratch) {
+  const Backward<T> b = {dy, mean, variance, gamma, nullptr, nullptr, epsilon, dx, dgamma, dbeta};
+  run<false>(b, PlainRows<T>{x, channels}, Grid(rows, channels), scratch);
+  return EB_OK;
+}
+
+template <class T>
+eb_status relu_backward(const T* x, const T* dy, const float* mean, const float* variance,
+                        const float* gamma, const float* beta, int64_t rows, int64_t channels,
+                        const int32_t* selected, int64_t kept, float epsilon, T* dx, float* dgamma,
+                        float* dbeta, void* scratch) {
+  const Backward<T> b = {dy, mean, variance, gamma, beta, selected, epsilon, dx, dgamma, dbeta};
+  if (selected) {
+    const Selection selection(selected, kept, channels);
+    for (int64_t c = 0; c < channels; c++) dgamma[c] = dbeta[c] = 0.0f;
+    run<true>(b, PackedRows<T>{x, channels, &selection}, Grid(rows, kept), scratch);
+  } else {
+    run<true>(b, PlainRows<T>{x, channels}, Grid(rows, channels), scratch);
+  }
+  return EB_OK;
+}
+
 }  // namespace
 
 eb_status batch_norm_backward_f32(const float* x, const float* dy, const float* mean,
                                   const float* variance, const float* gamma, int64_t rows,
                                   int64_t channels, float epsilon, float* dx, float* dgamma,
                                   float* dbeta, void* scratch) {
-  const Backward b = {dy, mean, variance, gamma, nullptr, nullptr, epsilon, dx, dgamma, dbeta};
-  run<false>(b, PlainRows{x, channels}, Grid(rows, channels), scratch);
-  return EB_OK;
+  return backward(x, dy, mean, variance, gamma, rows, channels, epsilon, dx, dgamma, dbeta,
+                  scratch);
+}
+
+eb_status batch_norm_backward_bf16(const uint16_t* x, const uint16_t* dy, const float* mean,
+                                   const float* variance, const float* gamma, int64_t rows,
+                                   int64_t channels, float epsilon, uint16_t* dx, float* dgamma,
+                                   float* dbeta, void* scratch) {
+  return backward(bf16(x), bf16(dy), mean, variance, gamma, rows, channels, epsilon, bf16(dx),
+                  dgamma, dbeta, scratch);
 }
 
 eb_status batch_norm_relu_backward_f32(const float* x, const float* dy, const float* mean,
@@ -245,32 +280,68 @@ eb_status batch_norm_relu_backward_f32(const float* x, const float* dy, const fl
                                        int64_t rows, int64_t channels, const int32_t* selected,
                                        int64_t kept, float epsilon, float* dx, float* dgamma,
                                        float* dbeta, void* scratch) {
-  const Backward b = {dy, mean, variance, gamma, beta, selected, epsilon, dx, dgamma, dbeta};
-  if (selected) {
-    const Selection selection(selected, kept, channels);
-    for (int64_t c = 0; c < channels; c++) dgamma[c] = dbeta[c] = 0.0f;
-    run<true>(b, PackedRows{x, channels, &selection}, Grid(rows, kept), scratch);
-  } else {
-    run<true>(b, PlainRows{x, channels}, Grid(rows, channels), scratch);
-  }
-  return EB_OK;
+  return relu_backward(x, dy, mean, variance, gamma, beta, rows, channels, selected, kept, epsilon,
+                       dx, dgamma, dbeta, scratch);
+}
+
+eb_status batch_norm_relu_backward_bf16(const uint16_t* x, const uint16_t* dy, const float* mean,
+                                        const float* variance, const float* gamma,
+                                        const float* beta, int64_t rows, int64_t channels,
+                                        const int32_t* selected, int64_t kept, float epsilon,
+                                        uint16_t* dx, float* dgamma, float* dbeta, void* scratch) {
+  return relu_backward(bf16(x), bf16(dy), mean, variance, gamma, beta, rows, channels, selected,
+                       kept, epsilon, bf16(dx), dgamma, dbeta, scratch);
 }
 
 }  // namespace eb::EB_ISA
 
 #ifdef EB_ENTRY_POINTS
+namespace {
 
-eb_status eb_batch_norm_backward_f32(const float* x, const float* dy, const float* mean,
-                                     const float* variance, const float* gamma, int64_t rows,
-                                     int64_t channels, float epsilon, float* dx, float* dgamma,
-                                     float* dbeta, void* scratch) {
+// Checks what batch_norm.h asks for; `kernel` is called if there is anything to do.
+template <class T, class Kernel>
+eb_status checked(Kernel kernel, const T* x, const T* dy, const float* mean, const float* variance,
+                  const float* gamma, int64_t rows, int64_t channels, float epsilon, T* dx,
+                  float* dgamma, float* dbeta, void* scratch) {
   if (rows <= 0 || channels < 0) return EB_BAD_ARGUMENT;
   if (channels == 0) return EB_OK;
   if (!x || !dy || !mean || !variance || !gamma || !dx || !dgamma || !dbeta || !scratch) {
     return EB_BAD_ARGUMENT;
   }
-  return eb::active().batch_norm_backward_f32(x, dy, mean, variance, gamma, rows, channels, epsilon,
-                                              dx, dgamma, dbeta, scratch);
+  return kernel(x, dy, mean, variance, gamma, rows, channels, epsilon, dx, dgamma, dbeta, scratch);
+}
+
+template <class T, class Kernel>
+eb_status checked(Kernel kernel, const T* x, const T* dy, const float* mean, const float* variance,
+                  const float* gamma, const float* beta, int64_t rows, int64_t channels,
+                  const int32_t* selected, int64_t kept, float epsilon, T* dx, float* dgamma,
+                  float* dbeta, void* scratch) {
+  const eb_status status = eb::check_selection(rows, channels, selected, kept);
+  if (status != EB_OK || channels == 0) return status;
+  if (!x || !mean || !variance || !gamma || !beta || !dx || !dgamma || !dbeta || !scratch) {
+    return EB_BAD_ARGUMENT;
+  }
+  if (kept > 0 && (!dy || (selected && dy == dx))) return EB_BAD_ARGUMENT;
+  return kernel(x, dy, mean, variance, gamma, beta, rows, channels, selected, kept, epsilon, dx,
+                dgamma, dbeta, scratch);
+}
+
+}  // namespace
+
+eb_status eb_batch_norm_backward_f32(const float* x, const float* dy, const float* mean,
+                                     const float* variance, const float* gamma, int64_t rows,
+                                     int64_t channels, float epsilon, float* dx, float* dgamma,
+                                     float* dbeta, void* scratch) {
+  return checked(eb::active().batch_norm_backward_f32, x, dy, mean, variance, gamma, rows, channels,
+                 epsilon, dx, dgamma, dbeta, scratch);
+}
+
+eb_status eb_batch_norm_backward_bf16(const uint16_t* x, const uint16_t* dy, const float* mean,
+                                      const float* variance, const float* gamma, int64_t rows,
+                                      int64_t channels, float epsilon, uint16_t* dx, float* dgamma,
+                                      float* dbeta, void* scratch) {
+  return checked(eb::active().batch_norm_backward_bf16, x, dy, mean, variance, gamma, rows,
+                 channels, epsilon, dx, dgamma, dbeta, scratch);
 }
 
 eb_status eb_batch_norm_relu_backward_f32(const float* x, const float* dy, const float* mean,
@@ -278,14 +349,17 @@ eb_status eb_batch_norm_relu_backward_f32(const float* x, const float* dy, const
                                           const float* beta, int64_t rows, int64_t channels,
                                           const int32_t* selected, int64_t kept, float epsilon,
                                           float* dx, float* dgamma, float* dbeta, void* scratch) {
-  const eb_status status = eb::check_selection(rows, channels, selected, kept);
-  if (status != EB_OK || channels == 0) return status;
-  if (!x || !mean || !variance || !gamma || !beta || !dx || !dgamma || !dbeta || !scratch) {
-    return EB_BAD_ARGUMENT;
-  }
-  if (kept > 0 && (!dy || (selected && dy == dx))) return EB_BAD_ARGUMENT;
-  return eb::active().batch_norm_relu_backward_f32(x, dy, mean, variance, gamma, beta, rows,
-                                                   channels, selected, kept, epsilon, dx, dgamma,
-                                                   dbeta, scratch);
+  return checked(eb::active().batch_norm_relu_backward_f32, x, dy, mean, variance, gamma, beta,
+                 rows, channels, selected, kept, epsilon, dx, dgamma, dbeta, scratch);
+}
+
+eb_status eb_batch_norm_relu_backward_bf16(const uint16_t* x, const uint16_t* dy, const float* mean,
+                                           const float* variance, const float* gamma,
+                                           const float* beta, int64_t rows, int64_t channels,
+                                           const int32_t* selected, int64_t kept, float epsilon,
+                                           uint16_t* dx, float* dgamma, float* dbeta,
+                                           void* scratch) {
+  return checked(eb::active().batch_norm_relu_backward_bf16, x, dy, mean, variance, gamma, beta,
+                 rows, channels, selected, kept, epsilon, dx, dgamma, dbeta, scratch);
 }
 #endif

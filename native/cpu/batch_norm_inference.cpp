@@ -16,9 +16,8 @@ struct Given {
   float epsilon;
 };
 
-template <bool kRelu, class Rows>
-void run(const Given& g, const float* x, const Rows& rows, const Grid& out, float* y,
-         void* scratch) {
+template <bool kRelu, class T, class Rows>
+void run(const Given& g, const T* x, const Rows& rows, const Grid& out, T* y, void* scratch) {
   Scratch memory(scratch);
   const Tables t(memory, out);
   for (int64_t k = 0; k < out.channels(); k++) {
@@ -37,53 +36,120 @@ void run(const Given& g, const float* x, const Rows& rows, const Grid& out, floa
   }
 }
 
+template <class T>
+eb_status inference(const T* x, const float* gamma, const float* beta, const float* mean,
+                    const float* variance, int64_t rows, int64_t channels, float epsilon, T* y,
+                    void* scratch) {
+  const Given g = {gamma, beta, mean, variance, nullptr, epsilon};
+  run<false>(g, x, PlainRows<T>{x, channels}, Grid(rows, channels), y, scratch);
+  return EB_OK;
+}
+
+template <class T>
+eb_status inference_relu(const T* x, const float* gamma, const float* beta, const float* mean,
+                         const float* variance, int64_t rows, int64_t channels,
+                         const int32_t* selected, int64_t kept, float epsilon, T* y,
+                         void* scratch) {
+  const Given g = {gamma, beta, mean, variance, selected, epsilon};
+  const Grid out(rows, kept);
+  if (selected) {
+    const Selection selection(selected, kept, channels);
+    run<true>(g, x, PackedRows<T>{x, channels, &selection}, out, y, scratch);
+  } else {
+    run<true>(g, x, PlainRows<T>{x, channels}, out, y, scratch);
+  }
+  return EB_OK;
+}
+
 }  // namespace
 
 eb_status batch_norm_inference_f32(const float* x, const float* gamma, const float* beta,
                                    const float* mean, const float* variance, int64_t rows,
                                    int64_t channels, float epsilon, float* y, void* scratch) {
-  const Given g = {gamma, beta, mean, variance, nullptr, epsilon};
-  run<false>(g, x, PlainRows{x, channels}, Grid(rows, channels), y, scratch);
-  return EB_OK;
+  return inference(x, gamma, beta, mean, variance, rows, channels, epsilon, y, scratch);
+}
+
+eb_status batch_norm_inference_bf16(const uint16_t* x, const float* gamma, const float* beta,
+                                    const float* mean, const float* variance, int64_t rows,
+                                    int64_t channels, float epsilon, uint16_t* y, void* scratch) {
+  return inference(bf16(x), gamma, beta, mean, variance, rows, channels, epsilon, bf16(y), scratch);
 }
 
 eb_status batch_norm_inference_relu_f32(const float* x, const float* gamma, const float* beta,
                                         const float* mean, const float* variance, int64_t rows,
                                         int64_t channels, const int32_t* selected, int64_t kept,
                                         float epsilon, float* y, void* scratch) {
-  const Given g = {gamma, beta, mean, variance, selected, epsilon};
-  const Grid out(rows, kept);
-  if (selected) {
-    const Selection selection(selected, kept, channels);
-    run<true>(g, x, PackedRows{x, channels, &selection}, out, y, scratch);
-  } else {
-    run<true>(g, x, PlainRows{x, channels}, out, y, scratch);
-  }
-  return EB_OK;
+  return inference_relu(x, gamma, beta, mean, variance, rows, channels, selected, kept, epsilon, y,
+                        scratch);
+}
+
+eb_status batch_norm_inference_relu_bf16(const uint16_t* x, const float* gamma, const float* beta,
+                                         const float* mean, const float* variance, int64_t rows,
+                                         int64_t channels, const int32_t* selected, int64_t kept,
+                                         float epsilon, uint16_t* y, void* scratch) {
+  return inference_relu(bf16(x), gamma, beta, mean, variance, rows, channels, selected, kept,
+                        epsilon, bf16(y), scratch);
 }
 
 }  // namespace eb::EB_ISA
 
 #ifdef EB_ENTRY_POINTS
-eb_status eb_batch_norm_inference_f32(const float* x, const float* gamma, const float* beta,
-                                      const float* mean, const float* variance, int64_t rows,
-                                      int64_t channels, float epsilon, float* y, void* scratch) {
+namespace {
+
+// Checks what batch_norm.h asks for; `kernel` is called if there is anything to do.
+template <class T, class Kernel>
+eb_status checked(Kernel kernel, const T* x, const float* gamma, const float* beta,
+                  const float* mean, const float* variance, int64_t rows, int64_t channels,
+                  float epsilon, T* y, void* scratch) {
   if (rows < 0 || channels < 0) return EB_BAD_ARGUMENT;
   if (rows == 0 || channels == 0) return EB_OK;
   if (!x || !gamma || !beta || !mean || !variance || !y || !scratch) return EB_BAD_ARGUMENT;
-  return eb::active().batch_norm_inference_f32(x, gamma, beta, mean, variance, rows, channels,
-                                               epsilon, y, scratch);
+  return kernel(x, gamma, beta, mean, variance, rows, channels, epsilon, y, scratch);
+}
+
+template <class T, class Kernel>
+eb_status checked(Kernel kernel, const T* x, const float* gamma, const float* beta,
+                  const float* mean, const float* variance, int64_t rows, int64_t channels,
+                  const int32_t* selected, int64_t kept, float epsilon, T* y, void* scratch) {
+  const eb_status status = eb::check_selection(rows, channels, selected, kept);
+  if (status != EB_OK || channels == 0 || kept == 0) return status;
+  if (!x || !gamma || !beta || !mean || !variance || !y || !scratch) return EB_BAD_ARGUMENT;
+  if (selected && y == x) return EB_BAD_ARGUMENT;
+  return kernel(x, gamma, beta, mean, variance, rows, channels, selected, kept, epsilon, y,
+                scratch);
+}
+
+}  // namespace
+
+eb_status eb_batch_norm_inference_f32(const float* x, const float* gamma, const float* beta,
+                                      const float* mean, const float* variance, int64_t rows,
+                                      int64_t channels, float epsilon, float* y, void* scratch) {
+  return checked(eb::active().batch_norm_inference_f32, x, gamma, beta, mean, variance, rows,
+                 channels, epsilon, y, scratch);
+}
+
+eb_status eb_batch_norm_inference_bf16(const uint16_t* x, const float* gamma, const float* beta,
+                                       const float* mean, const float* variance, int64_t rows,
+                                       int64_t channels, float epsilon, uint16_t* y,
+                                       void* scratch) {
+  return checked(eb::active().batch_norm_inference_bf16, x, gamma, beta, mean, variance, rows,
+                 channels, epsilon, y, scratch);
 }
 
 eb_status eb_batch_norm_inference_relu_f32(const float* x, const float* gamma, const float* beta,
                                            const float* mean, const float* variance, int64_t rows,
                                            int64_t channels, const int32_t* selected, int64_t kept,
                                            float epsilon, float* y, void* scratch) {
-  const eb_status status = eb::check_selection(rows, channels, selected, kept);
-  if (status != EB_OK || channels == 0 || kept == 0) return status;
-  if (!x || !gamma || !beta || !mean || !variance || !y || !scratch) return EB_BAD_ARGUMENT;
-  if (selected && y == x) return EB_BAD_ARGUMENT;
-  return eb::active().batch_norm_inference_relu_f32(x, gamma, beta, mean, variance, rows, channels,
-                                                    selected, kept, epsilon, y, scratch);
+  return checked(eb::active().batch_norm_inference_relu_f32, x, gamma, beta, mean, variance, rows,
+                 channels, selected, kept, epsilon, y, scratch);
+}
+
+eb_status eb_batch_norm_inference_relu_bf16(const uint16_t* x, const float* gamma,
+                                            const float* beta, const float* mean,
+                                            const float* variance, int64_t rows, int64_t channels,
+                                            const int32_t* selected, int64_t kept, float epsilon,
+                                            uint16_t* y, void* scratch) {
+  return checked(eb::active().batch_norm_inference_relu_bf16, x, gamma, beta, mean, variance, rows,
+                 channels, selected, kept, epsilon, y, scratch);
 }
 #endif

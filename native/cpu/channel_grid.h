@@ -112,8 +112,8 @@ class Scratch {
 
 // Asks for the lines at x of the next kRows rows. Four interleaved streams are more than the
 // processor prefetches well by itself (17 against 22 GB/s on one core).
-template <int kRows>
-inline void prefetch_rows(const float* x, int64_t stride) {
+template <int kRows, class T>
+inline void prefetch_rows(const T* x, int64_t stride) {
   for (int r = 0; r < kRows; r++) {
     _mm_prefetch(reinterpret_cast<const char*>(x + r * stride), _MM_HINT_T0);
   }

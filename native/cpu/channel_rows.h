@@ -13,13 +13,15 @@ constexpr int64_t kTileFloats = kGroupRows * EB_MAX_SELECTABLE;
 static_assert(kStrip <= EB_MAX_SELECTABLE, "a folded row fits too");
 
 // All channels as they are.
+template <class T>
 struct PlainRows {
   static constexpr bool kTiles = false;
-  const float* x;
+  using Element = T;
+  const T* x;
   int64_t channels;
 
   // n wide rows of a piece from its wide row `first` on.
-  const float* rows(const Piece& piece, int64_t first, int64_t n, float* tile) const {
+  const T* rows(const Piece& piece, int64_t first, int64_t n, float* tile) const {
     (void)n;
     (void)tile;
     return x + (piece.row + first * piece.fold) * channels;
@@ -27,9 +29,11 @@ struct PlainRows {
 };
 
 // The selected channels of x; the grid is that of [rows, kept].
+template <class T>
 struct PackedRows {
   static constexpr bool kTiles = true;
-  const float* x;
+  using Element = T;
+  const T* x;
   int64_t channels;
   const Selection* selection;
 

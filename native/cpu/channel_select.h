@@ -6,6 +6,7 @@
 #include <immintrin.h>
 #include <stdint.h>
 
+#include "cpu/element.h"
 #include "earlybird/batch_norm.h"
 
 namespace eb::EB_ISA {
@@ -45,14 +46,16 @@ class Selection {
   }
 
   // rows rows of x [channels] to out [kept].
-  void pack(const float* x, int64_t rows, float* out) const {
+  template <class X, class Y>
+  void pack(const X* x, int64_t rows, Y* out) const {
     int64_t r = 0;
     for (; r + 4 <= rows; r += 4) pack_rows<4>(x + r * channels_, out + r * kept_);
     for (; r < rows; r++) pack_rows<1>(x + r * channels_, out + r * kept_);
   }
 
   // rows rows of d [kept] to out [channels], zero where a channel is not selected.
-  void unpack(const float* d, int64_t rows, float* out) const {
+  template <class X, class Y>
+  void unpack(const X* d, int64_t rows, Y* out) const {
     int64_t r = 0;
     for (; r + 4 <= rows; r += 4) unpack_rows<4>(d + r * kept_, out + r * channels_);
     for (; r < rows; r++) unpack_rows<1>(d + r * kept_, out + r * channels_);
@@ -67,18 +70,18 @@ class Selection {
     int8_t unpack[8];  // the place that comes to lane i, -1 where it is not selected
   };
 
-  template <int kRows>
-  void pack_rows(const float* x, float* out) const {
+  template <int kRows, class X, class Y>
+  void pack_rows(const X* x, Y* out) const {
     const int64_t channels = channels_;
     const int64_t kept = kept_;
     const Group* const end = groups_ + count_;
     const Group* g = groups_;
     for (; g < groups_ + whole_; g++) {
       const __m256i order = lanes(g->pack);
-      const float* from = x + g->source;
-      float* to = out + g->target;
+      const X* from = x + g->source;
+      Y* to = out + g->target;
       for (int r = 0; r < kRows; r++, from += channels, to += kept) {
-        _mm256_storeu_ps(to, _mm256_permutevar8x32_ps(_mm256_loadu_ps(from), order));
+        store(to, _mm256_permutevar8x32_ps(load(from), order));
       }
     }
     for (; g < end; g++) {
@@ -90,8 +93,8 @@ class Selection {
     }
   }
 
-  template <int kRows>
-  void unpack_rows(const float* d, float* out) const {
+  template <int kRows, class X, class Y>
+  void unpack_rows(const X* d, Y* out) const {
     const int64_t channels = channels_;
     const int64_t kept = kept_;
     const Group* const end = groups_ + count_;
@@ -102,11 +105,11 @@ class Selection {
       done = g->source + 8;
       const __m256i order = lanes(g->unpack);
       const __m256 dropped = _mm256_castsi256_ps(_mm256_srai_epi32(order, 31));
-      const float* from = d + g->target;
-      float* to = out + g->source;
+      const X* from = d + g->target;
+      Y* to = out + g->source;
       for (int r = 0; r < kRows; r++, from += kept, to += channels) {
-        const __m256 v = _mm256_permutevar8x32_ps(_mm256_loadu_ps(from), order);
-        _mm256_storeu_ps(to, _mm256_andnot_ps(dropped, v));
+        const __m256 v = _mm256_permutevar8x32_ps(load(from), order);
+        store(to, _mm256_andnot_ps(dropped, v));
       }
     }
     for (; g < end; g++) {
@@ -124,8 +127,8 @@ class Selection {
   }
 
   // Zeros from channel `begin` to `end`.
-  template <int kRows>
-  void clear(float* out, int64_t begin, int64_t end) const {
+  template <int kRows, class Y>
+  void clear(Y* out, int64_t begin, int64_t end) const {
     for (int r = 0; r < kRows; r++) {
       for (int64_t c = begin; c < end; c++) out[r * channels_ + c] = 0.0f;
     }
@@ -135,17 +138,49 @@ class Selection {
     return _mm256_cvtepi8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(values)));
   }
 
+  static __m256 load(const float* from) { return _mm256_loadu_ps(from); }
+
+  static __m256 load(const Bf16* from) {
+    const __m128i bits = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+    return _mm256_castsi256_ps(_mm256_slli_epi32(_mm256_cvtepu16_epi32(bits), 16));
+  }
+
+  // The first n lanes.
   static __m256 load(const float* from, int64_t n) {
-    if (n >= 8) return _mm256_loadu_ps(from);
+    if (n >= 8) return load(from);
     const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
     return _mm256_maskload_ps(from,
                               _mm256_cmpgt_epi32(_mm256_set1_epi32(static_cast<int32_t>(n)), lane));
   }
 
+  static __m256 load(const Bf16* from, int64_t n) {
+    if (n >= 8) return load(from);
+    Bf16 lanes[8] = {};
+    for (int64_t i = 0; i < n; i++) lanes[i] = from[i];
+    return load(lanes);
+  }
+
+  static void store(float* to, __m256 v) { _mm256_storeu_ps(to, v); }
+
+  // As eb_bf16_bits rounds.
+  static void store(Bf16* to, __m256 v) {
+    const __m256i bits = _mm256_castps_si256(v);
+    const __m256i odd = _mm256_and_si256(_mm256_srli_epi32(bits, 16), _mm256_set1_epi32(1));
+    const __m256i half = _mm256_add_epi32(odd, _mm256_set1_epi32(0x7FFF));
+    const __m256 rounded = _mm256_castsi256_ps(_mm256_add_epi32(bits, half));
+    const __m256 quiet = _mm256_or_ps(v, _mm256_castsi256_ps(_mm256_set1_epi32(0x400000)));
+    const __m256 nan = _mm256_cmp_ps(v, v, _CMP_UNORD_Q);
+    const __m256i wide =
+        _mm256_srli_epi32(_mm256_castps_si256(_mm256_blendv_ps(rounded, quiet, nan)), 16);
+    _mm_storeu_si128(
+        reinterpret_cast<__m128i*>(to),
+        _mm_packus_epi32(_mm256_castsi256_si128(wide), _mm256_extracti128_si256(wide, 1)));
+  }
+
   // Stores the first n lanes. A masked store would be microcode on some processors.
   static void store(float* to, __m256 v, int64_t n) {
     if (n >= 8) {
-      _mm256_storeu_ps(to, v);
+      store(to, v);
       return;
     }
     __m128 half = _mm256_castps256_ps128(v);
@@ -160,6 +195,16 @@ class Selection {
       to += 2;
     }
     if (n & 1) _mm_store_ss(to, half);
+  }
+
+  static void store(Bf16* to, __m256 v, int64_t n) {
+    if (n >= 8) {
+      store(to, v);
+      return;
+    }
+    Bf16 lanes[8];
+    store(lanes, v);
+    for (int64_t i = 0; i < n; i++) to[i] = lanes[i];
   }
 
   int64_t kept_;
@@ -177,14 +222,16 @@ class Selection {
       : selected_(selected), kept_(kept), channels_(channels) {}
 
   // rows rows of x [channels] to out [kept].
-  void pack(const float* x, int64_t rows, float* out) const {
+  template <class X, class Y>
+  void pack(const X* x, int64_t rows, Y* out) const {
     for (int64_t r = 0; r < rows; r++, x += channels_, out += kept_) {
       for (int64_t k = 0; k < kept_; k++) out[k] = x[selected_[k]];
     }
   }
 
   // rows rows of d [kept] to out [channels], zero where a channel is not selected.
-  void unpack(const float* d, int64_t rows, float* out) const {
+  template <class X, class Y>
+  void unpack(const X* d, int64_t rows, Y* out) const {
     for (int64_t r = 0; r < rows; r++, d += kept_, out += channels_) {
       for (int64_t c = 0; c < channels_; c++) out[c] = 0.0f;
       for (int64_t k = 0; k < kept_; k++) out[selected_[k]] = d[k];

@@ -37,8 +37,8 @@ inline void join_moments(const Join& join, int64_t n, const double* mean, const 
 }
 
 // Adds what is left of kRows rows after subtracting `shift`, and its square, to column sums.
-template <int kRows>
-inline void add_columns(const float* x, int64_t stride, const float* shift, int64_t n, float* sum,
+template <int kRows, class T>
+inline void add_columns(const T* x, int64_t stride, const float* shift, int64_t n, float* sum,
                         float* squares) {
 #pragma omp simd
   for (int64_t j = 0; j < n; j++) {
@@ -55,8 +55,8 @@ inline void add_columns(const float* x, int64_t stride, const float* shift, int6
 }
 
 // The same, line by line, while the next rows are on their way.
-template <int kRows>
-inline void add_rows(const float* x, int64_t stride, const float* shift, int64_t n, float* sum,
+template <int kRows, class T>
+inline void add_rows(const T* x, int64_t stride, const float* shift, int64_t n, float* sum,
                      float* squares) {
   int64_t j = 0;
   for (; j + kLine <= n; j += kLine) {
@@ -70,11 +70,12 @@ inline void add_rows(const float* x, int64_t stride, const float* shift, int64_t
 // to the mean of all is about the variance / kSampleRows, and never above it times
 // (rows - kSampleRows) / kSampleRows, wherever a few values lie far off; so subtracting it costs the
 // sums of squares less than a digit.
-inline void sample_mean(const float* x, int64_t stride, int64_t rows, int64_t n, float* shift) {
+template <class T>
+inline void sample_mean(const T* x, int64_t stride, int64_t rows, int64_t n, float* shift) {
   const int64_t count = rows < kSampleRows ? rows : kSampleRows;
   const float share = 1.0f / static_cast<float>(count);
   for (int64_t i = 0; i < count; i++) {
-    const float* row = x + i * rows / count * stride;
+    const T* row = x + i * rows / count * stride;
 #pragma omp simd
     for (int64_t j = 0; j < n; j++) {
       shift[j] = (i == 0 ? 0.0f : shift[j]) + row[j] * share;
@@ -83,8 +84,9 @@ inline void sample_mean(const float* x, int64_t stride, int64_t rows, int64_t n,
 }
 
 // Moments of n <= kStrip columns over `rows` <= kBlockRows rows.
-inline void block_moments(const float* x, int64_t stride, int64_t rows, int64_t n,
-                          const float* shift, double* mean, double* squares) {
+template <class T>
+inline void block_moments(const T* x, int64_t stride, int64_t rows, int64_t n, const float* shift,
+                          double* mean, double* squares) {
   alignas(64) float s[kStrip] = {};
   alignas(64) float q[kStrip] = {};
   int64_t r = 0;
@@ -101,7 +103,8 @@ inline void block_moments(const float* x, int64_t stride, int64_t rows, int64_t 
 }
 
 // Moments of n <= kStrip columns over `rows` rows.
-inline void column_moments(const float* x, int64_t stride, int64_t rows, int64_t n, double* mean,
+template <class T>
+inline void column_moments(const T* x, int64_t stride, int64_t rows, int64_t n, double* mean,
                            double* squares) {
   alignas(64) float shift[kStrip];
   const int64_t first = rows < kBlockRows ? rows : kBlockRows;
@@ -119,8 +122,9 @@ inline void column_moments(const float* x, int64_t stride, int64_t rows, int64_t
 }
 
 // Moments of the columns of `rows` wide rows of `fold` rows of `channels` each, by channel.
-inline void piece_moments(const float* x, int64_t rows, int64_t fold, int64_t channels,
-                          double* mean, double* squares) {
+template <class T>
+inline void piece_moments(const T* x, int64_t rows, int64_t fold, int64_t channels, double* mean,
+                          double* squares) {
   const int64_t width = fold * channels;
   for (int64_t at = 0; at < width; at += kStrip) {
     const int64_t n = width - at < kStrip ? width - at : kStrip;

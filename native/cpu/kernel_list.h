@@ -3,9 +3,14 @@
 
 // elementwise.h
 EB_KERNEL(relu_f32)
+EB_KERNEL(relu_bf16)
 EB_KERNEL(relu_backward_f32)
+EB_KERNEL(relu_backward_bf16)
 EB_KERNEL(add_f32)
+EB_KERNEL(add_bf16)
 EB_KERNEL(fill_f32)
+EB_KERNEL(convert_f32_bf16)
+EB_KERNEL(convert_bf16_f32)
 EB_KERNEL(copy)
 
 // optimizer.h
@@ -17,21 +22,33 @@ EB_KERNEL(increment_i64)
 
 // channels.h
 EB_KERNEL(select_f32)
+EB_KERNEL(select_bf16)
 EB_KERNEL(select_backward_f32)
+EB_KERNEL(select_backward_bf16)
 
 // batch_norm.h
 EB_KERNEL(batch_norm_f32)
+EB_KERNEL(batch_norm_bf16)
 EB_KERNEL(batch_norm_relu_f32)
+EB_KERNEL(batch_norm_relu_bf16)
 EB_KERNEL(batch_norm_inference_f32)
+EB_KERNEL(batch_norm_inference_bf16)
 EB_KERNEL(batch_norm_inference_relu_f32)
+EB_KERNEL(batch_norm_inference_relu_bf16)
 EB_KERNEL(batch_norm_backward_f32)
+EB_KERNEL(batch_norm_backward_bf16)
 EB_KERNEL(batch_norm_relu_backward_f32)
+EB_KERNEL(batch_norm_relu_backward_bf16)
 
 // pooling.h
 EB_KERNEL(max_pool_f32)
+EB_KERNEL(max_pool_bf16)
 EB_KERNEL(max_pool_backward_f32)
+EB_KERNEL(max_pool_backward_bf16)
 EB_KERNEL(avg_pool_f32)
+EB_KERNEL(avg_pool_bf16)
 EB_KERNEL(avg_pool_backward_f32)
+EB_KERNEL(avg_pool_backward_bf16)
 
 // loss.h
 EB_KERNEL(softmax_cross_entropy_f32)

@@ -15,7 +15,8 @@ struct Best {
   alignas(64) float value[kPoolTile];
   alignas(64) int32_t place[kPoolTile];
 
-  void start(const float* x, int32_t at, int64_t n) {
+  template <class T>
+  void start(const T* x, int32_t at, int64_t n) {
 #pragma omp simd
     for (int64_t j = 0; j < n; j++) {
       value[j] = x[j];
@@ -23,32 +24,40 @@ struct Best {
     }
   }
 
-  void challenge(const float* x, int32_t at, int64_t n) {
+  template <class T>
+  void challenge(const T* x, int32_t at, int64_t n) {
 #pragma omp simd
     for (int64_t j = 0; j < n; j++) {
-      const bool wins = eb_pool_wins(x[j], value[j]);
-      value[j] = wins ? x[j] : value[j];
+      const float v = x[j];
+      const bool wins = eb_pool_wins(v, value[j]);
+      value[j] = wins ? v : value[j];
       place[j] = wins ? at : place[j];
     }
   }
 
   // All four pixels of a 2x2 window.
-  void of_four(const float* a, const float* b, const float* c, const float* d, int64_t n) {
+  template <class T>
+  void of_four(const T* a, const T* b, const T* c, const T* d, int64_t n) {
 #pragma omp simd
     for (int64_t j = 0; j < n; j++) {
-      const bool right = eb_pool_wins(b[j], a[j]);
-      float v = right ? b[j] : a[j];
+      const float va = a[j];
+      const float vb = b[j];
+      const float vc = c[j];
+      const float vd = d[j];
+      const bool right = eb_pool_wins(vb, va);
+      float v = right ? vb : va;
       int32_t p = right ? 1 : 0;
-      const bool below = eb_pool_wins(c[j], v);
-      v = below ? c[j] : v;
+      const bool below = eb_pool_wins(vc, v);
+      v = below ? vc : v;
       p = below ? 2 : p;
-      const bool last = eb_pool_wins(d[j], v);
-      value[j] = last ? d[j] : v;
+      const bool last = eb_pool_wins(vd, v);
+      value[j] = last ? vd : v;
       place[j] = last ? 3 : p;
     }
   }
 
-  void store(int64_t n, float* y, uint8_t* places) const {
+  template <class T>
+  void store(int64_t n, T* y, uint8_t* places) const {
 #pragma omp simd
     for (int64_t j = 0; j < n; j++) y[j] = value[j];
 #pragma omp simd
@@ -57,8 +66,9 @@ struct Best {
 };
 
 // The window of result pixel (row, column), for n channels of an image from channel `at` on.
-void window(const eb_pool& p, const float* image, int64_t row, int64_t column, int64_t at,
-            int64_t n, Best& best) {
+template <class T>
+void window(const eb_pool& p, const T* image, int64_t row, int64_t column, int64_t at, int64_t n,
+            Best& best) {
   const Span rows = inside(row, p.height, p);
   const Span columns = inside(column, p.width, p);
   const int64_t top = row * p.stride - p.padding;
@@ -66,7 +76,7 @@ void window(const eb_pool& p, const float* image, int64_t row, int64_t column, i
   bool first = true;
   for (int64_t r = rows.begin; r < rows.end; r++) {
     for (int64_t s = columns.begin; s < columns.end; s++) {
-      const float* x = image + ((top + r) * p.width + left + s) * p.channels + at;
+      const T* x = image + ((top + r) * p.width + left + s) * p.channels + at;
       const int32_t place = static_cast<int32_t>(r * p.kernel + s);
       if (first) {
         best.start(x, place, n);
@@ -78,24 +88,23 @@ void window(const eb_pool& p, const float* image, int64_t row, int64_t column, i
   }
 }
 
-}  // namespace
-
-eb_status max_pool_f32(const eb_pool* pool, const float* x, float* y, uint8_t* places) {
+template <class T>
+eb_status max_pool(const eb_pool* pool, const T* x, T* y, uint8_t* places) {
   const eb_pool p = *pool;
   const int64_t oh = out_extent(p.height, p);
   const int64_t ow = out_extent(p.width, p);
   const int64_t c = p.channels;
   const bool two = tiles(p) && p.kernel == 2;
   parallel_image_rows(p.images, oh, ow * c, [=](int64_t n, int64_t row) {
-    const float* image = x + n * p.height * p.width * c;
+    const T* image = x + n * p.height * p.width * c;
     Best best;
     for (int64_t column = 0; column < ow; column++) {
       const int64_t out = ((n * oh + row) * ow + column) * c;
       for (int64_t at = 0; at < c; at += kPoolTile) {
         const int64_t count = c - at < kPoolTile ? c - at : kPoolTile;
         if (two) {
-          const float* top = image + (2 * row * p.width + 2 * column) * c + at;
-          const float* bottom = top + p.width * c;
+          const T* top = image + (2 * row * p.width + 2 * column) * c + at;
+          const T* bottom = top + p.width * c;
           best.of_four(top, top + c, bottom, bottom + c, count);
         } else {
           window(p, image, row, column, at, count, best);
@@ -107,6 +116,16 @@ eb_status max_pool_f32(const eb_pool* pool, const float* x, float* y, uint8_t* p
   return EB_OK;
 }
 
+}  // namespace
+
+eb_status max_pool_f32(const eb_pool* pool, const float* x, float* y, uint8_t* places) {
+  return max_pool(pool, x, y, places);
+}
+
+eb_status max_pool_bf16(const eb_pool* pool, const uint16_t* x, uint16_t* y, uint8_t* places) {
+  return max_pool(pool, bf16(x), bf16(y), places);
+}
+
 }  // namespace eb::EB_ISA
 
 #ifdef EB_ENTRY_POINTS
@@ -115,5 +134,12 @@ eb_status eb_max_pool_f32(const eb_pool* pool, const float* x, float* y, uint8_t
   if (eb::EB_ISA::empty(pool)) return EB_OK;
   if (!x || !y || !places) return EB_BAD_ARGUMENT;
   return eb::active().max_pool_f32(pool, x, y, places);
+}
+
+eb_status eb_max_pool_bf16(const eb_pool* pool, const uint16_t* x, uint16_t* y, uint8_t* places) {
+  if (!eb::EB_ISA::valid(pool, 15, true)) return EB_BAD_ARGUMENT;
+  if (eb::EB_ISA::empty(pool)) return EB_OK;
+  if (!x || !y || !places) return EB_BAD_ARGUMENT;
+  return eb::active().max_pool_bf16(pool, x, y, places);
 }
 #endif

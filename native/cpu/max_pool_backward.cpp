@@ -10,34 +10,37 @@ namespace eb::EB_ISA {
 namespace {
 
 // The first contribution to a pixel: +0 and dy where the pixel won.
-void start(const float* dy, const uint8_t* places, int32_t place, int64_t n, float* dx) {
+template <class T>
+void start(const T* dy, const uint8_t* places, int32_t place, int64_t n, float* dx) {
 #pragma omp simd
   for (int64_t j = 0; j < n; j++) {
     const int32_t winner = places[j];
-    dx[j] = 0.0f + (winner == place ? dy[j] : 0.0f);
+    dx[j] = 0.0f + (winner == place ? float(dy[j]) : 0.0f);
   }
 }
 
-void add(const float* dy, const uint8_t* places, int32_t place, int64_t n, float* dx) {
+template <class T>
+void add(const T* dy, const uint8_t* places, int32_t place, int64_t n, float* dx) {
 #pragma omp simd
   for (int64_t j = 0; j < n; j++) {
     const int32_t winner = places[j];
-    dx[j] += winner == place ? dy[j] : 0.0f;
+    dx[j] += winner == place ? float(dy[j]) : 0.0f;
   }
 }
 
-void clear(int64_t n, float* dx) {
+template <class T>
+void clear(int64_t n, T* dx) {
 #pragma omp simd
   for (int64_t j = 0; j < n; j++) dx[j] = 0.0f;
 }
 
 // n channels of the four pixels of a 2x2 window.
-void four(const float* dy, const uint8_t* places, int64_t n, float* a, float* b, float* c,
-          float* d) {
+template <class T>
+void four(const T* dy, const uint8_t* places, int64_t n, T* a, T* b, T* c, T* d) {
 #pragma omp simd
   for (int64_t j = 0; j < n; j++) {
     const int32_t winner = places[j];
-    const float g = 0.0f + dy[j];
+    const float g = 0.0f + float(dy[j]);
     a[j] = winner == 0 ? g : 0.0f;
     b[j] = winner == 1 ? g : 0.0f;
     c[j] = winner == 2 ? g : 0.0f;
@@ -46,11 +49,12 @@ void four(const float* dy, const uint8_t* places, int64_t n, float* a, float* b,
 }
 
 // One row of 2x2 windows: two rows of pixels from `dx` on, and what no window covers at their end.
-void row_of_fours(const eb_pool& p, int64_t ow, const float* dy, const uint8_t* places, float* dx,
+template <class T>
+void row_of_fours(const eb_pool& p, int64_t ow, const T* dy, const uint8_t* places, T* dx,
                   bool stream) {
   const int64_t c = p.channels;
-  float* below = dx + p.width * c;
-  alignas(64) float tile[4][kPoolTile];
+  T* below = dx + p.width * c;
+  alignas(64) T tile[4][kPoolTile];
   for (int64_t column = 0; column < ow; column++) {
     for (int64_t at = 0; at < c; at += kPoolTile) {
       const int64_t n = c - at < kPoolTile ? c - at : kPoolTile;
@@ -73,37 +77,42 @@ void row_of_fours(const eb_pool& p, int64_t ow, const float* dy, const uint8_t* 
   if (stream) stream_end();
 }
 
-// One row of pixels for any windows.
-void gather_row(const eb_pool& p, int64_t oh, int64_t ow, int64_t row, const float* dy,
-                const uint8_t* places, float* dx) {
+// One row of pixels for any windows; sums are in float until they are complete.
+template <class T>
+void gather_row(const eb_pool& p, int64_t oh, int64_t ow, int64_t row, const T* dy,
+                const uint8_t* places, T* dx) {
   const int64_t c = p.channels;
   const Span rows = covering(row, oh, p);
+  alignas(64) float sum[kPoolTile];
   for (int64_t column = 0; column < p.width; column++) {
     const Span columns = covering(column, ow, p);
-    float* to = dx + column * c;
-    bool first = true;
-    for (int64_t r = rows.begin; r < rows.end; r++) {
-      for (int64_t s = columns.begin; s < columns.end; s++) {
-        const int64_t from = (r * ow + s) * c;
-        const int64_t y = row + p.padding - r * p.stride;
-        const int64_t x = column + p.padding - s * p.stride;
-        const int32_t place = static_cast<int32_t>(y * p.kernel + x);
-        if (first) {
-          start(dy + from, places + from, place, c, to);
-        } else {
-          add(dy + from, places + from, place, c, to);
+    for (int64_t at = 0; at < c; at += kPoolTile) {
+      const int64_t n = c - at < kPoolTile ? c - at : kPoolTile;
+      bool first = true;
+      for (int64_t r = rows.begin; r < rows.end; r++) {
+        for (int64_t s = columns.begin; s < columns.end; s++) {
+          const int64_t from = (r * ow + s) * c + at;
+          const int64_t y = row + p.padding - r * p.stride;
+          const int64_t x = column + p.padding - s * p.stride;
+          const int32_t place = static_cast<int32_t>(y * p.kernel + x);
+          if (first) {
+            start(dy + from, places + from, place, n, sum);
+          } else {
+            add(dy + from, places + from, place, n, sum);
+          }
+          first = false;
         }
-        first = false;
       }
+      if (first) clear(n, sum);
+      T* to = dx + column * c + at;
+#pragma omp simd
+      for (int64_t j = 0; j < n; j++) to[j] = sum[j];
     }
-    if (first) clear(c, to);
   }
 }
 
-}  // namespace
-
-eb_status max_pool_backward_f32(const eb_pool* pool, const float* dy, const uint8_t* places,
-                                float* dx) {
+template <class T>
+eb_status max_pool_backward(const eb_pool* pool, const T* dy, const uint8_t* places, T* dx) {
   const eb_pool p = *pool;
   const int64_t oh = out_extent(p.height, p);
   const int64_t ow = out_extent(p.width, p);
@@ -116,14 +125,26 @@ eb_status max_pool_backward_f32(const eb_pool* pool, const float* dy, const uint
     });
     return EB_OK;
   }
-  const bool stream = p.channels % kLine == 0 && should_stream_lines(dx, p.images * size);
+  const bool stream = p.channels % kLineOf<T> == 0 && should_stream_lines(dx, p.images * size);
   parallel_image_rows(p.images, oh, 2 * pitch, [=](int64_t n, int64_t row) {
     const int64_t from = n * out + row * ow * p.channels;
-    float* to = dx + n * size + 2 * row * pitch;
+    T* to = dx + n * size + 2 * row * pitch;
     row_of_fours(p, ow, dy + from, places + from, to, stream);
     if (row == oh - 1) clear((p.height - 2 * oh) * pitch, to + 2 * pitch);
   });
   return EB_OK;
+}
+
+}  // namespace
+
+eb_status max_pool_backward_f32(const eb_pool* pool, const float* dy, const uint8_t* places,
+                                float* dx) {
+  return max_pool_backward(pool, dy, places, dx);
+}
+
+eb_status max_pool_backward_bf16(const eb_pool* pool, const uint16_t* dy, const uint8_t* places,
+                                 uint16_t* dx) {
+  return max_pool_backward(pool, bf16(dy), places, bf16(dx));
 }
 
 }  // namespace eb::EB_ISA
@@ -135,5 +156,13 @@ eb_status eb_max_pool_backward_f32(const eb_pool* pool, const float* dy, const u
   if (eb::EB_ISA::empty(pool)) return EB_OK;
   if (!dy || !places || !dx) return EB_BAD_ARGUMENT;
   return eb::active().max_pool_backward_f32(pool, dy, places, dx);
+}
+
+eb_status eb_max_pool_backward_bf16(const eb_pool* pool, const uint16_t* dy, const uint8_t* places,
+                                    uint16_t* dx) {
+  if (!eb::EB_ISA::valid(pool, 15, true)) return EB_BAD_ARGUMENT;
+  if (eb::EB_ISA::empty(pool)) return EB_OK;
+  if (!dy || !places || !dx) return EB_BAD_ARGUMENT;
+  return eb::active().max_pool_backward_bf16(pool, dy, places, dx);
 }
 #endif

@@ -6,6 +6,8 @@
 #include <omp.h>
 #include <stdint.h>
 
+#include "cpu/element.h"
+
 namespace eb::EB_ISA {
 
 // With fewer elements the calling thread works alone: waking a team costs about 2 us.
@@ -18,6 +20,10 @@ constexpr int64_t kStreamBytes = int64_t{8} << 20;
 
 // A cache line of floats.
 constexpr int64_t kLine = 16;
+
+// A cache line of elements.
+template <class T>
+constexpr int64_t kLineOf = 64 / static_cast<int64_t>(sizeof(T));
 
 // What streaming kernels compute between two bursts of stores. Longer tiles were slower.
 constexpr int64_t kTile = 128;
@@ -46,27 +52,32 @@ inline void parallel_ranges(int64_t n, int64_t grain, Body body) {
   }
 }
 
-// Whether a result of n floats that is not written over an operand should bypass the cache.
-inline bool should_stream(const float* y, int64_t n) {
-  return n * static_cast<int64_t>(sizeof(float)) >= kStreamBytes &&
-         reinterpret_cast<uintptr_t>(y) % sizeof(float) == 0;
+// Whether a result of n elements that is not written over an operand should bypass the cache.
+template <class T>
+inline bool should_stream(const T* y, int64_t n) {
+  return n * static_cast<int64_t>(sizeof(T)) >= kStreamBytes &&
+         reinterpret_cast<uintptr_t>(y) % sizeof(T) == 0;
 }
 
 // The same for a result whose rows begin on lines if it does itself.
-inline bool should_stream_lines(const float* y, int64_t n) {
-  return should_stream(y, n) && reinterpret_cast<uintptr_t>(y) % (kLine * sizeof(float)) == 0;
+template <class T>
+inline bool should_stream_lines(const T* y, int64_t n) {
+  return should_stream(y, n) && reinterpret_cast<uintptr_t>(y) % 64 == 0;
 }
 
-// Writes n floats, a multiple of kLine, from a tile to y past the cache; both start on a line.
-inline void stream_lines(float* y, const float* tile, int64_t n) {
-  for (int64_t i = 0; i < n; i += kLine) {
+// Writes n elements, a multiple of kLineOf<T>, from a tile to y past the cache; both start on a line.
+template <class T>
+inline void stream_lines(T* y, const T* tile, int64_t n) {
+  for (int64_t i = 0; i < n; i += kLineOf<T>) {
+    auto* to = reinterpret_cast<float*>(y + i);
+    const auto* from = reinterpret_cast<const float*>(tile + i);
 #if defined(__AVX512F__)
-    _mm512_stream_ps(y + i, _mm512_load_ps(tile + i));
+    _mm512_stream_ps(to, _mm512_load_ps(from));
 #elif defined(__AVX__)
-    _mm256_stream_ps(y + i, _mm256_load_ps(tile + i));
-    _mm256_stream_ps(y + i + 8, _mm256_load_ps(tile + i + 8));
+    _mm256_stream_ps(to, _mm256_load_ps(from));
+    _mm256_stream_ps(to + 8, _mm256_load_ps(from + 8));
 #else
-    for (int64_t j = i; j < i + kLine; j += 4) _mm_stream_ps(y + j, _mm_load_ps(tile + j));
+    for (int64_t j = 0; j < kLine; j += 4) _mm_stream_ps(to + j, _mm_load_ps(from + j));
 #endif
   }
 }
@@ -76,19 +87,19 @@ inline void stream_end() { _mm_sfence(); }
 
 // Writes y[0..n) past the cache, where f(out, i, count) puts the elements i.. of the result to
 // out[0..count). What lies outside of full lines is stored plainly.
-template <class F>
-inline void stream_range(float* y, int64_t n, F f) {
-  alignas(64) float tile[kTile];
+template <class T, class F>
+inline void stream_range(T* y, int64_t n, F f) {
+  alignas(64) T tile[kTile];
   const int64_t misplaced =
-      static_cast<int64_t>(reinterpret_cast<uintptr_t>(y) / sizeof(float)) % kLine;
-  int64_t i = misplaced == 0 ? 0 : kLine - misplaced;
+      static_cast<int64_t>(reinterpret_cast<uintptr_t>(y) / sizeof(T)) % kLineOf<T>;
+  int64_t i = misplaced == 0 ? 0 : kLineOf<T> - misplaced;
   if (i > n) i = n;
   if (i > 0) f(y, 0, i);
   for (; i + kTile <= n; i += kTile) {
     f(tile, i, kTile);
     stream_lines(y + i, tile, kTile);
   }
-  const int64_t lines = (n - i) / kLine * kLine;
+  const int64_t lines = (n - i) / kLineOf<T> * kLineOf<T>;
   if (lines > 0) {
     f(tile, i, lines);
     stream_lines(y + i, tile, lines);
@@ -97,12 +108,12 @@ inline void stream_range(float* y, int64_t n, F f) {
 }
 
 // Writes y[0..n) in parallel, past the cache if `stream`; f as for stream_range.
-template <class F>
-inline void parallel_write(float* y, int64_t n, bool stream, F f) {
+template <class T, class F>
+inline void parallel_write(T* y, int64_t n, bool stream, F f) {
   parallel_ranges(n, kTile, [=](int64_t begin, int64_t end) {
     if (stream) {
       stream_range(y + begin, end - begin,
-                   [=](float* out, int64_t i, int64_t count) { f(out, begin + i, count); });
+                   [=](T* out, int64_t i, int64_t count) { f(out, begin + i, count); });
       stream_end();
     } else {
       f(y + begin, begin, end - begin);

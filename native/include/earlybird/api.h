@@ -3,6 +3,9 @@
 // Every function returns an eb_status unless its comment says otherwise. No function exits, aborts
 // or throws. Pointers are host memory of the stated element type, need no alignment beyond that of
 // the element, and must not overlap unless a comment allows it. Counts and extents are int64_t.
+//
+// Functions whose names end in _bf16 take activations as bf16 numbers, the upper halves of floats, as
+// uint16_t; they compute in float and round what they store to the nearest, ties to even.
 #ifndef EARLYBIRD_API_H
 #define EARLYBIRD_API_H
 

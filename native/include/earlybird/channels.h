@@ -13,4 +13,10 @@ EB_API eb_status eb_select_f32(const float* x, int64_t rows, int64_t channels,
 EB_API eb_status eb_select_backward_f32(const float* dy, int64_t rows, int64_t channels,
                                         const int32_t* selected, int64_t kept, float* dx);
 
+// The same on bf16 numbers.
+EB_API eb_status eb_select_bf16(const uint16_t* x, int64_t rows, int64_t channels,
+                                const int32_t* selected, int64_t kept, uint16_t* y);
+EB_API eb_status eb_select_backward_bf16(const uint16_t* dy, int64_t rows, int64_t channels,
+                                         const int32_t* selected, int64_t kept, uint16_t* dx);
+
 #endif

@@ -34,4 +34,12 @@ EB_API eb_status eb_avg_pool_f32(const eb_pool* pool, const float* x, float* y);
 // windows of each pixel in row-major order, divided by kernel^2.
 EB_API eb_status eb_avg_pool_backward_f32(const eb_pool* pool, const float* dy, float* dx);
 
+// The same on bf16 numbers; sums are in float until they are complete.
+EB_API eb_status eb_max_pool_bf16(const eb_pool* pool, const uint16_t* x, uint16_t* y,
+                                  uint8_t* places);
+EB_API eb_status eb_max_pool_backward_bf16(const eb_pool* pool, const uint16_t* dy,
+                                           const uint8_t* places, uint16_t* dx);
+EB_API eb_status eb_avg_pool_bf16(const eb_pool* pool, const uint16_t* x, uint16_t* y);
+EB_API eb_status eb_avg_pool_backward_bf16(const eb_pool* pool, const uint16_t* dy, uint16_t* dx);
+
 #endif

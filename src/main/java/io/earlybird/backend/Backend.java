@@ -39,6 +39,15 @@ public interface Backend extends AutoCloseable {
   }
 
   /**
+   * The form in which a trained variable is stored whose first reader wants it in another one.
+   *
+   * @param wanted what the reader takes; where it is stored otherwise a copy is made for it
+   */
+  default Form storedForm(TensorSpec spec, Form wanted) {
+    return wanted;
+  }
+
+  /**
    * Prepares a kernel.
    *
    * @throws UnsupportedOperationException if {@link #supports} says no

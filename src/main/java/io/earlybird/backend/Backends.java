@@ -6,7 +6,6 @@ import io.earlybird.backend.cpu.CpuBackend;
 import io.earlybird.backend.cpu.CpuLibrary;
 import io.earlybird.backend.cuda.CudaBackend;
 import io.earlybird.backend.cuda.CudaOptions;
-import io.earlybird.backend.cuda.CudaPrecision;
 import io.earlybird.backend.opencl.OpenClBackend;
 import io.earlybird.backend.opencl.OpenClDevice;
 import io.earlybird.backend.opencl.OpenClSelfCheck;
@@ -45,25 +44,30 @@ public final class Backends {
    * @param name one of {@link #NAMES}
    * @param threads processor threads; 0 for all that the process may use
    * @param device number of the device, where the backend has several
+   * @param precision how it computes; a processor that cannot multiply bf16 numbers computes in
+   *     fp32 and says so
    * @param choices kernels of an earlier run, which this one must use too; for others this machine
    *     remembers what it measured once
    * @throws EarlybirdException if the name is unknown, or the backend cannot be used here
    */
-  public static Opened open(String name, int threads, int device, Map<String, String> choices) {
+  public static Opened open(
+      String name, int threads, int device, Precision precision, Map<String, String> choices) {
     if (device != 0 && !name.equals("cuda") && !name.equals("opencl")) {
       throw new EarlybirdException(
           "--device " + device + " goes with --backend cuda or opencl, not with " + name);
     }
     switch (name) {
       case AUTO:
-        return best(threads, choices);
+        return best(threads, precision, choices);
       case "cpu":
-        return opened(cpu(threads, choices), "asked for");
+        return cpu(threads, precision, choices, "asked for");
       case "cuda":
-        return opened(cuda(device, choices), "asked for");
+        return opened(cuda(device, precision, choices), "asked for");
       case "opencl":
+        onlyFp32(name, precision);
         return opened(opencl(OpenClBackend.device(device), choices), "asked for");
       case "reference":
+        onlyFp32(name, precision);
         return opened(new ReferenceBackend(DType.F32), "asked for; slow, for checks");
       default:
         throw new EarlybirdException(
@@ -71,9 +75,16 @@ public final class Backends {
     }
   }
 
-  /** Opens a backend on its first device. */
+  /** Opens a backend on its first device, in fp32. */
   public static Opened open(String name, int threads, Map<String, String> choices) {
-    return open(name, threads, 0, choices);
+    return open(name, threads, 0, Precision.FP32, choices);
+  }
+
+  private static void onlyFp32(String name, Precision precision) {
+    if (precision != Precision.FP32) {
+      throw new EarlybirdException(
+          "--precision " + precision.label() + ": backend " + name + " computes in fp32 alone");
+    }
   }
 
   private static Opened opened(Backend backend, String why) {
@@ -82,31 +93,36 @@ public final class Backends {
   }
 
   /** CUDA, else a GPU whose OpenCL computes right, else the processor. */
-  private static Opened best(int threads, Map<String, String> choices) {
+  private static Opened best(int threads, Precision precision, Map<String, String> choices) {
     Support cuda = CudaBackend.probe();
     if (cuda.ok()) {
       try {
-        return opened(cuda(0, choices), "the best of this machine");
+        return opened(cuda(0, precision, choices), "the best of this machine");
       } catch (EarlybirdException e) {
         cuda = Support.no(e.getMessage());
       }
     }
-    Optional<OpenClDevice> gpu = OpenClSelfCheck.gpu();
+    Optional<OpenClDevice> gpu =
+        precision == Precision.FP32 ? OpenClSelfCheck.gpu() : Optional.empty();
     return gpu.isPresent()
         ? opened(opencl(gpu.get(), choices), "a GPU that passed a self-check; " + cuda.reason())
-        : opened(cpu(threads, choices), "the best of this machine");
+        : cpu(threads, precision, choices, "the best of this machine");
   }
 
-  private static Backend cpu(int threads, Map<String, String> choices) {
+  private static Opened cpu(
+      int threads, Precision precision, Map<String, String> choices, String why) {
+    boolean lacking = precision == Precision.BF16 && !CpuLibrary.processorHasBf16();
+    Precision possible = lacking ? Precision.FP32 : precision;
     int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
-    try (CpuBackend probe = new CpuBackend(count)) {
-      return new CpuBackend(count, choices, cache(probe).read());
+    try (CpuBackend probe = new CpuBackend(count, possible, Map.of(), Map.of())) {
+      return opened(
+          new CpuBackend(count, possible, choices, cache(probe).read()),
+          lacking ? why + "; in fp32: " + CpuBackend.NO_BF16 : why);
     }
   }
 
-  private static Backend cuda(int device, Map<String, String> choices) {
-    CudaBackend cuda =
-        CudaBackend.open(new CudaOptions(device, CudaPrecision.FP32, false, choices));
+  private static Backend cuda(int device, Precision precision, Map<String, String> choices) {
+    CudaBackend cuda = CudaBackend.open(new CudaOptions(device, precision, false, choices));
     cuda.remember(cache(cuda).read());
     return cuda;
   }
@@ -160,6 +176,14 @@ public final class Backends {
     return backend instanceof OpenClBackend
         ? "the same on this kind of device with this driver"
         : "the same everywhere";
+  }
+
+  /** How a backend computes. */
+  public static Precision precision(Backend backend) {
+    if (backend instanceof CpuBackend cpu) {
+      return cpu.precision();
+    }
+    return backend instanceof CudaBackend cuda ? cuda.options().precision() : Precision.FP32;
   }
 
   /** Instruction set of the kernels of a backend, for a run's record. */

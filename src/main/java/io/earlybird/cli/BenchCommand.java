@@ -102,8 +102,7 @@ final class BenchCommand implements Callable<Integer> {
     ObjectNode node = new ObjectMapper().createObjectNode();
     node.put("bench", "peer").put("version", BuildInfo.version()).put("batch", batch);
     ArrayNode array = node.putArray("networks");
-    try (Backend backend =
-        Backends.open(with.backend(), with.threads(), with.device(), Map.of()).backend()) {
+    try (Backend backend = with.open(Map.of()).backend()) {
       node.put("device", backend.describe());
       if (!json) {
         out.println(backend.describe());

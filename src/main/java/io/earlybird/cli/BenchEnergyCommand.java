@@ -96,8 +96,7 @@ final class BenchEnergyCommand implements Callable<Integer> {
     EngineSettings with = engine.settings();
     NetworkSpec wanted = network.settings().spec(CLASSES, NetworkSpec.CIFAR_SIZE);
     Path work = Files.createTempDirectory("earlybird-energy");
-    try (Backend backend =
-        Backends.open(with.backend(), with.threads(), with.device(), Map.of()).backend()) {
+    try (Backend backend = with.open(Map.of()).backend()) {
       boolean standIns = !hasMeter();
       Path tree = standIns ? standIns(work) : powercap;
       Supplier<Meters> meters = () -> Meters.ofThisMachine(tree);

@@ -72,6 +72,7 @@ final class BenchKernelsCommand implements Callable<Integer> {
       description = "Also write the JSON object to a file.")
   private Path save;
 
+  @Mixin private EnginePrecisionOption precision;
   @Mixin private EngineOptions engine;
 
   @Override
@@ -81,10 +82,9 @@ final class BenchKernelsCommand implements Callable<Integer> {
     }
     List<KernelCase> cases = wanted();
     PrintWriter out = spec.commandLine().getOut();
-    EngineSettings with = engine.settings();
+    EngineSettings with = engine.settings(precision.precision());
     String replaced = plugin == null ? "" : String.join(", ", tryPlugin());
-    try (Backend backend =
-        Backends.open(with.backend(), with.threads(), with.device(), Map.of()).backend()) {
+    try (Backend backend = with.open(Map.of()).backend()) {
       if (plugin != null && !(backend instanceof CpuBackend)) {
         throw new EarlybirdException(
             "--plugin replaces kernels of the cpu backend, not of " + backend.name());

@@ -78,6 +78,7 @@ final class BenchScalingCommand implements Callable<Integer> {
       description = "Also write the JSON object to a file.")
   private Path save;
 
+  @Mixin private EnginePrecisionOption precision;
   @Mixin private EngineOptions engine;
 
   /** One line of the table. */
@@ -86,7 +87,7 @@ final class BenchScalingCommand implements Callable<Integer> {
   @Override
   public Integer call() throws Exception {
     PrintWriter out = spec.commandLine().getOut();
-    EngineSettings with = engine.settings();
+    EngineSettings with = engine.settings(precision.precision());
     NetworkSpec full = network.settings().spec(CLASSES, NetworkSpec.CIFAR_SIZE);
     ObjectNode node = new ObjectMapper().createObjectNode();
     node.put("bench", "scaling").put("version", BuildInfo.version());
@@ -94,8 +95,7 @@ final class BenchScalingCommand implements Callable<Integer> {
     ArrayNode array = node.putArray("lines");
     boolean titled = false;
     for (Line line : lines(full, with.threads())) {
-      try (Backend backend =
-          Backends.open(with.backend(), line.threads, with.device(), Map.of()).backend()) {
+      try (Backend backend = with.threads(line.threads).open(Map.of()).backend()) {
         StepBench.Result r =
             StepBench.run(backend, new StepBench.Options(line.network, line.batch, repeat, 2));
         Backends.choices(backend); // remembers what was measured

@@ -5,10 +5,8 @@ import static java.util.stream.Collectors.joining;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.earlybird.BuildInfo;
-import io.earlybird.EarlybirdException;
 import io.earlybird.backend.Backend;
 import io.earlybird.backend.Backends;
-import io.earlybird.backend.cpu.CpuLibrary;
 import io.earlybird.bench.MemoryFormula;
 import io.earlybird.bench.StepBench;
 import io.earlybird.models.NetworkSpec;
@@ -80,13 +78,15 @@ final class BenchStepCommand implements Callable<Integer> {
 
   @Override
   public Integer call() throws Exception {
-    forgoBf16();
     NetworkSpec wanted = network.settings().spec(CLASSES, NetworkSpec.CIFAR_SIZE);
     StepBench.Options options =
         new StepBench.Options(wanted, batch, repeat, warmup, precision.lowPrecision());
-    EngineSettings with = engine.settings();
-    try (Backend backend =
-        Backends.open(with.backend(), with.threads(), with.device(), Map.of()).backend()) {
+    EngineSettings with = engine.settings(precision.engine());
+    Backends.Opened opened = with.open(Map.of());
+    try (Backend backend = opened.backend()) {
+      if (Backends.precision(backend) != precision.engine()) {
+        spec.commandLine().getErr().println("earlybird: " + opened.why());
+      }
       StepBench.Result result = StepBench.run(backend, options);
       PrintWriter out = spec.commandLine().getOut();
       if (!json) {
@@ -99,20 +99,6 @@ final class BenchStepCommand implements Callable<Integer> {
       show(toJson(backend, options, result), json, save, out);
       return 0;
     }
-  }
-
-  /** Where bf16 is asked for and the processor lacks it, fp32, after a line that says so. */
-  private void forgoBf16() {
-    if (!precision.is("bf16")) {
-      return;
-    }
-    if (CpuLibrary.processorHasBf16()) {
-      throw new EarlybirdException("--precision bf16: this version computes in fp32 alone");
-    }
-    spec.commandLine()
-        .getErr()
-        .println("earlybird: this processor has neither avx512_bf16 nor amx_bf16: measuring fp32");
-    precision.set("fp32");
   }
 
   /** Prints a result as JSON if asked to, and writes it to a file if one is named. */
@@ -131,7 +117,7 @@ final class BenchStepCommand implements Callable<Integer> {
     ObjectNode node = new ObjectMapper().createObjectNode();
     node.put("bench", "step").put("version", BuildInfo.version());
     node.put("arch", net.arch()).put("depth", net.depth()).put("cfg", net.widths().toString());
-    node.put("batch", options.batch()).put("precision", precision.label());
+    node.put("batch", options.batch()).put("precision", precision.label(backend));
     node.put("backend", backend.name()).put("device", backend.describe());
     node.put("threads", Backends.threads(backend)).put("repeat", options.repeat());
     node.put("median_ms", r.medianMs()).put("min_ms", r.minMs()).put("max_ms", r.maxMs());
@@ -161,7 +147,7 @@ final class BenchStepCommand implements Callable<Integer> {
         "%s, batch %d, %s: median %.2f ms (%.2f to %.2f, n = %d), %,.0f images/s%n",
         options.network(),
         options.batch(),
-        precision.label(),
+        precision.label(backend),
         r.medianMs(),
         r.minMs(),
         r.maxMs(),

@@ -1,6 +1,7 @@
 package io.earlybird.cli;
 
 import io.earlybird.EarlybirdException;
+import io.earlybird.backend.Precision;
 import io.earlybird.training.EngineSettings;
 import picocli.CommandLine.Option;
 
@@ -37,12 +38,18 @@ final class EngineOptions {
       description = "The original's: -1 is --backend cpu; of several GPUs one computes.")
   private String gpuIds;
 
-  /** The choice. */
+  /** The choice, in fp32. */
   EngineSettings settings() {
+    return settings(Precision.FP32);
+  }
+
+  /** The choice, in a precision. */
+  EngineSettings settings(Precision precision) {
     if (gpuIds != null && !gpuIds.matches("-1|[0-9]+(,[0-9]+)*")) {
       throw new EarlybirdException("--gpu_ids: expected -1 or numbers with commas, not " + gpuIds);
     }
     boolean onCpu = noCuda || "-1".equals(gpuIds);
-    return new EngineSettings(onCpu && backend.equals("auto") ? "cpu" : backend, threads, device);
+    return new EngineSettings(
+        onCpu && backend.equals("auto") ? "cpu" : backend, threads, device, precision.label());
   }
 }

@@ -66,7 +66,7 @@ final class EvaluateCommand implements Callable<Integer> {
   public Integer call() {
     checkBatch(testBatchSize);
     DataSettings wanted = data.settings(null);
-    EngineSettings with = engine.settings();
+    EngineSettings with = engine.settings(precision.engine());
     SavedNetwork saved = saved();
     network.check(saved);
     LowPrecision bits = precision.isGiven() ? precision.lowPrecision() : saved.precision();

@@ -84,7 +84,7 @@ final class ExistenceCommand implements Callable<Integer> {
             training.settings(),
             tickets.settings(),
             new RetrainSettings(method, null, 0),
-            engine.settings(),
+            engine.settings(precision.engine()),
             run.saving(),
             precision.settings(averaging));
     ExistenceSettings given = merged(new ExistenceSettings(List.of(), 3, null, null));

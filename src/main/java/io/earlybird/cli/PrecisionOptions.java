@@ -1,21 +1,27 @@
 package io.earlybird.cli;
 
 import io.earlybird.EarlybirdException;
+import io.earlybird.backend.Backend;
+import io.earlybird.backend.Backends;
+import io.earlybird.backend.Precision;
 import io.earlybird.lowprecision.LowPrecision;
 import io.earlybird.training.PrecisionSettings;
+import java.util.Arrays;
 import java.util.Locale;
 import picocli.CommandLine.Option;
 
 /** In how many bits a network is trained, and whether its weights are averaged. */
 final class PrecisionOptions {
   private static final int BFP8 = 8;
+  private static final String BFP = "bfp8";
 
   @Option(
       names = "--precision",
       paramLabel = "NAME",
       defaultValue = "fp32",
       description =
-          "fp32, or bfp8: 8-bit block floating point wherever no --wl-* says otherwise."
+          "fp32; bf16: activations and products in bf16, weights and sums in fp32; tf32, on GPUs;"
+              + " bfp8: 8-bit block floating point wherever no --wl-* says otherwise."
               + " Default: ${DEFAULT-VALUE}.")
   private String precision;
 
@@ -60,14 +66,9 @@ final class PrecisionOptions {
       description = "nearest or stochastic. Default: ${DEFAULT-VALUE}.")
   private String rounding;
 
-  /** Whether the number format of this name was asked for. */
-  boolean is(String name) {
-    return precision.equals(name);
-  }
-
-  /** Another number format in the place of the one that was asked for. */
-  void set(String name) {
-    precision = name;
+  /** How the backend computes. */
+  Precision engine() {
+    return precision.equals(BFP) ? Precision.FP32 : Precision.of(precision);
   }
 
   /** The recipe alone. */
@@ -75,11 +76,11 @@ final class PrecisionOptions {
     return settings(null).lowPrecision(false);
   }
 
-  /** A name for reports: {@code fp32}, or the word lengths. */
-  String label() {
+  /** A name for reports: the precision of the backend, or the word lengths. */
+  String label(Backend backend) {
     LowPrecision p = lowPrecision();
     if (p.isFull()) {
-      return "fp32";
+      return Backends.precision(backend).label();
     }
     String all =
         LowPrecision.of(p.weight() < 0 ? BFP8 : p.weight(), p.rounding()).equals(p)
@@ -106,8 +107,10 @@ final class PrecisionOptions {
    * @param averaging whether and how weights are averaged; null if they are not
    */
   PrecisionSettings settings(AveragingOptions averaging) {
-    if (!precision.equals("fp32") && !precision.equals("bfp8")) {
-      throw new EarlybirdException("unknown precision '" + precision + "': expected fp32 or bfp8");
+    if (!precision.equals(BFP)
+        && Arrays.stream(Precision.values()).noneMatch(p -> p.label().equals(precision))) {
+      throw new EarlybirdException(
+          "unknown precision '" + precision + "': expected fp32, tf32, bf16 or bfp8");
     }
     return new PrecisionSettings(
         flow,
@@ -123,6 +126,6 @@ final class PrecisionOptions {
   }
 
   private int bits(Integer given) {
-    return given != null ? given : precision.equals("bfp8") ? BFP8 : LowPrecision.FULL;
+    return given != null ? given : precision.equals(BFP) ? BFP8 : LowPrecision.FULL;
   }
 }

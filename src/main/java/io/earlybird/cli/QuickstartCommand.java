@@ -1,7 +1,6 @@
 package io.earlybird.cli;
 
 import io.earlybird.backend.Backend;
-import io.earlybird.backend.Backends;
 import io.earlybird.models.Cfg;
 import io.earlybird.models.Costs;
 import io.earlybird.models.Network;
@@ -70,8 +69,7 @@ final class QuickstartCommand implements Callable<Integer> {
     Settings settings = settings();
     if (run.resume() == null) {
       EngineSettings with = settings.engine();
-      try (Backend backend =
-          Backends.open(with.backend(), with.threads(), with.device(), Map.of()).backend()) {
+      try (Backend backend = with.open(Map.of()).backend()) {
         SelfCheck.run(backend, out);
       }
     }

@@ -75,7 +75,7 @@ final class RetrainCommand implements Callable<Integer> {
             training.settings(),
             null,
             new RetrainSettings(method, file.toString(), startEpoch == null ? -1 : startEpoch),
-            engine.settings(),
+            engine.settings(precision.engine()),
             run.saving(),
             precision.settings(averaging));
     return new Runs(spec, run).execute(settings, context -> retrain(context, beginning));

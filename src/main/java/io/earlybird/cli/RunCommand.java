@@ -84,7 +84,7 @@ final class RunCommand implements Callable<Integer> {
         training.settings(),
         tickets.settings(),
         new RetrainSettings(method, null, -1, baselines),
-        engine.settings(),
+        engine.settings(precision.engine()),
         run.saving(),
         precision.settings(averaging));
   }

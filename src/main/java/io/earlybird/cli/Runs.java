@@ -259,8 +259,7 @@ final class Runs {
 
   /** Opens a backend and says which one and why. */
   static Backend open(PrintWriter out, EngineSettings engine, Map<String, String> kernels) {
-    Backends.Opened opened =
-        Backends.open(engine.backend(), engine.threads(), engine.device(), kernels);
+    Backends.Opened opened = engine.open(kernels);
     out.println("earlybird " + BuildInfo.version() + ", " + opened.why());
     return opened.backend();
   }

@@ -57,7 +57,7 @@ final class SearchCommand implements Callable<Integer> {
             training.settings(),
             tickets.settings(),
             null,
-            engine.settings(),
+            engine.settings(precision.engine()),
             run.saving(),
             precision.settings(averaging));
     return new Runs(spec, run).execute(settings, context -> search(context, beginning));

@@ -35,6 +35,7 @@ import picocli.CommandLine.Spec;
             + " differences. Exit code 1 if any fails.")
 final class VerifyCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
+  @Mixin private EnginePrecisionOption precision;
   @Mixin private EngineOptions engine;
 
   @Option(
@@ -130,14 +131,14 @@ final class VerifyCommand implements Callable<Integer> {
       throw new ParameterException(
           spec.commandLine(), "--replay takes ops, cases and seed from its file");
     }
-    EngineSettings with = engine.settings();
+    EngineSettings with = engine.settings(precision.precision());
     String name = with.backend();
     if (name.equals(Backends.AUTO) && plugin != null) {
       name = "cpu";
     } else if (name.equals(Backends.AUTO) && again != null) {
       name = again.backend().orElse(name);
     }
-    Backend backend = Backends.open(name, with.threads(), with.device(), Map.of()).backend();
+    Backend backend = with.named(name).open(Map.of()).backend();
     if (plugin != null && !(backend instanceof CpuBackend)) {
       backend.close();
       throw new EarlybirdException(

@@ -69,8 +69,9 @@ final class KernelSelection {
       Operand in = step.inputs.get(i);
       Form wanted = step.kernel.inputForms().get(i);
       if (in.value().form == null) {
-        adopt(in.value(), wanted);
-      } else if (!in.value().form.equals(wanted)) {
+        adopt(in.value(), backend.storedForm(in.value().spec, wanted));
+      }
+      if (!in.value().form.equals(wanted)) {
         step.inputs.set(i, convert(in, wanted, step));
       }
     }

@@ -1,6 +1,9 @@
 package io.earlybird.training;
 
 import io.earlybird.EarlybirdException;
+import io.earlybird.backend.Backends;
+import io.earlybird.backend.Precision;
+import java.util.Map;
 
 /**
  * What computes; the names are those of the command line's options.
@@ -8,19 +11,48 @@ import io.earlybird.EarlybirdException;
  * @param backend name of the backend, or {@code auto}
  * @param threads processor threads of the cpu backend; 0 for all
  * @param device number of the device of the cuda or opencl backend
+ * @param precision in which precision it computes: {@code fp32}, {@code tf32} or {@code bf16}; null
+ *     for fp32
  */
-public record EngineSettings(String backend, int threads, int device) {
+public record EngineSettings(String backend, int threads, int device, String precision) {
+  /** In fp32. */
+  public EngineSettings(String backend, int threads, int device) {
+    this(backend, threads, device, Precision.FP32.label());
+  }
+
   /**
    * Checks the numbers.
    *
    * @throws EarlybirdException if it is out of its range
    */
   public EngineSettings {
+    precision = precision == null ? Precision.FP32.label() : precision;
+    Precision.of(precision);
     if (threads < 0 || threads > 1024) {
       throw new EarlybirdException("--threads must be in 0..1024, not " + threads);
     }
     if (device < 0) {
       throw new EarlybirdException("--device must not be negative, but is " + device);
     }
+  }
+
+  /** The same with another backend. */
+  public EngineSettings named(String name) {
+    return new EngineSettings(name, threads, device, precision);
+  }
+
+  /** The same with another number of threads. */
+  public EngineSettings threads(int count) {
+    return new EngineSettings(backend, count, device, precision);
+  }
+
+  /**
+   * Opens the backend.
+   *
+   * @param choices kernels of an earlier run, see {@link Backends#open}
+   * @throws EarlybirdException if it cannot be used here
+   */
+  public Backends.Opened open(Map<String, String> choices) {
+    return Backends.open(backend, threads, device, Precision.of(precision), choices);
   }
 }

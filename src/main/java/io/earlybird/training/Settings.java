@@ -9,6 +9,7 @@ import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.earlybird.EarlybirdException;
+import io.earlybird.backend.Precision;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -156,6 +157,9 @@ public record Settings(
     if (settings instanceof ObjectNode parts) {
       if (parts.get("data") instanceof ObjectNode data && !data.has("val-split")) {
         data.putNull("val-split");
+      }
+      if (parts.get("engine") instanceof ObjectNode engine && !engine.has("precision")) {
+        engine.put("precision", Precision.FP32.label());
       }
       if (!parts.has("saving")) {
         parts.set("saving", JSON.valueToTree(SavingSettings.DEFAULT));

@@ -13,6 +13,7 @@ import io.earlybird.tensor.DType;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.TensorSpec;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 
@@ -122,7 +123,7 @@ final class CaseRunner implements AutoCloseable {
 
   private Outcome judge() {
     ReferenceOps.Result expected = ReferenceOps.evaluate(test.op(), roundedInputs(), DType.F32);
-    Comparison comparison = new Comparison(expected, test.spreads());
+    Comparison comparison = new Comparison(expected, test.spreads(), flushed());
     writeInputs();
     Launch launch = kernel.bind(devices(inputs), devices(outputs), scratchSlice());
     List<HostTensor> first = new ArrayList<>();
@@ -140,6 +141,24 @@ final class CaseRunner implements AutoCloseable {
     }
     failure = failure == null ? runInPlace(first) : failure;
     return new Outcome(null, failure, comparison.worstShare(), exact);
+  }
+
+  /**
+   * What a term of a sum may lack because it, or an operand in it, was flushed to zero: units that
+   * multiply bf16 do so with all that is subnormal.
+   */
+  private double flushed() {
+    boolean flushes =
+        test.isProduct() && inputs.stream().anyMatch(in -> in.element() == DType.BF16);
+    double largest =
+        test.inputs().stream()
+            .filter(v -> flushes && v.dtype() == DType.F32)
+            .flatMapToDouble(v -> Arrays.stream(v.doubles()))
+            .map(Math::abs)
+            .filter(Double::isFinite)
+            .max()
+            .orElse(0);
+    return flushes ? Float.MIN_NORMAL * (1 + largest) : 0;
   }
 
   private List<HostTensor> roundedInputs() {

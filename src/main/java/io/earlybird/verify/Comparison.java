@@ -13,7 +13,8 @@ import java.util.Locale;
  * = c u sqrt(K) sum|a_i b_i|} with u = 2^-24 (everything is summed in fp32, also over bf16
  * operands) and c = 3: with up to six terms no order of rounded sums, and no rounding of the
  * reference itself, can exceed it. Two things are added: half a unit of the stored type where that
- * is bf16, and the smallest normal number, since units that multiply bf16 flush what is smaller.
+ * is bf16, and the smallest normal number; and K times what a backend that flushes subnormal
+ * numbers may lose of a term.
  *
  * <p>Where the reference is NaN or infinite the result must not be finite, and where it is finite
  * the result must be. From the latter, convolutions and matrix products are free when an operand
@@ -26,6 +27,7 @@ final class Comparison {
 
   private final ReferenceOps.Result expected;
   private final boolean maySpread;
+  private final double flushed;
   private double worstShare;
   private String difference;
 
@@ -33,10 +35,12 @@ final class Comparison {
    * A comparison.
    *
    * @param maySpread whether NaN may also appear where the reference is finite
+   * @param flushed what each term of a sum may lack
    */
-  Comparison(ReferenceOps.Result expected, boolean maySpread) {
+  Comparison(ReferenceOps.Result expected, boolean maySpread, double flushed) {
     this.expected = expected;
     this.maySpread = maySpread;
+    this.flushed = flushed;
   }
 
   /** Largest share of the tolerance that was used so far; 0 for bit-exact results. */
@@ -97,7 +101,7 @@ final class Comparison {
     if (half) {
       tolerance += BF16_UNIT * Math.abs(expected.outputs().get(output).get(i));
     }
-    return tolerance + Float.MIN_NORMAL;
+    return tolerance + Float.MIN_NORMAL + expected.terms()[output] * flushed;
   }
 
   private boolean within(double wanted, double found, double tolerance) {

@@ -44,8 +44,13 @@ record OpCase(Op op, List<HostTensor> inputs) {
    * an operand may reach more results than the reference says.
    */
   boolean spreads() {
-    return PRODUCTS.contains(op.getClass())
+    return isProduct()
         && inputs.stream().anyMatch(x -> !DoubleStream.of(x.doubles()).allMatch(Double::isFinite));
+  }
+
+  /** Whether the op is a convolution or a matrix product. */
+  boolean isProduct() {
+    return PRODUCTS.contains(op.getClass());
   }
 
   @Override

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.earlybird.backend.cpu.CpuBackend;
+import io.earlybird.backend.cpu.CpuLibrary;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Path;
@@ -62,9 +64,17 @@ class BenchCommandTest {
   void aPrecisionThatIsNotThereIsSaid() {
     assertThat(bench("step --precision fp16" + NET)).isEqualTo(1);
     assertThat(err).contains("unknown precision 'fp16'", "fp32", "bfp8");
-    int code = bench("step --batch 1 --repeat 1 --warmup 0 --precision bf16" + NET);
-    assertThat(err).contains("bf16", "fp32");
-    assertThat(code).isEqualTo(out.isEmpty() ? 1 : 0);
+    assertThat(bench("step --precision tf32 --backend cpu" + NET)).isEqualTo(1);
+    assertThat(err).contains("tf32", "GPU");
+  }
+
+  @Test
+  void bf16IsMeasuredWhereTheProcessorHasItAndElsewhereFp32() {
+    assertThat(bench("step --batch 1 --repeat 1 --warmup 0 --backend cpu --precision bf16" + NET))
+        .isZero();
+    boolean has = CpuLibrary.processorHasBf16();
+    assertThat(out).contains(has ? ", bf16: median" : ", fp32: median");
+    assertThat(err).contains(has ? "" : CpuBackend.NO_BF16);
   }
 
   @Test

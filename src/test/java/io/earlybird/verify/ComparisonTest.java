@@ -21,7 +21,8 @@ class ComparisonTest {
     HostTensor value = HostTensor.of(new float[] {wanted}, 1);
     double[] magnitude = {Math.abs(wanted)};
     Comparison comparison =
-        new Comparison(new Result(List.of(value), List.of(magnitude), new long[] {4}), maySpread);
+        new Comparison(
+            new Result(List.of(value), List.of(magnitude), new long[] {4}), maySpread, 0);
     comparison.check(0, HostTensor.of(new float[] {found}, 1), stored);
     return comparison;
   }
@@ -32,7 +33,7 @@ class ComparisonTest {
 
   @Test
   void bitExactMeansTheSameBitsButAnyNaN() {
-    Comparison comparison = new Comparison(exact(1, NAN, 0), false);
+    Comparison comparison = new Comparison(exact(1, NAN, 0), false, 0);
     float other = Float.intBitsToFloat(0xFFC00001);
     comparison.check(0, HostTensor.of(new float[] {1, other, 0}, 3), DType.F32);
     assertThat(comparison.difference()).isNull();
@@ -43,7 +44,7 @@ class ComparisonTest {
 
   @Test
   void bitExactInBf16MeansTheNearestBf16() {
-    Comparison comparison = new Comparison(exact(1.00390625f), false);
+    Comparison comparison = new Comparison(exact(1.00390625f), false, 0);
     comparison.check(0, HostTensor.of(new float[] {1}, 1), DType.BF16);
     assertThat(comparison.difference()).isNull();
   }

@@ -1,15 +1,22 @@
 package io.earlybird.backend.cpu;
 
+import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_backward_bf16;
 import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_backward_f32;
+import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_bf16;
 import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_f32;
+import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_inference_bf16;
 import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_inference_f32;
+import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_inference_relu_bf16;
 import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_inference_relu_f32;
+import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_relu_backward_bf16;
 import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_relu_backward_f32;
+import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_relu_bf16;
 import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_relu_f32;
 import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_scratch_bytes;
 
 import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;
+import io.earlybird.tensor.DType;
 import io.earlybird.tensor.Shape;
 import io.earlybird.tensor.op.BatchNorm;
 import io.earlybird.tensor.op.BatchNormBackward;
@@ -31,21 +38,30 @@ final class BatchNormKernels {
     return eb_batch_norm_scratch_bytes(x.rows(), x.dim(-1));
   }
 
-  static Kernel forward(KernelRequest request) {
+  static Kernel forward(KernelRequest request, DType element) {
     Shape shape = request.inputs().get(0).shape();
     long rows = shape.rows();
     int channels = shape.dim(-1);
     float epsilon = ((BatchNorm) request.op()).epsilon();
-    return OwnKernel.plain(
+    return OwnKernel.activations(
             request,
+            1,
+            element,
             b -> {
-              var x = b.in(0);
               var gamma = b.in(1);
               var beta = b.in(2);
-              var y = b.out(0);
               var mean = b.out(1);
               var variance = b.out(2);
               var room = b.room();
+              if (element == DType.BF16) {
+                var x = b.shortsIn(0);
+                var y = b.shortsOut(0);
+                return () ->
+                    eb_batch_norm_bf16(
+                        x, gamma, beta, rows, channels, epsilon, y, mean, variance, room);
+              }
+              var x = b.in(0);
+              var y = b.out(0);
               return () ->
                   eb_batch_norm_f32(
                       x, gamma, beta, rows, channels, epsilon, y, mean, variance, room);
@@ -54,23 +70,43 @@ final class BatchNormKernels {
         .overwriting((output, input) -> output == 0 && input == 0);
   }
 
-  static Kernel forwardRelu(KernelRequest request) {
+  static Kernel forwardRelu(KernelRequest request, DType element) {
     BatchNormRelu op = (BatchNormRelu) request.op();
     Shape shape = request.inputs().get(0).shape();
     long rows = shape.rows();
     int channels = shape.dim(-1);
     long kept = kept(op.channels(), channels);
-    return OwnKernel.plain(
+    return OwnKernel.activations(
             request,
+            1,
+            element,
             b -> {
               var selected = ChannelKernels.numbers(op.channels());
-              var x = b.in(0);
               var gamma = b.in(1);
               var beta = b.in(2);
-              var y = b.out(0);
               var mean = b.out(1);
               var variance = b.out(2);
               var room = b.room();
+              if (element == DType.BF16) {
+                var x = b.shortsIn(0);
+                var y = b.shortsOut(0);
+                return () ->
+                    eb_batch_norm_relu_bf16(
+                        x,
+                        gamma,
+                        beta,
+                        rows,
+                        channels,
+                        selected,
+                        kept,
+                        op.epsilon(),
+                        y,
+                        mean,
+                        variance,
+                        room);
+              }
+              var x = b.in(0);
+              var y = b.out(0);
               return () ->
                   eb_batch_norm_relu_f32(
                       x,
@@ -90,21 +126,30 @@ final class BatchNormKernels {
         .overwriting((output, input) -> op.channels() == null && output == 0 && input == 0);
   }
 
-  static Kernel inference(KernelRequest request) {
+  static Kernel inference(KernelRequest request, DType element) {
     Shape shape = request.inputs().get(0).shape();
     long rows = shape.rows();
     int channels = shape.dim(-1);
     float epsilon = ((BatchNormInference) request.op()).epsilon();
-    return OwnKernel.plain(
+    return OwnKernel.activations(
             request,
+            1,
+            element,
             b -> {
-              var x = b.in(0);
               var gamma = b.in(1);
               var beta = b.in(2);
               var mean = b.in(3);
               var variance = b.in(4);
-              var y = b.out(0);
               var room = b.room();
+              if (element == DType.BF16) {
+                var x = b.shortsIn(0);
+                var y = b.shortsOut(0);
+                return () ->
+                    eb_batch_norm_inference_bf16(
+                        x, gamma, beta, mean, variance, rows, channels, epsilon, y, room);
+              }
+              var x = b.in(0);
+              var y = b.out(0);
               return () ->
                   eb_batch_norm_inference_f32(
                       x, gamma, beta, mean, variance, rows, channels, epsilon, y, room);
@@ -113,23 +158,43 @@ final class BatchNormKernels {
         .overwriting((output, input) -> input == 0);
   }
 
-  static Kernel inferenceRelu(KernelRequest request) {
+  static Kernel inferenceRelu(KernelRequest request, DType element) {
     BatchNormInferenceRelu op = (BatchNormInferenceRelu) request.op();
     Shape shape = request.inputs().get(0).shape();
     long rows = shape.rows();
     int channels = shape.dim(-1);
     long kept = kept(op.channels(), channels);
-    return OwnKernel.plain(
+    return OwnKernel.activations(
             request,
+            1,
+            element,
             b -> {
               var selected = ChannelKernels.numbers(op.channels());
-              var x = b.in(0);
               var gamma = b.in(1);
               var beta = b.in(2);
               var mean = b.in(3);
               var variance = b.in(4);
-              var y = b.out(0);
               var room = b.room();
+              if (element == DType.BF16) {
+                var x = b.shortsIn(0);
+                var y = b.shortsOut(0);
+                return () ->
+                    eb_batch_norm_inference_relu_bf16(
+                        x,
+                        gamma,
+                        beta,
+                        mean,
+                        variance,
+                        rows,
+                        channels,
+                        selected,
+                        kept,
+                        op.epsilon(),
+                        y,
+                        room);
+              }
+              var x = b.in(0);
+              var y = b.out(0);
               return () ->
                   eb_batch_norm_inference_relu_f32(
                       x,
@@ -149,23 +214,34 @@ final class BatchNormKernels {
         .overwriting((output, input) -> op.channels() == null && input == 0);
   }
 
-  static Kernel backward(KernelRequest request) {
+  static Kernel backward(KernelRequest request, DType element) {
     Shape shape = request.inputs().get(0).shape();
     long rows = shape.rows();
     int channels = shape.dim(-1);
     float epsilon = ((BatchNormBackward) request.op()).epsilon();
-    return OwnKernel.plain(
+    return OwnKernel.activations(
             request,
+            2,
+            element,
             b -> {
-              var x = b.in(0);
-              var dy = b.in(1);
               var mean = b.in(2);
               var variance = b.in(3);
               var gamma = b.in(4);
-              var dx = b.out(0);
               var dgamma = b.out(1);
               var dbeta = b.out(2);
               var room = b.room();
+              if (element == DType.BF16) {
+                var x = b.shortsIn(0);
+                var dy = b.shortsIn(1);
+                var dx = b.shortsOut(0);
+                return () ->
+                    eb_batch_norm_backward_bf16(
+                        x, dy, mean, variance, gamma, rows, channels, epsilon, dx, dgamma, dbeta,
+                        room);
+              }
+              var x = b.in(0);
+              var dy = b.in(1);
+              var dx = b.out(0);
               return () ->
                   eb_batch_norm_backward_f32(
                       x, dy, mean, variance, gamma, rows, channels, epsilon, dx, dgamma, dbeta,
@@ -175,26 +251,50 @@ final class BatchNormKernels {
         .overwriting((output, input) -> output == 0 && input < 2);
   }
 
-  static Kernel backwardRelu(KernelRequest request) {
+  static Kernel backwardRelu(KernelRequest request, DType element) {
     BatchNormReluBackward op = (BatchNormReluBackward) request.op();
     Shape shape = request.inputs().get(0).shape();
     long rows = shape.rows();
     int channels = shape.dim(-1);
     long kept = kept(op.channels(), channels);
-    return OwnKernel.plain(
+    return OwnKernel.activations(
             request,
+            2,
+            element,
             b -> {
               var selected = ChannelKernels.numbers(op.channels());
-              var x = b.in(0);
-              var dy = b.in(1);
               var mean = b.in(2);
               var variance = b.in(3);
               var gamma = b.in(4);
               var beta = b.in(5);
-              var dx = b.out(0);
               var dgamma = b.out(1);
               var dbeta = b.out(2);
               var room = b.room();
+              if (element == DType.BF16) {
+                var x = b.shortsIn(0);
+                var dy = b.shortsIn(1);
+                var dx = b.shortsOut(0);
+                return () ->
+                    eb_batch_norm_relu_backward_bf16(
+                        x,
+                        dy,
+                        mean,
+                        variance,
+                        gamma,
+                        beta,
+                        rows,
+                        channels,
+                        selected,
+                        kept,
+                        op.epsilon(),
+                        dx,
+                        dgamma,
+                        dbeta,
+                        room);
+              }
+              var x = b.in(0);
+              var dy = b.in(1);
+              var dx = b.out(0);
               return () ->
                   eb_batch_norm_relu_backward_f32(
                       x,

@@ -8,6 +8,7 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.ShortPointer;
 
 /**
  * The buffers of one bound kernel as typed pointers. Pointers are made while binding, never while
@@ -21,6 +22,11 @@ record Buffers(List<Slice> inputs, List<Slice> outputs, Slice scratch) {
   /** Operand {@code i} as floats. */
   FloatPointer in(int i) {
     return CpuMemory.floats(inputs.get(i));
+  }
+
+  /** Operand {@code i} as bf16 numbers. */
+  ShortPointer shortsIn(int i) {
+    return CpuMemory.shorts(inputs.get(i));
   }
 
   /** Operand {@code i} as doubles. */
@@ -46,6 +52,11 @@ record Buffers(List<Slice> inputs, List<Slice> outputs, Slice scratch) {
   /** Result {@code i} as floats. */
   FloatPointer out(int i) {
     return CpuMemory.floats(outputs.get(i));
+  }
+
+  /** Result {@code i} as bf16 numbers. */
+  ShortPointer shortsOut(int i) {
+    return CpuMemory.shorts(outputs.get(i));
   }
 
   /** Result {@code i} as doubles. */

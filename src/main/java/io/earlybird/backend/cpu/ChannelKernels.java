@@ -1,12 +1,15 @@
 package io.earlybird.backend.cpu;
 
 import static io.earlybird.backend.cpu.NativeKernels.EB_MAX_SELECTABLE;
+import static io.earlybird.backend.cpu.NativeKernels.eb_select_backward_bf16;
 import static io.earlybird.backend.cpu.NativeKernels.eb_select_backward_f32;
+import static io.earlybird.backend.cpu.NativeKernels.eb_select_bf16;
 import static io.earlybird.backend.cpu.NativeKernels.eb_select_f32;
 
 import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;
 import io.earlybird.backend.Support;
+import io.earlybird.tensor.DType;
 import io.earlybird.tensor.Shape;
 import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.op.BatchNormRelu;
@@ -45,27 +48,42 @@ final class ChannelKernels {
     return numbers;
   }
 
-  static Kernel select(KernelRequest request) {
+  static Kernel select(KernelRequest request, DType element) {
     Shape shape = request.inputs().get(0).shape();
     Channels channels = ((Select) request.op()).channels();
     long rows = shape.rows();
-    return OwnKernel.plain(
+    return OwnKernel.activations(
         request,
+        1,
+        element,
         b -> {
           var selected = numbers(channels);
+          if (element == DType.BF16) {
+            var x = b.shortsIn(0);
+            var y = b.shortsOut(0);
+            return () -> eb_select_bf16(x, rows, shape.dim(-1), selected, channels.count(), y);
+          }
           var x = b.in(0);
           var y = b.out(0);
           return () -> eb_select_f32(x, rows, shape.dim(-1), selected, channels.count(), y);
         });
   }
 
-  static Kernel selectBackward(KernelRequest request) {
+  static Kernel selectBackward(KernelRequest request, DType element) {
     SelectBackward op = (SelectBackward) request.op();
     long rows = request.outputs().get(0).shape().rows();
-    return OwnKernel.plain(
+    return OwnKernel.activations(
         request,
+        1,
+        element,
         b -> {
           var selected = numbers(op.channels());
+          if (element == DType.BF16) {
+            var dy = b.shortsIn(0);
+            var dx = b.shortsOut(0);
+            return () ->
+                eb_select_backward_bf16(dy, rows, op.extent(), selected, op.channels().count(), dx);
+          }
           var dy = b.in(0);
           var dx = b.out(0);
           return () ->

@@ -9,9 +9,11 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
 
 import io.earlybird.backend.cpu.Formulation.Product;
 import io.earlybird.backend.cpu.OneDnnKernel.Argument;
+import io.earlybird.tensor.DType;
 import io.earlybird.tensor.TensorSpec;
 import java.util.List;
 import java.util.function.Function;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.bytedeco.dnnl.convolution_backward_data;
 import org.bytedeco.dnnl.convolution_backward_weights;
@@ -27,8 +29,16 @@ import org.bytedeco.dnnl.memory;
  * @param x {@code [N,H,W,I]}
  * @param w {@code [O,I,KH,KW]}
  * @param y {@code [N,OH,OW,O]}
+ * @param types element types; the weight's gradient is fp32
  */
-record Convolution(OneDnn library, TensorSpec x, TensorSpec w, TensorSpec y, int stride, int pad) {
+record Convolution(
+    OneDnn library,
+    TensorSpec x,
+    TensorSpec w,
+    TensorSpec y,
+    int stride,
+    int pad,
+    ProductTypes types) {
   /** Floats in a register of AVX-512. */
   private static final int LONGEST_VECTOR = 16;
 
@@ -45,14 +55,28 @@ record Convolution(OneDnn library, TensorSpec x, TensorSpec w, TensorSpec y, int
   /**
    * Gradients of the weight. oneDNN 3.11's 1x1 code with a stride computes wrong ones of fewer
    * input channels than a vector holds (seen with AVX2, even extents, stride 2), so there it is
-   * left out.
+   * left out. Its bf16 code leaves the gradient of a tap that meets no pixel unwritten.
    */
   List<Formulation> backwardWeight() {
     boolean strided = w.shape().dim(2) == 1 && w.shape().dim(3) == 1 && stride > 1;
-    if (strided && w.shape().dim(1) < LONGEST_VECTOR) {
+    boolean voidTaps =
+        types.operand() == DType.BF16
+            && (hasVoidTap(w.shape().dim(2), x.shape().dim(1), y.shape().dim(1))
+                || hasVoidTap(w.shape().dim(3), x.shape().dim(2), y.shape().dim(2)));
+    if (voidTaps || (strided && w.shape().dim(1) < LONGEST_VECTOR)) {
       return List.of();
     }
     return withProduct(Stream.of(weightGradient()), MatrixProduct::backwardWeight);
+  }
+
+  /** Whether a tap of the window lies in the padding wherever the window is, along one axis. */
+  private boolean hasVoidTap(int taps, int in, int out) {
+    return IntStream.range(0, taps)
+        .anyMatch(
+            tap ->
+                IntStream.range(0, out)
+                    .map(at -> at * stride - pad + tap)
+                    .noneMatch(pixel -> pixel >= 0 && pixel < in));
   }
 
   private List<Formulation> withProduct(
@@ -61,7 +85,7 @@ record Convolution(OneDnn library, TensorSpec x, TensorSpec w, TensorSpec y, int
     return Stream.concat(
             convolutions,
             pixelwise
-                ? Stream.of(product.apply(new MatrixProduct(library, x, w, y)))
+                ? Stream.of(product.apply(new MatrixProduct(library, x, w, y, types)))
                 : Stream.empty())
         .toList();
   }
@@ -71,7 +95,7 @@ record Convolution(OneDnn library, TensorSpec x, TensorSpec w, TensorSpec y, int
         weight.prefix(),
         "",
         Product.FORWARD,
-        () -> forward(weight.descriptor().get()),
+        () -> forward(weight.descriptor().get(), types.result()),
         List.of(Argument.plain(DNNL_ARG_SRC, x), Argument.weight(DNNL_ARG_WEIGHTS, w)),
         List.of(Argument.plain(DNNL_ARG_DST, y)));
   }
@@ -85,13 +109,13 @@ record Convolution(OneDnn library, TensorSpec x, TensorSpec w, TensorSpec y, int
             new convolution_backward_data.primitive_desc(
                 library.engine(),
                 algorithm.convolution_direct,
-                OneDnn.activation(x),
+                OneDnn.activation(x, types.result()),
                 weight.descriptor().get(),
-                OneDnn.activation(y),
+                OneDnn.activation(y, types.operand()),
                 twice(stride),
                 twice(pad),
                 twice(pad),
-                forward(OneDnn.free(w)),
+                forward(OneDnn.free(w, types.operand()), types.operand()),
                 OneDnn.attributes(),
                 false),
         List.of(Argument.plain(DNNL_ARG_DIFF_DST, y), Argument.weight(DNNL_ARG_WEIGHTS, w)),
@@ -107,27 +131,27 @@ record Convolution(OneDnn library, TensorSpec x, TensorSpec w, TensorSpec y, int
             new convolution_backward_weights.primitive_desc(
                 library.engine(),
                 algorithm.convolution_direct,
-                OneDnn.activation(x),
-                OneDnn.free(w),
-                OneDnn.activation(y),
+                OneDnn.activation(x, types.operand()),
+                OneDnn.free(w, DType.F32),
+                OneDnn.activation(y, types.operand()),
                 twice(stride),
                 twice(pad),
                 twice(pad),
-                forward(OneDnn.free(w)),
+                forward(OneDnn.free(w, types.operand()), types.operand()),
                 OneDnn.attributes(),
                 false),
         List.of(Argument.plain(DNNL_ARG_SRC, x), Argument.plain(DNNL_ARG_DIFF_DST, y)),
         List.of(Argument.weight(DNNL_ARG_DIFF_WEIGHTS, w)));
   }
 
-  private convolution_forward.primitive_desc forward(memory.desc weight) {
+  private convolution_forward.primitive_desc forward(memory.desc weight, DType result) {
     return new convolution_forward.primitive_desc(
         library.engine(),
         prop_kind.forward_training,
         algorithm.convolution_direct,
-        OneDnn.activation(x),
+        OneDnn.activation(x, types.operand()),
         weight,
-        OneDnn.activation(y),
+        OneDnn.activation(y, result),
         twice(stride),
         twice(pad),
         twice(pad),

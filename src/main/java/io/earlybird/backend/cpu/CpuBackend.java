@@ -7,9 +7,11 @@ import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;
 import io.earlybird.backend.Launch;
 import io.earlybird.backend.Memory;
+import io.earlybird.backend.Precision;
 import io.earlybird.backend.Program;
 import io.earlybird.backend.Slice;
 import io.earlybird.backend.Support;
+import io.earlybird.tensor.DType;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.op.Op;
@@ -29,10 +31,15 @@ public final class CpuBackend implements Backend {
   /** What is left to the rest of the system when memory is handed out. */
   private static final long MEMORY_MARGIN = 256L << 20;
 
+  /** Why a processor does not compute in bf16. */
+  public static final String NO_BF16 =
+      "this processor has neither avx512_bf16 nor amx_bf16, which --precision bf16 needs";
+
   /** Smaller pieces are handed out without asking how much is free. */
   private static final long SMALL = 1L << 20;
 
   private final int threads;
+  private final Precision precision;
   private final Map<Class<? extends Op>, KernelFactory> factories;
   private final KernelChoices choices;
   private final OneDnn oneDnn;
@@ -70,11 +77,46 @@ public final class CpuBackend implements Backend {
    * @param remembered choices that spare measuring where they still exist
    */
   public CpuBackend(int threads, Map<String, String> recorded, Map<String, String> remembered) {
+    this(threads, Precision.FP32, recorded, remembered);
+  }
+
+  /**
+   * As {@link #CpuBackend(int, Map, Map)}, in a precision.
+   *
+   * @param precision FP32, or BF16 where {@link CpuLibrary#processorHasBf16}
+   * @throws EarlybirdException if this processor cannot compute in it
+   */
+  public CpuBackend(
+      int threads,
+      Precision precision,
+      Map<String, String> recorded,
+      Map<String, String> remembered) {
+    checkPrecision(precision);
     CpuLibrary.setThreads(threads);
     this.threads = threads;
+    this.precision = precision;
     this.factories = CpuKernels.all();
     this.choices = new KernelChoices(recorded, remembered);
     this.oneDnn = new OneDnn();
+  }
+
+  private static void checkPrecision(Precision precision) {
+    if (precision == Precision.TF32) {
+      throw new EarlybirdException("--precision tf32 needs a GPU's tensor cores (--backend cuda)");
+    }
+    if (precision == Precision.BF16 && !CpuLibrary.processorHasBf16()) {
+      throw new EarlybirdException(NO_BF16);
+    }
+  }
+
+  /** How it computes. */
+  public Precision precision() {
+    return precision;
+  }
+
+  /** Element type of stored activations and of the operands of products. */
+  DType activations() {
+    return precision.activations();
   }
 
   /**
@@ -115,7 +157,8 @@ public final class CpuBackend implements Backend {
         + (threads == 1 ? " thread, " : " threads, ")
         + OneDnn.describe()
         + ", own kernels "
-        + CpuLibrary.isaName();
+        + CpuLibrary.isaName()
+        + (precision == Precision.FP32 ? "" : ", " + precision.label());
   }
 
   /** Number of OpenMP threads. */
@@ -176,10 +219,24 @@ public final class CpuBackend implements Backend {
     return factories.get(request.op().getClass()).prepare(request, this);
   }
 
+  /**
+   * Weights are stored as fp32 in the order of our own gradients; what a product reads as bf16 is
+   * made of them anew in each step.
+   */
+  @Override
+  public Form storedForm(TensorSpec spec, Form wanted) {
+    return wanted.element() == DType.BF16 ? OwnProducts.gradientForm(spec) : wanted;
+  }
+
   @Override
   public Kernel prepareReorder(TensorSpec spec, Form from, Form to) {
     CpuLibrary.setThreads(threads);
-    return from.equals(to) ? new CopyKernel(from) : Reorders.prepare(oneDnn, spec, from, to);
+    if (from.equals(to)) {
+      return new CopyKernel(from);
+    }
+    return ConvertKernel.fits(from, to)
+        ? new ConvertKernel(from, to)
+        : Reorders.prepare(oneDnn, spec, from, to);
   }
 
   @Override

@@ -7,6 +7,7 @@ import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.LongPointer;
 import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.ShortPointer;
 
 /**
  * Host memory outside the Java heap. The pointers it gives out are bare addresses: they own
@@ -66,6 +67,11 @@ public final class CpuMemory implements Memory {
   /** The slice as floats. */
   public static FloatPointer floats(Slice slice) {
     return new FloatPointer(pointer(slice));
+  }
+
+  /** The slice as 16-bit integers, such as bf16 numbers. */
+  static ShortPointer shorts(Slice slice) {
+    return new ShortPointer(pointer(slice));
   }
 
   /** The slice as 32-bit integers. */

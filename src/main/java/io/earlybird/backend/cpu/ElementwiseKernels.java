@@ -1,15 +1,21 @@
 package io.earlybird.backend.cpu;
 
+import static io.earlybird.backend.cpu.NativeKernels.eb_add_bf16;
 import static io.earlybird.backend.cpu.NativeKernels.eb_add_f32;
 import static io.earlybird.backend.cpu.NativeKernels.eb_fill_f32;
+import static io.earlybird.backend.cpu.NativeKernels.eb_relu_backward_bf16;
 import static io.earlybird.backend.cpu.NativeKernels.eb_relu_backward_f32;
+import static io.earlybird.backend.cpu.NativeKernels.eb_relu_bf16;
 import static io.earlybird.backend.cpu.NativeKernels.eb_relu_f32;
 
 import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;
+import io.earlybird.tensor.DType;
 import io.earlybird.tensor.op.Fill;
 
-/** Fill, sum and ReLU. They take any form: they run over stored elements, padding included. */
+/**
+ * Fill, sum and ReLU. On fp32 they take any form: they run over stored elements, padding included.
+ */
 final class ElementwiseKernels {
   private ElementwiseKernels() {}
 
@@ -24,7 +30,20 @@ final class ElementwiseKernels {
         });
   }
 
-  static Kernel relu(KernelRequest request) {
+  static Kernel relu(KernelRequest request, DType element) {
+    if (element == DType.BF16) {
+      long n = request.inputs().get(0).size();
+      return OwnKernel.activations(
+              request,
+              1,
+              element,
+              b -> {
+                var x = b.shortsIn(0);
+                var y = b.shortsOut(0);
+                return () -> eb_relu_bf16(x, y, n);
+              })
+          .overwriting((output, input) -> true);
+    }
     long n = OwnKernel.existing(request, 0, 1).elements();
     return OwnKernel.elementwise(
         request,
@@ -36,7 +55,21 @@ final class ElementwiseKernels {
         });
   }
 
-  static Kernel reluBackward(KernelRequest request) {
+  static Kernel reluBackward(KernelRequest request, DType element) {
+    if (element == DType.BF16) {
+      long n = request.inputs().get(0).size();
+      return OwnKernel.activations(
+              request,
+              2,
+              element,
+              b -> {
+                var y = b.shortsIn(0);
+                var dy = b.shortsIn(1);
+                var dx = b.shortsOut(0);
+                return () -> eb_relu_backward_bf16(y, dy, dx, n);
+              })
+          .overwriting((output, input) -> true);
+    }
     long n = OwnKernel.existing(request, 0, 2).elements();
     return OwnKernel.elementwise(
         request,
@@ -49,7 +82,21 @@ final class ElementwiseKernels {
         });
   }
 
-  static Kernel add(KernelRequest request) {
+  static Kernel add(KernelRequest request, DType element) {
+    if (element == DType.BF16) {
+      long n = request.inputs().get(0).size();
+      return OwnKernel.activations(
+              request,
+              2,
+              element,
+              b -> {
+                var x = b.shortsIn(0);
+                var other = b.shortsIn(1);
+                var y = b.shortsOut(0);
+                return () -> eb_add_bf16(x, other, y, n);
+              })
+          .overwriting((output, input) -> true);
+    }
     long n = OwnKernel.existing(request, 0, 2).elements();
     return OwnKernel.elementwise(
         request,

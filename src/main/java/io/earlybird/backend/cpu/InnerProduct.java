@@ -11,6 +11,7 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
 
 import io.earlybird.backend.cpu.Formulation.Product;
 import io.earlybird.backend.cpu.OneDnnKernel.Argument;
+import io.earlybird.tensor.DType;
 import io.earlybird.tensor.TensorSpec;
 import java.util.List;
 import org.bytedeco.dnnl.global.dnnl.prop_kind;
@@ -25,8 +26,9 @@ import org.bytedeco.dnnl.memory;
  * @param x {@code [N,I]}
  * @param w {@code [O,I]}
  * @param y {@code [N,O]}
+ * @param types element types; y, which is the logits, and the gradients of weight and bias are fp32
  */
-record InnerProduct(OneDnn library, TensorSpec x, TensorSpec w, TensorSpec y) {
+record InnerProduct(OneDnn library, TensorSpec x, TensorSpec w, TensorSpec y, ProductTypes types) {
 
   /** Forward products, one per layout of the weight. */
   List<Formulation> forward(List<WeightLayout> layouts) {
@@ -69,10 +71,10 @@ record InnerProduct(OneDnn library, TensorSpec x, TensorSpec w, TensorSpec y) {
         () ->
             new inner_product_backward_data.primitive_desc(
                 library.engine(),
-                OneDnn.plain(x),
+                OneDnn.plain(x, types.result()),
                 weight.descriptor().get(),
-                OneDnn.plain(y),
-                forward(OneDnn.free(w)),
+                OneDnn.plain(y, types.operand()),
+                forward(OneDnn.free(w, types.operand())),
                 OneDnn.attributes(),
                 false),
         List.of(Argument.plain(DNNL_ARG_DIFF_DST, y), Argument.weight(DNNL_ARG_WEIGHTS, w)),
@@ -87,11 +89,11 @@ record InnerProduct(OneDnn library, TensorSpec x, TensorSpec w, TensorSpec y) {
         () ->
             new inner_product_backward_weights.primitive_desc(
                 library.engine(),
-                OneDnn.plain(x),
+                OneDnn.plain(x, types.operand()),
                 weight.descriptor().get(),
-                OneDnn.plain(b()),
-                OneDnn.plain(y),
-                forward(OneDnn.free(w)),
+                OneDnn.plain(b(), DType.F32),
+                OneDnn.plain(y, types.operand()),
+                forward(OneDnn.free(w, types.operand())),
                 OneDnn.attributes(),
                 false),
         List.of(Argument.plain(DNNL_ARG_SRC, x), Argument.plain(DNNL_ARG_DIFF_DST, y)),
@@ -103,10 +105,10 @@ record InnerProduct(OneDnn library, TensorSpec x, TensorSpec w, TensorSpec y) {
     return new inner_product_forward.primitive_desc(
         library.engine(),
         prop_kind.forward_training,
-        OneDnn.plain(x),
+        OneDnn.plain(x, types.operand()),
         weight,
-        OneDnn.plain(b()),
-        OneDnn.plain(y),
+        OneDnn.plain(b(), DType.F32),
+        OneDnn.plain(y, DType.F32),
         OneDnn.attributes(),
         false);
   }

@@ -3,6 +3,7 @@ package io.earlybird.backend.cpu;
 import io.earlybird.EarlybirdException;
 import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;
+import io.earlybird.backend.Precision;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -32,9 +33,16 @@ final class KernelChoices {
     return Map.copyOf(names);
   }
 
-  /** What a choice is recorded under: op, operands and threads. */
-  static String key(KernelRequest request, int threads) {
-    return request.op() + " " + request.inputs() + " threads=" + threads;
+  /**
+   * What a choice is recorded under: op, operands, threads and, where it is not fp32, precision.
+   */
+  static String key(KernelRequest request, CpuBackend backend) {
+    return request.op()
+        + " "
+        + request.inputs()
+        + " threads="
+        + backend.threads()
+        + (backend.precision() == Precision.FP32 ? "" : " " + backend.precision().label());
   }
 
   /**
@@ -46,7 +54,7 @@ final class KernelChoices {
    */
   Kernel choose(
       KernelRequest request, List<Candidate> candidates, boolean measure, CpuBackend backend) {
-    String key = key(request, backend.threads());
+    String key = key(request, backend);
     String recorded = names.get(key);
     if (recorded != null) {
       return candidates.stream()

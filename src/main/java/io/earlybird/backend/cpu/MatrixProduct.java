@@ -6,6 +6,7 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
 
 import io.earlybird.backend.cpu.Formulation.Product;
 import io.earlybird.backend.cpu.OneDnnKernel.Argument;
+import io.earlybird.tensor.DType;
 import io.earlybird.tensor.TensorSpec;
 import java.util.List;
 import org.bytedeco.dnnl.matmul;
@@ -20,8 +21,9 @@ import org.bytedeco.dnnl.primitive_desc;
  * @param x {@code [N,H,W,I]}
  * @param w {@code [O,I,1,1]}
  * @param y {@code [N,H,W,O]}
+ * @param types element types; the weight's gradient is fp32
  */
-record MatrixProduct(OneDnn library, TensorSpec x, TensorSpec w, TensorSpec y) {
+record MatrixProduct(OneDnn library, TensorSpec x, TensorSpec w, TensorSpec y, ProductTypes types) {
   private static final String KIND = "gemm ";
 
   /** {@code y [P,O] = x [P,I] w^T}. */
@@ -32,9 +34,9 @@ record MatrixProduct(OneDnn library, TensorSpec x, TensorSpec w, TensorSpec y) {
         Product.FORWARD,
         () ->
             product(
-                OneDnn.tensor(new long[] {pixels(), in()}, format_tag.ab),
-                OneDnn.tensor(new long[] {in(), out()}, format_tag.any),
-                OneDnn.tensor(new long[] {pixels(), out()}, format_tag.ab)),
+                OneDnn.tensor(new long[] {pixels(), in()}, types.operand(), format_tag.ab),
+                OneDnn.tensor(new long[] {in(), out()}, types.operand(), format_tag.any),
+                OneDnn.tensor(new long[] {pixels(), out()}, types.result(), format_tag.ab)),
         List.of(
             Argument.plain(DNNL_ARG_SRC, x),
             new Argument(DNNL_ARG_WEIGHTS, w, d -> asWeight(d.permute_axes(new int[] {1, 0})))),
@@ -49,9 +51,9 @@ record MatrixProduct(OneDnn library, TensorSpec x, TensorSpec w, TensorSpec y) {
         Product.BACKWARD_DATA,
         () ->
             product(
-                OneDnn.tensor(new long[] {pixels(), out()}, format_tag.ab),
-                OneDnn.tensor(new long[] {out(), in()}, format_tag.any),
-                OneDnn.tensor(new long[] {pixels(), in()}, format_tag.ab)),
+                OneDnn.tensor(new long[] {pixels(), out()}, types.operand(), format_tag.ab),
+                OneDnn.tensor(new long[] {out(), in()}, types.operand(), format_tag.any),
+                OneDnn.tensor(new long[] {pixels(), in()}, types.result(), format_tag.ab)),
         List.of(Argument.plain(DNNL_ARG_SRC, y), new Argument(DNNL_ARG_WEIGHTS, w, this::asWeight)),
         List.of(Argument.plain(DNNL_ARG_DST, x)));
   }
@@ -64,9 +66,9 @@ record MatrixProduct(OneDnn library, TensorSpec x, TensorSpec w, TensorSpec y) {
         Product.BACKWARD_WEIGHT,
         () ->
             product(
-                OneDnn.tensor(new long[] {out(), pixels()}, format_tag.ba),
-                OneDnn.tensor(new long[] {pixels(), in()}, format_tag.ab),
-                OneDnn.tensor(new long[] {out(), in()}, format_tag.ab)),
+                OneDnn.tensor(new long[] {out(), pixels()}, types.operand(), format_tag.ba),
+                OneDnn.tensor(new long[] {pixels(), in()}, types.operand(), format_tag.ab),
+                OneDnn.tensor(new long[] {out(), in()}, DType.F32, format_tag.ab)),
         List.of(Argument.plain(DNNL_ARG_WEIGHTS, x), Argument.plain(DNNL_ARG_SRC, y)),
         List.of(Argument.plain(DNNL_ARG_DST, w)));
   }

@@ -65,21 +65,29 @@ final class OneDnn implements AutoCloseable {
     return attributes;
   }
 
-  /** A 32-bit floating-point tensor. */
-  static memory.desc tensor(long[] dims, memory.format_tag tag) {
-    return new memory.desc(dims, memory.data_type.f32, tag);
+  /** A tensor of fp32 or bf16 elements. */
+  static memory.desc tensor(long[] dims, DType element, memory.format_tag tag) {
+    return new memory.desc(
+        dims, element == DType.BF16 ? memory.data_type.bf16 : memory.data_type.f32, tag);
+  }
+
+  /** Element type of a tensor that {@link #tensor} can describe. */
+  static DType element(memory.desc descriptor) {
+    return descriptor.get_data_type().intern() == memory.data_type.bf16 ? DType.BF16 : DType.F32;
   }
 
   /** An activation {@code [N,H,W,C]}: oneDNN names its extents N, C, H, W. */
-  static memory.desc activation(TensorSpec spec) {
+  static memory.desc activation(TensorSpec spec, DType element) {
     Shape s = spec.shape();
-    return tensor(new long[] {s.dim(0), s.dim(3), s.dim(1), s.dim(2)}, memory.format_tag.nhwc);
+    long[] dims = {s.dim(0), s.dim(3), s.dim(1), s.dim(2)};
+    return tensor(dims, element, memory.format_tag.nhwc);
   }
 
   /** A row-major tensor of rank 1, 2 or 4, extents in our order. */
-  static memory.desc plain(TensorSpec spec) {
+  static memory.desc plain(TensorSpec spec, DType element) {
     return tensor(
         dims(spec),
+        element,
         switch (spec.shape().rank()) {
           case 1 -> memory.format_tag.a;
           case 2 -> memory.format_tag.ab;
@@ -89,26 +97,29 @@ final class OneDnn implements AutoCloseable {
   }
 
   /** A tensor whose layout oneDNN may choose. */
-  static memory.desc free(TensorSpec spec) {
-    return weight(spec, memory.format_tag.any);
+  static memory.desc free(TensorSpec spec, DType element) {
+    return weight(spec, element, memory.format_tag.any);
   }
 
   /** A tensor with extents in our order. */
-  static memory.desc weight(TensorSpec spec, memory.format_tag tag) {
-    return tensor(dims(spec), tag);
+  static memory.desc weight(TensorSpec spec, DType element, memory.format_tag tag) {
+    return tensor(dims(spec), element, tag);
   }
 
   /** A tensor in a given form. */
   static memory.desc inForm(TensorSpec spec, Form form) {
-    return form.layout() instanceof OneDnnLayout layout ? layout.descriptor() : plain(spec);
+    return form.layout() instanceof OneDnnLayout layout
+        ? layout.descriptor()
+        : plain(spec, form.element());
   }
 
   /** The form of a tensor that has the given descriptor: plain where it is just that. */
   static Form form(TensorSpec spec, memory.desc descriptor) {
+    DType element = element(descriptor);
     OneDnnLayout layout = OneDnnLayout.of(descriptor);
-    return layout.equals(OneDnnLayout.of(plain(spec)))
-        ? Form.plain(spec)
-        : new Form(DType.F32, layout, descriptor.get_size());
+    return layout.equals(OneDnnLayout.of(plain(spec, element)))
+        ? Form.plain(spec, element)
+        : new Form(element, layout, descriptor.get_size());
   }
 
   private static long[] dims(TensorSpec spec) {

@@ -44,7 +44,7 @@ final class OneDnnKernel implements Kernel {
     /** The form in which a primitive takes or gives it. */
     Form form(primitive_desc_base descriptor) {
       return logical == null
-          ? Form.plain(spec)
+          ? Form.plain(spec, OneDnn.element(layout(descriptor)))
           : OneDnn.form(spec, logical.apply(layout(descriptor)));
     }
   }

@@ -44,24 +44,24 @@ final class OwnKernels {
   /** Adds the factories of all own kernels. */
   static void register(Map<Class<? extends Op>, KernelFactory> factories) {
     factories.put(Fill.class, floats(ElementwiseKernels::fill));
-    factories.put(Relu.class, floats(ElementwiseKernels::relu));
-    factories.put(ReluBackward.class, floats(ElementwiseKernels::reluBackward));
-    factories.put(Add.class, floats(ElementwiseKernels::add));
+    factories.put(Relu.class, activations(ElementwiseKernels::relu, 1));
+    factories.put(ReluBackward.class, activations(ElementwiseKernels::reluBackward, 2));
+    factories.put(Add.class, activations(ElementwiseKernels::add, 2));
 
-    factories.put(Select.class, selecting(ChannelKernels::select));
-    factories.put(SelectBackward.class, selecting(ChannelKernels::selectBackward));
+    factories.put(Select.class, selecting(ChannelKernels::select, 1));
+    factories.put(SelectBackward.class, selecting(ChannelKernels::selectBackward, 1));
 
-    factories.put(BatchNorm.class, floats(BatchNormKernels::forward));
-    factories.put(BatchNormInference.class, floats(BatchNormKernels::inference));
-    factories.put(BatchNormBackward.class, floats(BatchNormKernels::backward));
-    factories.put(BatchNormInferenceRelu.class, selecting(BatchNormKernels::inferenceRelu));
-    factories.put(BatchNormRelu.class, selecting(BatchNormKernels::forwardRelu));
-    factories.put(BatchNormReluBackward.class, selecting(BatchNormKernels::backwardRelu));
+    factories.put(BatchNorm.class, activations(BatchNormKernels::forward, 1));
+    factories.put(BatchNormInference.class, activations(BatchNormKernels::inference, 1));
+    factories.put(BatchNormBackward.class, activations(BatchNormKernels::backward, 2));
+    factories.put(BatchNormInferenceRelu.class, selecting(BatchNormKernels::inferenceRelu, 1));
+    factories.put(BatchNormRelu.class, selecting(BatchNormKernels::forwardRelu, 1));
+    factories.put(BatchNormReluBackward.class, selecting(BatchNormKernels::backwardRelu, 2));
 
-    factories.put(MaxPool2d.class, floats(PoolingKernels::max));
-    factories.put(MaxPool2dBackward.class, floats(PoolingKernels::maxBackward, 1));
-    factories.put(AvgPool2d.class, floats(PoolingKernels::average));
-    factories.put(AvgPool2dBackward.class, floats(PoolingKernels::averageBackward));
+    factories.put(MaxPool2d.class, activations(PoolingKernels::max, 1));
+    factories.put(MaxPool2dBackward.class, activations(PoolingKernels::maxBackward, 1, 1));
+    factories.put(AvgPool2d.class, activations(PoolingKernels::average, 1));
+    factories.put(AvgPool2dBackward.class, activations(PoolingKernels::averageBackward, 1));
 
     factories.put(Augment.class, floats(AugmentKernels::augment, 0, 1, 2, 3, 4));
     factories.put(SoftmaxCrossEntropy.class, floats(LossKernels::softmaxCrossEntropy, 1));
@@ -89,13 +89,33 @@ final class OwnKernels {
    * @param typed operands whose type the op itself prescribes
    */
   private static KernelFactory floats(Maker maker, int... typed) {
-    return factory(maker, (op, inputs) -> takesFloats(op, inputs, typed));
+    return factory(
+        (request, backend) -> maker.prepare(request),
+        (op, inputs) -> takesFloats(op, inputs, typed));
   }
 
-  /** A factory for fp32 operands of which channels are selected. */
-  private static KernelFactory selecting(Maker maker) {
+  /** Makes a kernel for activations of an element type. */
+  @FunctionalInterface
+  private interface ActivationMaker {
+    Kernel prepare(KernelRequest request, DType element);
+  }
+
+  /**
+   * A factory for fp32 tensors that may be stored as bf16.
+   *
+   * @param count operands, the first ones, that may
+   * @param typed operands whose type the op itself prescribes
+   */
+  private static KernelFactory activations(ActivationMaker maker, int count, int... typed) {
     return factory(
-        maker,
+        (request, backend) -> maker.prepare(request, OwnKernel.element(request, count, backend)),
+        (op, inputs) -> takesFloats(op, inputs, typed));
+  }
+
+  /** The same, where channels are selected. */
+  private static KernelFactory selecting(ActivationMaker maker, int count) {
+    return factory(
+        (request, backend) -> maker.prepare(request, OwnKernel.element(request, count, backend)),
         (op, inputs) -> {
           Support floats = takesFloats(op, inputs);
           return floats.ok() ? ChannelKernels.supports(op, inputs) : floats;
@@ -114,7 +134,8 @@ final class OwnKernels {
   }
 
   private static KernelFactory factory(
-      Maker maker, BiFunction<Op, List<TensorSpec>, Support> supports) {
+      BiFunction<KernelRequest, CpuBackend, Kernel> maker,
+      BiFunction<Op, List<TensorSpec>, Support> supports) {
     return new KernelFactory() {
       @Override
       public Support supports(Op op, List<TensorSpec> inputs) {
@@ -123,7 +144,7 @@ final class OwnKernels {
 
       @Override
       public Kernel prepare(KernelRequest request, CpuBackend backend) {
-        return maker.prepare(request);
+        return maker.apply(request, backend);
       }
     };
   }

@@ -3,6 +3,7 @@ package io.earlybird.backend.cpu;
 import io.earlybird.backend.Form;
 import io.earlybird.backend.KernelRequest;
 import io.earlybird.backend.cpu.NativeKernels.Conv2dShape;
+import io.earlybird.tensor.DType;
 import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.op.Conv2d;
 import io.earlybird.tensor.op.Conv2dBackwardData;
@@ -106,12 +107,17 @@ final class OwnProducts {
         });
   }
 
+  /** The fp32 form in which own weight gradients are made; plain where there are none. */
+  static Form gradientForm(TensorSpec w) {
+    return w.shape().rank() == 4 ? stored(w, "Acdb%da") : Form.plain(w);
+  }
+
   /** A weight stored in blocks of channels, in oneDNN's notation; %d is the size of a block. */
   @SuppressWarnings("try") // the scope works by being open
   private static Form stored(TensorSpec w, String layout) {
     String tag = String.format(Locale.ROOT, layout, NativeKernels.eb_conv2d_block());
     try (PointerScope scope = new PointerScope()) {
-      return OneDnn.form(w, OneDnn.weight(w, memory.format_tag.valueOf(tag)));
+      return OneDnn.form(w, OneDnn.weight(w, DType.F32, memory.format_tag.valueOf(tag)));
     }
   }
 

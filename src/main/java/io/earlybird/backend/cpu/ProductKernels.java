@@ -82,45 +82,55 @@ final class ProductKernels {
     return y.size() * (w.size() / w.shape().dim(0));
   }
 
-  /** The ways to compute an op, without repetitions, the likeliest first. */
+  /**
+   * The ways to compute an op, without repetitions, the likeliest first. Own products multiply fp32
+   * numbers; in bf16 they stand in where oneDNN has nothing.
+   */
   static List<Candidate> candidates(KernelRequest request, CpuBackend backend) {
     CpuLibrary.setThreads(backend.threads());
     List<Candidate> different = new ArrayList<>();
-    for (Formulation formulation : formulations(request, backend.oneDnn())) {
+    ProductTypes types = new ProductTypes(backend.activations(), backend.activations());
+    for (Formulation formulation : formulations(request, types, backend.oneDnn())) {
       for (Candidate candidate : formulation.candidates(backend.oneDnn())) {
         if (different.stream().noneMatch(candidate::sameAs)) {
           different.add(candidate);
         }
       }
     }
-    different.addAll(OwnProducts.candidates(request));
+    if (types.isF32() || different.isEmpty()) {
+      different.addAll(OwnProducts.candidates(request));
+    }
     return different;
   }
 
-  private static List<Formulation> formulations(KernelRequest request, OneDnn library) {
+  private static List<Formulation> formulations(
+      KernelRequest request, ProductTypes types, OneDnn library) {
     Op op = request.op();
     TensorSpec first = request.inputs().get(0);
     TensorSpec second = request.inputs().get(1);
     TensorSpec result = request.outputs().get(0);
     Form weight = request.available().get(1);
     if (op instanceof Conv2d c) {
-      Convolution all = new Convolution(library, first, second, result, c.stride(), c.padding());
-      return all.forward(WeightLayout.of(second, weight));
+      Convolution all =
+          new Convolution(library, first, second, result, c.stride(), c.padding(), types);
+      return all.forward(WeightLayout.of(second, types.operand(), weight));
     } else if (op instanceof Conv2dBackwardData c) {
-      Convolution all = new Convolution(library, result, second, first, c.stride(), c.padding());
-      return all.backwardData(WeightLayout.of(second, weight));
+      Convolution all =
+          new Convolution(library, result, second, first, c.stride(), c.padding(), types);
+      return all.backwardData(WeightLayout.of(second, types.operand(), weight));
     } else if (op instanceof Conv2dBackwardWeight c) {
-      Convolution all = new Convolution(library, first, result, second, c.stride(), c.padding());
+      Convolution all =
+          new Convolution(library, first, result, second, c.stride(), c.padding(), types);
       return all.backwardWeight();
     } else if (op instanceof Linear) {
-      InnerProduct all = new InnerProduct(library, first, second, result);
-      return all.forward(WeightLayout.of(second, weight));
+      InnerProduct all = new InnerProduct(library, first, second, result, types);
+      return all.forward(WeightLayout.of(second, types.operand(), weight));
     } else if (op instanceof LinearBackwardData) {
-      InnerProduct all = new InnerProduct(library, result, second, first);
-      return all.backwardData(WeightLayout.of(second, weight));
+      InnerProduct all = new InnerProduct(library, result, second, first, types);
+      return all.backwardData(WeightLayout.of(second, types.operand(), weight));
     } else if (op instanceof LinearBackwardWeight) {
-      InnerProduct all = new InnerProduct(library, first, result, second);
-      return all.backwardWeight(WeightLayout.of(result, Form.plain(result)));
+      InnerProduct all = new InnerProduct(library, first, result, second, types);
+      return all.backwardWeight(WeightLayout.of(result, DType.F32, Form.plain(result)));
     }
     throw new IllegalArgumentException("not a product: " + op);
   }

@@ -11,17 +11,19 @@ import org.bytedeco.dnnl.memory;
 import org.bytedeco.dnnl.reorder;
 import org.bytedeco.javacpp.PointerScope;
 
-/** Copies between the layouts of a weight, by oneDNN. Padding of the target becomes zero. */
+/**
+ * Copies between layouts and between fp32 and bf16, by oneDNN. Padding of the target becomes zero.
+ */
 final class Reorders {
   private Reorders() {}
 
   /**
    * Prepares the copy.
    *
-   * @throws UnsupportedOperationException if a form is not 32-bit floating-point
+   * @throws UnsupportedOperationException if a form is neither fp32 nor bf16
    */
   static Kernel prepare(OneDnn library, TensorSpec spec, Form from, Form to) {
-    if (from.element() != DType.F32 || to.element() != DType.F32) {
+    if (!convertible(from) || !convertible(to)) {
       throw new UnsupportedOperationException(
           "no reorder of " + spec + " from " + from + " to " + to);
     }
@@ -34,11 +36,19 @@ final class Reorders {
       return new OneDnnKernel(
           library,
           scope,
-          "reorder " + from.layout() + " to " + to.layout(),
+          "reorder " + text(from) + " to " + text(to),
           new reorder(descriptor),
           descriptor,
           List.of(Argument.weight(dnnl.DNNL_ARG_FROM, spec)),
           List.of(Argument.weight(dnnl.DNNL_ARG_TO, spec)));
     }
+  }
+
+  private static boolean convertible(Form form) {
+    return form.element() == DType.F32 || form.element() == DType.BF16;
+  }
+
+  private static String text(Form form) {
+    return form.layout() + (form.element() == DType.F32 ? "" : " " + form.element());
   }
 }

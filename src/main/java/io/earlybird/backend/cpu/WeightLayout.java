@@ -1,6 +1,7 @@
 package io.earlybird.backend.cpu;
 
 import io.earlybird.backend.Form;
+import io.earlybird.tensor.DType;
 import io.earlybird.tensor.TensorSpec;
 import java.util.List;
 import java.util.function.Supplier;
@@ -13,10 +14,13 @@ import org.bytedeco.dnnl.memory;
  * @param descriptor makes the weight's descriptor in the innermost open scope
  */
 record WeightLayout(String prefix, Supplier<memory.desc> descriptor) {
-  /** The layout that oneDNN likes best, and the one in which the weight exists, if it does. */
-  static List<WeightLayout> of(TensorSpec weight, Form existing) {
-    WeightLayout free = new WeightLayout("", () -> OneDnn.free(weight));
-    return existing == null
+  /**
+   * The layout that oneDNN likes best, and the one in which the weight exists as such elements, if
+   * it does.
+   */
+  static List<WeightLayout> of(TensorSpec weight, DType element, Form existing) {
+    WeightLayout free = new WeightLayout("", () -> OneDnn.free(weight, element));
+    return existing == null || existing.element() != element
         ? List.of(free)
         : List.of(free, new WeightLayout("as is ", () -> OneDnn.inForm(weight, existing)));
   }

@@ -47,6 +47,7 @@ import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;
 import io.earlybird.backend.Launch;
 import io.earlybird.backend.Memory;
+import io.earlybird.backend.Precision;
 import io.earlybird.backend.Program;
 import io.earlybird.backend.Slice;
 import io.earlybird.backend.Support;
@@ -116,6 +117,10 @@ public final class CudaBackend implements Backend {
    * @throws EarlybirdException with the reason if it cannot be used
    */
   public static CudaBackend open(CudaOptions options) {
+    if (options.precision() == Precision.BF16) {
+      throw new EarlybirdException(
+          "--precision bf16: the cuda backend computes in fp32 or tf32, the cpu backend in bf16");
+    }
     Support support = probe();
     if (!support.ok()) {
       throw new EarlybirdException(support.reason());
@@ -149,7 +154,7 @@ public final class CudaBackend implements Backend {
     blas(
         cublasSetWorkspace_v2(cublas, address(cublasWorkspace), CUBLAS_WORKSPACE),
         "starting cuBLAS");
-    boolean tf32 = options.precision() == CudaPrecision.TF32;
+    boolean tf32 = options.precision() == Precision.TF32;
     blas(
         cublasSetMathMode(cublas, tf32 ? CUBLAS_TF32_TENSOR_OP_MATH : CUBLAS_PEDANTIC_MATH),
         "setting the precision of cuBLAS");

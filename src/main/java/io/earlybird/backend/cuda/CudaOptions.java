@@ -1,5 +1,6 @@
 package io.earlybird.backend.cuda;
 
+import io.earlybird.backend.Precision;
 import java.util.Map;
 
 /**
@@ -11,7 +12,7 @@ import java.util.Map;
  * @param choices {@link CudaBackend#choices()} of an earlier run; what it lacks is measured
  */
 public record CudaOptions(
-    int device, CudaPrecision precision, boolean nondeterministic, Map<String, String> choices) {
+    int device, Precision precision, boolean nondeterministic, Map<String, String> choices) {
   /** Copies. */
   public CudaOptions {
     choices = Map.copyOf(choices);
@@ -19,6 +20,6 @@ public record CudaOptions(
 
   /** Device 0, IEEE fp32, deterministic, nothing recorded. */
   public static CudaOptions defaults() {
-    return new CudaOptions(0, CudaPrecision.FP32, false, Map.of());
+    return new CudaOptions(0, Precision.FP32, false, Map.of());
   }
 }

@@ -30,6 +30,7 @@ import static org.bytedeco.cuda.global.cudnn.cudnnSetFilter4dDescriptor;
 import static org.bytedeco.cuda.global.cudnn.cudnnSetTensor4dDescriptor;
 
 import io.earlybird.backend.ConvolutionExtents;
+import io.earlybird.backend.Precision;
 import io.earlybird.tensor.Shape;
 import io.earlybird.tensor.TensorSpec;
 import java.util.ArrayList;
@@ -96,7 +97,7 @@ final class CudnnConvolution implements AutoCloseable {
         cudnnSetConvolution2dDescriptor(
             convolution, pad, pad, stride, stride, 1, 1, CUDNN_CROSS_CORRELATION, CUDNN_DATA_FLOAT),
         "describing a convolution");
-    boolean tf32 = backend.options().precision() == CudaPrecision.TF32;
+    boolean tf32 = backend.options().precision() == Precision.TF32;
     dnn(
         cudnnSetConvolutionMathType(convolution, tf32 ? CUDNN_DEFAULT_MATH : CUDNN_FMA_MATH),
         "setting the precision of a convolution");

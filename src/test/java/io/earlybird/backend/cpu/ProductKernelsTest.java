@@ -252,7 +252,7 @@ class ProductKernelsTest {
   void aRecordedChoiceIsUsedAndAnUnknownOneRefused() {
     Case test = convolution(1001).get(0);
     KernelRequest request = OneOp.request(test.op, test.specs());
-    String key = KernelChoices.key(request, 1);
+    String key = KernelChoices.key(request, one);
     List<Candidate> candidates = ProductKernels.candidates(request, one);
     String last = candidates.get(candidates.size() - 1).name();
     try (CpuBackend recorded = new CpuBackend(1, Map.of(key, last));
@@ -279,7 +279,7 @@ class ProductKernelsTest {
         Kernel again = two.prepare(request)) {
       assertThat(names(request)).hasSizeGreaterThan(1).contains(kernel.choice());
       assertThat(again.choice()).isEqualTo(kernel.choice());
-      assertThat(two.choices()).containsEntry(KernelChoices.key(request, 2), kernel.choice());
+      assertThat(two.choices()).containsEntry(KernelChoices.key(request, two), kernel.choice());
     }
     assertThat(two.liveBytes()).isEqualTo(live);
   }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assumptions.assumeThat;
 
 import io.earlybird.EarlybirdException;
 import io.earlybird.backend.Memory;
+import io.earlybird.backend.Precision;
 import io.earlybird.backend.Slice;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.TensorSpec;
@@ -78,8 +79,7 @@ class CudaBackendTest {
   @Test
   void aDeviceThatDoesNotExistIsNamed() {
     device().close();
-    assertThatThrownBy(
-            () -> CudaBackend.open(new CudaOptions(99, CudaPrecision.FP32, false, Map.of())))
+    assertThatThrownBy(() -> CudaBackend.open(new CudaOptions(99, Precision.FP32, false, Map.of())))
         .isInstanceOf(EarlybirdException.class)
         .hasMessageContaining("there is no device 99");
   }
