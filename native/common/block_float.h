@@ -57,4 +57,24 @@ EB_HD float eb_block_round(float x, eb_block b, eb_u32 addend, eb_u32 keep) {
   return (eb_exponent_in_place(y) > b.exponent ? clipped : y) * b.up;
 }
 
+/*
+ * Whether values of a block with this shared exponent, in place, can be rounded by
+ * eb_block_round_normal: it is neither subnormal nor huge.
+ */
+EB_HD int eb_block_is_normal(eb_i32 exponent) {
+  return exponent - (1 << 23) < (252 << 23) && exponent >= (1 << 23);
+}
+
+/*
+ * eb_block_round of such a block, in fewer operations: what exceeds the largest magnitude is the
+ * next power of two, so that clipping it and limiting it are the same.
+ */
+EB_HD float eb_block_round_normal(float x, float offset, float largest, eb_u32 addend,
+                                  eb_u32 keep) {
+  const float sum = x + offset;
+  const float y = eb_bits_float((eb_float_bits(sum) + addend) & keep) - offset;
+  const float low = y > -largest ? y : -largest;
+  return low < largest ? low : largest;
+}
+
 #endif

@@ -57,6 +57,7 @@ EB_KERNEL(count_metrics_f64)
 
 // quantize.h
 EB_KERNEL(quantize_f32)
+EB_KERNEL(quantize_f32_bf16)
 
 // augmentation.h
 EB_KERNEL(augment_u8_f32)

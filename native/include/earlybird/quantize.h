@@ -41,4 +41,9 @@ typedef struct {
 EB_API eb_status eb_quantize_f32(const eb_quantization* q, const float* x, const int64_t* step,
                                  int32_t* exponents, float* y);
 
+// The same, stored as bf16: exact for formats of up to 8 significant bits and a bf16's exponents, such
+// as block floating point of word_length up to 9.
+EB_API eb_status eb_quantize_f32_bf16(const eb_quantization* q, const float* x, const int64_t* step,
+                                      int32_t* exponents, uint16_t* y);
+
 #endif

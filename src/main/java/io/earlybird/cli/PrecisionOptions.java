@@ -30,9 +30,9 @@ final class PrecisionOptions {
       paramLabel = "NAME",
       defaultValue = "original",
       description =
-          "What low precision quantizes: original, that is what comes out of convolutions, the"
-              + " gradients that go back into them, and the optimizer's tensors."
-              + " Default: ${DEFAULT-VALUE}.")
+          "What low precision quantizes beside the optimizer's tensors: original, what comes out of"
+              + " convolutions and the gradients that go back into them; full, the operands of all"
+              + " products, which are then multiplied as bf16 numbers. Default: ${DEFAULT-VALUE}.")
   private String flow;
 
   @Option(
@@ -83,7 +83,7 @@ final class PrecisionOptions {
       return Backends.precision(backend).label();
     }
     String all =
-        LowPrecision.of(p.weight() < 0 ? BFP8 : p.weight(), p.rounding()).equals(p)
+        LowPrecision.of(p.weight() < 0 ? BFP8 : p.weight(), p.rounding()).in(p.flow()).equals(p)
             ? "bfp" + p.weight()
             : String.format(
                 Locale.ROOT,

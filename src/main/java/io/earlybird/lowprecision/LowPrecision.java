@@ -8,16 +8,15 @@ import io.earlybird.tensor.Variable;
 import io.earlybird.tensor.format.BlockFloat;
 import io.earlybird.tensor.format.Rounding;
 import io.earlybird.tensor.op.Quantize;
-import io.earlybird.tensor.op.StraightThrough;
 
 /**
  * Training in low precision as SWALP does it (Yang et al., ICML 2019): block floating point with
  * one shared exponent per index of dimension 0, that is per output channel of weights, per image of
- * activations and errors, per element of vectors. The flow is the original's: a quantizer stands
- * behind every convolution and rounds what comes out of it (activations) and the gradient on its
- * way back into it (errors); the optimizer rounds gradients, L1 term included, then takes an SGD
- * step in full precision, then rounds weights and momenta. A word length of -1 stands for full
- * precision.
+ * activations and errors, per element of vectors. In the {@link Flow#ORIGINAL} flow a quantizer
+ * stands behind every convolution and rounds what comes out of it (activations) and the gradient on
+ * its way back into it (errors); in the {@link Flow#FULL} flow what goes into every product is
+ * rounded. The optimizer rounds gradients, L1 term included, then takes an SGD step in full
+ * precision, then rounds weights and momenta. A word length of -1 stands for full precision.
  *
  * <p>Random numbers of stochastic rounding depend on seed, step and a tensor's name alone; the
  * names are listed in docs/lowprecision.md.
@@ -32,13 +31,30 @@ import io.earlybird.tensor.op.StraightThrough;
  *
  * @param weight bits of parameters
  * @param grad bits of their gradients
- * @param activate bits of what comes out of a convolution
- * @param error bits of the gradients that go back into it
+ * @param activate bits of activations
+ * @param error bits of their gradients
  * @param momentum bits of momenta
  * @param rounding how values in between are rounded
+ * @param flow what is rounded
  */
 public record LowPrecision(
-    int weight, int grad, int activate, int error, int momentum, Rounding rounding) {
+    int weight, int grad, int activate, int error, int momentum, Rounding rounding, Flow flow) {
+  /** What is rounded of activations, errors and weights. */
+  public enum Flow {
+    /**
+     * The original's: activations where they come out of a convolution, errors where they go back
+     * into one. Inputs of products are in full precision, and so are the first weights.
+     */
+    ORIGINAL,
+
+    /**
+     * Both operands of all products of convolutions: their input and that of the linear layer,
+     * weights, the first ones included, and the errors that reach the output of convolutions.
+     * Results of products are in full precision.
+     */
+    FULL
+  }
+
   /** Stands for full precision in the place of a word length. */
   public static final int FULL = -1;
 
@@ -47,6 +63,12 @@ public record LowPrecision(
       new LowPrecision(FULL, FULL, FULL, FULL, FULL, Rounding.NEAREST);
 
   private static final int BLOCK_DIMENSION = 0;
+
+  /** In the original's flow. */
+  public LowPrecision(
+      int weight, int grad, int activate, int error, int momentum, Rounding rounding) {
+    this(weight, grad, activate, error, momentum, rounding, Flow.ORIGINAL);
+  }
 
   /**
    * Checks the word lengths.
@@ -73,47 +95,41 @@ public record LowPrecision(
     return new LowPrecision(wordLength, wordLength, wordLength, wordLength, wordLength, rounding);
   }
 
+  /** The same word lengths in another flow. */
+  public LowPrecision in(Flow other) {
+    return new LowPrecision(weight, grad, activate, error, momentum, rounding, other);
+  }
+
   /** Whether nothing is rounded. */
   public boolean isFull() {
     return Math.max(Math.max(weight, grad), Math.max(Math.max(activate, error), momentum)) == FULL;
   }
 
   /**
-   * The quantizers behind convolutions in training.
+   * The quantizers around products in training.
    *
    * @param seed key of random numbers
    * @param step number of the step, {@code [1]} of I64
    */
-  public ForwardPass.AfterConvolution quantizers(long seed, Tensor step) {
+  public ForwardPass.Around quantizers(long seed, Tensor step) {
     return quantizers(seed, step, "");
   }
 
   /**
-   * The quantizers behind convolutions in evaluation, whose random numbers are others than those of
+   * The quantizers around products in evaluation, whose random numbers are others than those of
    * training.
    *
    * @param seed key of random numbers
    * @param step tells batches apart, {@code [1]} of I64
    */
-  public ForwardPass.AfterConvolution evaluationQuantizers(long seed, Tensor step) {
+  public ForwardPass.Around evaluationQuantizers(long seed, Tensor step) {
     return quantizers(seed, step, "evaluation.");
   }
 
-  private ForwardPass.AfterConvolution quantizers(long seed, Tensor step, String prefix) {
-    return (y, layer) -> {
-      if (activate == FULL && error == FULL) {
-        return y;
-      }
-      String name = prefix + layer;
-      Tensor value = rounded(y, activate, seed, step, name + ".activation");
-      Quantize back = error == FULL ? null : quantize(error, seed, name + ".error");
-      StraightThrough op = new StraightThrough(back);
-      return y.applyNode(
-              op,
-              layer + ".quantizer",
-              op.isStochastic() ? new Tensor[] {value, step} : new Tensor[] {value})
-          .output(0);
-    };
+  private ForwardPass.Around quantizers(long seed, Tensor step, String prefix) {
+    return flow == Flow.FULL
+        ? new OperandQuantizers(this, seed, step, prefix)
+        : new ResultQuantizers(this, seed, step, prefix);
   }
 
   /**
@@ -141,14 +157,20 @@ public record LowPrecision(
     };
   }
 
-  private Tensor rounded(Tensor x, int wordLength, long seed, Tensor step, String name) {
+  /** x in so many bits, by the recipe's rounding. */
+  Tensor rounded(Tensor x, int wordLength, long seed, Tensor step, String name) {
     return wordLength == FULL ? x : quantize(wordLength, seed, name).apply(x, step);
   }
 
-  private Quantize quantize(int wordLength, long seed, String name) {
-    BlockFloat format = new BlockFloat(wordLength, BLOCK_DIMENSION);
+  /** How a tensor is rounded to so many bits. */
+  Quantize quantize(int wordLength, long seed, String name) {
+    BlockFloat format = format(wordLength);
     return rounding == Rounding.NEAREST
         ? Quantize.nearest(format)
         : new Quantize(format, rounding, seed, name);
+  }
+
+  static BlockFloat format(int wordLength) {
+    return new BlockFloat(wordLength, BLOCK_DIMENSION);
   }
 }

@@ -162,7 +162,7 @@ final class PreResNet extends Network {
     x = relu(selection.forward(norm.forward(x, pass), pass), "relu");
     int extent = x.shape().dim(1);
     x = x.avgPool2d(extent, extent);
-    return classifier.forward(x.reshape(x.shape().dim(0), x.shape().dim(3)));
+    return classifier.forward(x.reshape(x.shape().dim(0), x.shape().dim(3)), pass);
   }
 
   @Override

@@ -92,7 +92,7 @@ abstract sealed class ResNet extends Network permits BasicResNet, BottleneckResN
     }
     int extent = x.shape().dim(1);
     x = x.applyNode(new AvgPool2d(extent, extent), "avgpool").output(0);
-    return classifier.forward(x.reshape(x.shape().dim(0), x.shape().dim(3)));
+    return classifier.forward(x.reshape(x.shape().dim(0), x.shape().dim(3)), pass);
   }
 
   /** Extent of a dimension of a tensor in a state dict. */

@@ -144,7 +144,7 @@ final class Vgg extends Network {
       }
     }
     x = x.avgPool2d(2, 2);
-    return classifier.forward(x.reshape(x.shape().dim(0), x.shape().dim(3)));
+    return classifier.forward(x.reshape(x.shape().dim(0), x.shape().dim(3)), pass);
   }
 
   @Override

@@ -35,12 +35,18 @@ public final class Convolution implements Layer {
 
   /** Adds the layer alone to a graph. */
   public Tensor forward(Tensor x) {
-    return x.applyNode(new Conv2d(stride, padding), name, weight.read()).output(0);
+    return forward(x, weight.read());
   }
 
-  /** Adds the layer to a graph, and what the pass puts behind it. */
+  /** Adds the layer to a graph, and what the pass puts around it. */
   public Tensor forward(Tensor x, ForwardPass pass) {
-    return pass.afterConvolution(forward(x), name);
+    ForwardPass.Around around = pass.around();
+    Tensor y = forward(around.input(x, name), around.weight(weight.read()));
+    return around.result(y, name);
+  }
+
+  private Tensor forward(Tensor x, Tensor w) {
+    return x.applyNode(new Conv2d(stride, padding), name, w).output(0);
   }
 
   @Override

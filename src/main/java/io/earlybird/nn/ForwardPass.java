@@ -16,27 +16,49 @@ public final class ForwardPass {
     STRUCTURE
   }
 
-  /** What follows every convolution. */
-  @FunctionalInterface
-  public interface AfterConvolution {
+  /**
+   * What stands around the products of a network; by itself nothing. Each method adds to a graph.
+   */
+  public interface Around {
     /**
-     * Adds to a graph.
+     * Before a convolution or linear layer.
      *
-     * @param y the convolution's result, {@code [N,OH,OW,O]}
-     * @param layer the convolution's name
+     * @param x its input
+     * @param layer its name
      */
-    Tensor apply(Tensor y, String layer);
+    default Tensor input(Tensor x, String layer) {
+      return x;
+    }
+
+    /**
+     * Between a convolution or linear layer and its weight.
+     *
+     * @param w the weight as it is stored
+     */
+    default Tensor weight(Tensor w) {
+      return w;
+    }
+
+    /**
+     * Behind a convolution.
+     *
+     * @param y its result, {@code [N,OH,OW,O]}
+     * @param layer its name
+     */
+    default Tensor result(Tensor y, String layer) {
+      return y;
+    }
   }
 
-  private static final AfterConvolution NOTHING = (y, layer) -> y;
+  private static final Around NOTHING = new Around() {};
 
   private final Mode mode;
-  private final AfterConvolution after;
+  private final Around around;
   private final List<Assign> assigns = new ArrayList<>();
 
-  private ForwardPass(Mode mode, AfterConvolution after) {
+  private ForwardPass(Mode mode, Around around) {
     this.mode = mode;
-    this.after = after;
+    this.around = around;
   }
 
   /** Batch norm uses the batch's statistics and moves the running ones. */
@@ -44,9 +66,9 @@ public final class ForwardPass {
     return training(NOTHING);
   }
 
-  /** As {@link #training()}, with something behind every convolution. */
-  public static ForwardPass training(AfterConvolution after) {
-    return new ForwardPass(Mode.TRAINING, after);
+  /** As {@link #training()}, with something around every product. */
+  public static ForwardPass training(Around around) {
+    return new ForwardPass(Mode.TRAINING, around);
   }
 
   /** Batch norm uses the running statistics; nothing changes. */
@@ -54,9 +76,9 @@ public final class ForwardPass {
     return evaluation(NOTHING);
   }
 
-  /** As {@link #evaluation()}, with something behind every convolution. */
-  public static ForwardPass evaluation(AfterConvolution after) {
-    return new ForwardPass(Mode.EVALUATION, after);
+  /** As {@link #evaluation()}, with something around every product. */
+  public static ForwardPass evaluation(Around around) {
+    return new ForwardPass(Mode.EVALUATION, around);
   }
 
   /**
@@ -75,8 +97,8 @@ public final class ForwardPass {
     return mode == Mode.STRUCTURE;
   }
 
-  Tensor afterConvolution(Tensor y, String layer) {
-    return after.apply(y, layer);
+  Around around() {
+    return around;
   }
 
   void record(Assign assign) {

@@ -32,9 +32,19 @@ public final class FullyConnected implements Layer {
     this.start = start;
   }
 
-  /** Adds the layer to a graph. */
+  /** Adds the layer alone to a graph. */
   public Tensor forward(Tensor x) {
-    return x.applyNode(new Linear(), name, weight.read(), bias.read()).output(0);
+    return forward(x, weight.read());
+  }
+
+  /** Adds the layer to a graph, and what the pass puts before it. */
+  public Tensor forward(Tensor x, ForwardPass pass) {
+    ForwardPass.Around around = pass.around();
+    return forward(around.input(x, name), around.weight(weight.read()));
+  }
+
+  private Tensor forward(Tensor x, Tensor w) {
+    return x.applyNode(new Linear(), name, w, bias.read()).output(0);
   }
 
   @Override

@@ -35,18 +35,20 @@ public final class PointwiseConvolution implements Layer {
     this.stride = stride;
   }
 
-  /** Adds the layer to a graph, and what the pass puts behind it. */
+  /** Adds the layer to a graph, and what the pass puts around it. */
   public Tensor forward(Tensor x, ForwardPass pass) {
     Shape w = weight.shape();
     // A window of one pixel: exact, in the forward and in the backward pass.
-    Tensor met = stride == 1 ? x : x.avgPool2d(1, stride);
+    ForwardPass.Around around = pass.around();
+    Tensor met = around.input(stride == 1 ? x : x.avgPool2d(1, stride), name);
+    Tensor read = around.weight(weight.read());
     Shape pixels = met.shape();
     Tensor y =
         met.reshape((int) pixels.rows(), w.dim(1))
-            .applyNode(new Linear(), name, weight.read().reshape(w.dim(0), w.dim(1)), bias.read())
+            .applyNode(new Linear(), name, read.reshape(w.dim(0), w.dim(1)), bias.read())
             .output(0)
             .reshape(pixels.dim(0), pixels.dim(1), pixels.dim(2), w.dim(0));
-    return pass.afterConvolution(y, name);
+    return around.result(y, name);
   }
 
   @Override

@@ -6,6 +6,7 @@ import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;
 import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.Variable;
+import io.earlybird.tensor.op.ProductOp;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -37,7 +38,7 @@ final class KernelSelection {
   List<Step> run(StepGraph graph, List<Step> order) {
     graph.placeholders.values().forEach(v -> v.form = backend.defaultForm(v.spec));
     graph.variables.forEach((variable, value) -> value.form = state.formOf(variable));
-    order.forEach(this::choose);
+    order.forEach(step -> choose(graph, step));
     graph.variables.forEach(
         (variable, value) -> {
           if (value.form == null) {
@@ -51,7 +52,7 @@ final class KernelSelection {
     return result;
   }
 
-  private void choose(Step step) {
+  private void choose(StepGraph graph, Step step) {
     List<Form> available = new ArrayList<>();
     for (Operand in : step.inputs) {
       Form form = in.value().form;
@@ -64,7 +65,12 @@ final class KernelSelection {
     }
     step.kernel =
         backend.prepare(
-            new KernelRequest(step.op, step.inputSpecs(), step.outputSpecs(), available));
+            new KernelRequest(
+                step.op,
+                step.inputSpecs(),
+                step.outputSpecs(),
+                available,
+                isMultiplied(graph, step)));
     for (int i = 0; i < step.inputs.size(); i++) {
       Operand in = step.inputs.get(i);
       Form wanted = step.kernel.inputForms().get(i);
@@ -79,6 +85,14 @@ final class KernelSelection {
       step.outputs.get(i).form = step.kernel.outputForms().get(i);
     }
     result.add(step);
+  }
+
+  /** Whether the step's first result is read by products alone. */
+  private static boolean isMultiplied(StepGraph graph, Step step) {
+    Value result = step.outputs.get(0);
+    return !graph.isWanted(result)
+        && !result.readers.isEmpty()
+        && result.readers.stream().allMatch(r -> r.op instanceof ProductOp);
   }
 
   private static boolean isTrained(Variable variable) {

@@ -10,7 +10,7 @@ import io.earlybird.tensor.format.Rounding;
  * In how many bits a network is trained, and whether its weights are averaged; the names are those
  * of the command line's options.
  *
- * @param lpFlow what is quantized: {@code original}
+ * @param lpFlow what is quantized: {@code original} or {@code full}, see {@link LowPrecision.Flow}
  * @param wlWeight bits of parameters; -1 for full precision, as for the others
  * @param wlGrad bits of their gradients
  * @param wlActivate bits of what comes out of a convolution
@@ -45,13 +45,13 @@ public record PrecisionSettings(
    * @throws EarlybirdException naming the option and what it expects
    */
   public PrecisionSettings {
-    oneOf("--lp-flow", lpFlow, "original");
+    oneOf("--lp-flow", lpFlow, "original", "full");
     oneOf("--rounding", rounding, "nearest", "stochastic");
     oneOf("--retrain-precision", retrainPrecision, "same", "fp32");
     if (swaStart < 0) {
       throw new EarlybirdException("--swa_start must be at least 0, not " + swaStart);
     }
-    of(wlWeight, wlGrad, wlActivate, wlError, wlMomentum, rounding);
+    of(wlWeight, wlGrad, wlActivate, wlError, wlMomentum, rounding, lpFlow);
   }
 
   private static void oneOf(String option, String value, String... known) {
@@ -65,9 +65,10 @@ public record PrecisionSettings(
   }
 
   private static LowPrecision of(
-      int weight, int grad, int activate, int error, int momentum, String rounding) {
+      int weight, int grad, int activate, int error, int momentum, String rounding, String flow) {
     Rounding how = rounding.equals("nearest") ? Rounding.NEAREST : Rounding.STOCHASTIC;
-    return new LowPrecision(weight, grad, activate, error, momentum, how);
+    return new LowPrecision(weight, grad, activate, error, momentum, how)
+        .in(flow.equals("full") ? LowPrecision.Flow.FULL : LowPrecision.Flow.ORIGINAL);
   }
 
   /**
@@ -93,7 +94,7 @@ public record PrecisionSettings(
   public LowPrecision lowPrecision(boolean retraining) {
     return retraining && retrainPrecision.equals("fp32")
         ? LowPrecision.NONE
-        : of(wlWeight, wlGrad, wlActivate, wlError, wlMomentum, rounding);
+        : of(wlWeight, wlGrad, wlActivate, wlError, wlMomentum, rounding, lpFlow);
   }
 
   /** Whether an epoch's weights are averaged. */
@@ -117,6 +118,7 @@ public record PrecisionSettings(
         p.path("wl-activate").asInt(-1),
         p.path("wl-error").asInt(-1),
         p.path("wl-momentum").asInt(-1),
-        p.path("rounding").asText("stochastic"));
+        p.path("rounding").asText("stochastic"),
+        p.path("lp-flow").asText("original"));
   }
 }

@@ -2,15 +2,9 @@ package io.earlybird.verify;
 
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.TensorSpec;
-import io.earlybird.tensor.op.Conv2d;
-import io.earlybird.tensor.op.Conv2dBackwardData;
-import io.earlybird.tensor.op.Conv2dBackwardWeight;
-import io.earlybird.tensor.op.Linear;
-import io.earlybird.tensor.op.LinearBackwardData;
-import io.earlybird.tensor.op.LinearBackwardWeight;
 import io.earlybird.tensor.op.Op;
+import io.earlybird.tensor.op.ProductOp;
 import java.util.List;
-import java.util.Set;
 import java.util.stream.DoubleStream;
 
 /**
@@ -20,15 +14,6 @@ import java.util.stream.DoubleStream;
  * @param inputs its operands, of the op's logical types
  */
 record OpCase(Op op, List<HostTensor> inputs) {
-  private static final Set<Class<? extends Op>> PRODUCTS =
-      Set.of(
-          Conv2d.class,
-          Conv2dBackwardData.class,
-          Conv2dBackwardWeight.class,
-          Linear.class,
-          LinearBackwardData.class,
-          LinearBackwardWeight.class);
-
   /** A case of the given operands. */
   static OpCase of(Op op, HostTensor... inputs) {
     return new OpCase(op, List.of(inputs));
@@ -50,7 +35,7 @@ record OpCase(Op op, List<HostTensor> inputs) {
 
   /** Whether the op is a convolution or a matrix product. */
   boolean isProduct() {
-    return PRODUCTS.contains(op.getClass());
+    return op instanceof ProductOp;
   }
 
   @Override

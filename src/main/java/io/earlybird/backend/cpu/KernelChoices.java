@@ -3,7 +3,6 @@ package io.earlybird.backend.cpu;
 import io.earlybird.EarlybirdException;
 import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;
-import io.earlybird.backend.Precision;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -37,12 +36,13 @@ final class KernelChoices {
    * What a choice is recorded under: op, operands, threads and, where it is not fp32, precision.
    */
   static String key(KernelRequest request, CpuBackend backend) {
+    ProductTypes types = ProductTypes.of(request, backend);
     return request.op()
         + " "
         + request.inputs()
         + " threads="
         + backend.threads()
-        + (backend.precision() == Precision.FP32 ? "" : " " + backend.precision().label());
+        + (types.isF32() ? "" : " " + types.operand() + " to " + types.result());
   }
 
   /**

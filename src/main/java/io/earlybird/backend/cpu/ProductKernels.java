@@ -89,7 +89,7 @@ final class ProductKernels {
   static List<Candidate> candidates(KernelRequest request, CpuBackend backend) {
     CpuLibrary.setThreads(backend.threads());
     List<Candidate> different = new ArrayList<>();
-    ProductTypes types = new ProductTypes(backend.activations(), backend.activations());
+    ProductTypes types = ProductTypes.of(request, backend);
     for (Formulation formulation : formulations(request, types, backend.oneDnn())) {
       for (Candidate candidate : formulation.candidates(backend.oneDnn())) {
         if (different.stream().noneMatch(candidate::sameAs)) {

@@ -4,11 +4,13 @@ import static io.earlybird.backend.cpu.NativeKernels.EB_BLOCK_FLOAT;
 import static io.earlybird.backend.cpu.NativeKernels.EB_FIXED_POINT;
 import static io.earlybird.backend.cpu.NativeKernels.EB_FLOATING_POINT;
 import static io.earlybird.backend.cpu.NativeKernels.eb_quantize_f32;
+import static io.earlybird.backend.cpu.NativeKernels.eb_quantize_f32_bf16;
 
 import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;
 import io.earlybird.backend.cpu.NativeKernels.Quantization;
 import io.earlybird.random.Philox;
+import io.earlybird.tensor.DType;
 import io.earlybird.tensor.Shape;
 import io.earlybird.tensor.format.BlockFloat;
 import io.earlybird.tensor.format.FixedPoint;
@@ -20,21 +22,46 @@ import org.bytedeco.javacpp.IntPointer;
 final class QuantizeKernels {
   private QuantizeKernels() {}
 
+  /**
+   * In fp32; or in bf16, which is exact, where only products read it and the processor multiplies
+   * bf16 numbers.
+   */
   static Kernel quantize(KernelRequest request) {
     Quantize op = (Quantize) request.op();
     Quantization q = describe(op, request.inputs().get(0).shape());
+    long exponents = Math.max(1, q.blocks()) * Integer.BYTES;
+    return request.multiplied() && op.format().fitsBf16() && CpuLibrary.processorHasBf16()
+        ? narrow(request, op, q).withScratch(exponents).owning(q)
+        : wide(request, op, q)
+            .withScratch(exponents)
+            .overwriting((output, input) -> input == 0)
+            .owning(q);
+  }
+
+  private static OwnKernel wide(KernelRequest request, Quantize op, Quantization q) {
     return OwnKernel.plain(
-            request,
-            b -> {
-              var x = b.in(0);
-              var step = op.isStochastic() ? b.longsIn(1) : null;
-              var exponents = new IntPointer(b.room());
-              var y = b.out(0);
-              return () -> eb_quantize_f32(q, x, step, exponents, y);
-            })
-        .withScratch(Math.max(1, q.blocks()) * Integer.BYTES)
-        .overwriting((output, input) -> input == 0)
-        .owning(q);
+        request,
+        b -> {
+          var x = b.in(0);
+          var step = op.isStochastic() ? b.longsIn(1) : null;
+          var exponents = new IntPointer(b.room());
+          var y = b.out(0);
+          return () -> eb_quantize_f32(q, x, step, exponents, y);
+        });
+  }
+
+  private static OwnKernel narrow(KernelRequest request, Quantize op, Quantization q) {
+    return OwnKernel.activations(
+        request,
+        0,
+        DType.BF16,
+        b -> {
+          var x = b.in(0);
+          var step = op.isStochastic() ? b.longsIn(1) : null;
+          var exponents = new IntPointer(b.room());
+          var y = b.shortsOut(0);
+          return () -> eb_quantize_f32_bf16(q, x, step, exponents, y);
+        });
   }
 
   /** Format, rounding and extents as the library takes them. */

@@ -42,6 +42,12 @@ public record BlockFloat(int wordLength, int blockDimension) implements NumberFo
     }
   }
 
+  /** Up to 9 bits: a sign and 8 significant bits, times a power of two. */
+  @Override
+  public boolean fitsBf16() {
+    return wordLength <= 9;
+  }
+
   @Override
   public int randomBits() {
     return 23 - wordLength;

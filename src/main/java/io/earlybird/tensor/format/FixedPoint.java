@@ -40,6 +40,11 @@ public record FixedPoint(
   }
 
   @Override
+  public boolean fitsBf16() {
+    return false;
+  }
+
+  @Override
   public int randomBits() {
     return 24;
   }

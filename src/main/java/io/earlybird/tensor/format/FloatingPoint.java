@@ -24,6 +24,11 @@ public record FloatingPoint(int exponentBits, int mantissaBits) implements Numbe
   }
 
   @Override
+  public boolean fitsBf16() {
+    return mantissaBits <= 7;
+  }
+
+  @Override
   public int randomBits() {
     return 23 - mantissaBits;
   }

@@ -11,4 +11,7 @@ public sealed interface NumberFormat permits BlockFloat, FixedPoint, FloatingPoi
    * bits of a narrow Philox draw, beyond that of a wide one.
    */
   int randomBits();
+
+  /** Whether bf16 holds every number of the format that is not subnormal. */
+  boolean fitsBf16();
 }

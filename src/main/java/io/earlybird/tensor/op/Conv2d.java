@@ -10,7 +10,7 @@ import java.util.List;
  * @param stride step of the window in rows and columns
  * @param padding zeros added on each side
  */
-public record Conv2d(int stride, int padding) implements Op {
+public record Conv2d(int stride, int padding) implements ProductOp {
   @Override
   public List<TensorSpec> infer(List<TensorSpec> in) {
     Checks.count(this, in, 2);

@@ -7,7 +7,8 @@ import java.util.List;
  * Gradient of {@link Conv2d} with respect to its input: {@code dy [N,OH,OW,O]}, {@code w
  * [O,I,KH,KW]} to {@code dx [N,height,width,I]}.
  */
-public record Conv2dBackwardData(int stride, int padding, int height, int width) implements Op {
+public record Conv2dBackwardData(int stride, int padding, int height, int width)
+    implements ProductOp {
   @Override
   public List<TensorSpec> infer(List<TensorSpec> in) {
     Checks.count(this, in, 2);

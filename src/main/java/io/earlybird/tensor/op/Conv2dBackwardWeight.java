@@ -8,7 +8,7 @@ import java.util.List;
  * [N,OH,OW,O]} to {@code dw [O,I,kernelHeight,kernelWidth]}.
  */
 public record Conv2dBackwardWeight(int stride, int padding, int kernelHeight, int kernelWidth)
-    implements Op {
+    implements ProductOp {
   @Override
   public List<TensorSpec> infer(List<TensorSpec> in) {
     Checks.count(this, in, 2);

@@ -4,7 +4,7 @@ import io.earlybird.tensor.TensorSpec;
 import java.util.List;
 
 /** {@code y = x w^T + b}: {@code x [N,I]}, {@code w [O,I]}, {@code b [O]} to {@code [N,O]}. */
-public record Linear() implements Op {
+public record Linear() implements ProductOp {
   @Override
   public List<TensorSpec> infer(List<TensorSpec> in) {
     Checks.count(this, in, 3);

@@ -4,7 +4,7 @@ import io.earlybird.tensor.TensorSpec;
 import java.util.List;
 
 /** {@code dx = dy w}: {@code dy [N,O]}, {@code w [O,I]} to {@code [N,I]}. */
-public record LinearBackwardData() implements Op {
+public record LinearBackwardData() implements ProductOp {
   @Override
   public List<TensorSpec> infer(List<TensorSpec> in) {
     Checks.count(this, in, 2);

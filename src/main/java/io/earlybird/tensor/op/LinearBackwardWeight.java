@@ -7,7 +7,7 @@ import java.util.List;
  * {@code dw = dy^T x}, {@code db = sum over rows of dy}: {@code x [N,I]}, {@code dy [N,O]} to
  * {@code dw [O,I]}, {@code db [O]}.
  */
-public record LinearBackwardWeight() implements Op {
+public record LinearBackwardWeight() implements ProductOp {
   @Override
   public List<TensorSpec> infer(List<TensorSpec> in) {
     Checks.count(this, in, 2);
