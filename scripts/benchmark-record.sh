@@ -5,11 +5,13 @@
 #
 #   scripts/benchmark-record.sh [FOLDER]      FOLDER instead of docs/benchmarks
 #
-# EARLYBIRD names the program where it is not ./earlybird.
+# EARLYBIRD names the program where it is not ./earlybird. With BACKEND=opencl or cuda it measures that
+# backend's steps and kernels, without the peer, and the page is called after the backend.
 set -euo pipefail
 cd "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/.."
 folder=${1:-docs/benchmarks}
-name=cpu-$(date -u +%F)
+backend=${BACKEND:-cpu}
+name=$backend-$(date -u +%F)
 page=$folder/$name.md
 program=${EARLYBIRD:-./earlybird}
 mkdir -p "$folder/$name"
@@ -23,16 +25,19 @@ export EARLYBIRD_JAVA_OPTS="${EARLYBIRD_JAVA_OPTS:-} -Dearlybird.cache=$cache"
 measure() {
   local file=$1 title=$2
   shift 2
-  printf '\n## %s\n\n`earlybird bench %s`\n\n```\n' "$title" "$*" >>"$page"
+  local with="--backend $backend"
+  [[ $1 != --peer ]] || with=
+  printf '\n## %s\n\n`earlybird bench %s`\n\n```\n' "$title" "$*${with:+ $with}" >>"$page"
   echo "$title" >&2
-  $program bench "$@" --save "$folder/$name/$file.json" >>"$page" 2>"$folder/$name/error" ||
+  # shellcheck disable=SC2086
+  $program bench "$@" $with --save "$folder/$name/$file.json" >>"$page" 2>"$folder/$name/error" ||
     tail -1 "$folder/$name/error" >>"$page"
   rm -f "$folder/$name/error"
   printf '```\n' >>"$page"
 }
 
 {
-  printf '# CPU, %s\n\n' "$(date -u +'%F %H:%M UTC')"
+  printf '# %s, %s\n\n' "$backend" "$(date -u +'%F %H:%M UTC')"
   printf '%s, %s processors, Linux %s\n\n' \
     "$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -1)" "$(nproc)" "$(uname -r)"
   printf 'Load before: %s\n\n```\n' "$(cut -d' ' -f1-3 /proc/loadavg)"
@@ -43,18 +48,23 @@ measure() {
 # The first run of each shape measures which kernels are fastest; these runs remember it.
 for net in 'vgg --depth 16' 'resnet --depth 101'; do
   # shellcheck disable=SC2086
-  $program bench step --arch $net --repeat 1 >/dev/null
+  $program bench step --arch $net --repeat 1 --backend "$backend" >/dev/null
 done
-measure peer 'Beside libtorch' --peer libtorch
-measure peer-resnet101-256 'PreResNet-101 at batch 256 beside libtorch' --peer libtorch \
-  --networks resnet101 --batch 256 --repeat 3
+if [[ $backend == cpu ]]; then
+  measure peer 'Beside libtorch' --peer libtorch
+  measure peer-resnet101-256 'PreResNet-101 at batch 256 beside libtorch' --peer libtorch \
+    --networks resnet101 --batch 256 --repeat 3
+fi
 measure step-vgg16 'A step of VGG-16' step --arch vgg --depth 16 --batch 64 --profile
 measure step-resnet101 'A step of PreResNet-101' step --arch resnet --depth 101 --batch 64 --profile
 measure step-resnet101-256 'A step of PreResNet-101 at batch 256' step --arch resnet --depth 101 \
   --batch 256 --repeat 3
 measure kernels 'Single kernels' kernels
-measure scaling-vgg16 'How the cost of VGG-16 grows' scaling --arch vgg --depth 16
-measure scaling-resnet101 'How the cost of PreResNet-101 grows' scaling --arch resnet --depth 101 \
-  --batches 1,16,64,256
+measure convolutions 'The convolutions of VGG-16 and PreResNet-101' kernels --convolutions
+if [[ $backend == cpu ]]; then
+  measure scaling-vgg16 'How the cost of VGG-16 grows' scaling --arch vgg --depth 16
+  measure scaling-resnet101 'How the cost of PreResNet-101 grows' scaling --arch resnet --depth 101 \
+    --batches 1,16,64,256
+fi
 printf '\nLoad after: %s\n' "$(cut -d' ' -f1-3 /proc/loadavg)" >>"$page"
 echo "$page" >&2

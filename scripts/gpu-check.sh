@@ -191,5 +191,21 @@ part training 60 600 "$earlybird" run --backend cuda --dataset shapes --arch vgg
   --epochs 3 --batch-size 256 --save "$work/training"
 find "$work/training" -name metrics.jsonl -exec cp -- {} "$folder/" \; 2>/dev/null
 
+# ---- the same GPU through OpenCL, where its driver offers that ---------------------------------
+
+gpu=$("$earlybird" doctor 2>/dev/null | sed -n 's/.*(device \([0-9]*\), gpu,.*/\1/p' | head -n 1)
+if [[ -n $gpu ]]; then
+  part opencl-verify 60 600 "$earlybird" verify --backend opencl --device "$gpu" --json
+  for entry in "${architectures[@]}"; do
+    IFS=: read -r name arch depth <<<"$entry"
+    part "opencl-step-$name" 60 400 "$earlybird" bench step --backend opencl --device "$gpu" \
+      --arch "$arch" --depth "$depth" --batch 256 --json
+  done
+  part opencl-kernels 60 400 "$earlybird" bench kernels --backend opencl --device "$gpu" --json
+  part cuda-kernels 60 400 "$earlybird" bench kernels --backend cuda --json
+else
+  note opencl absent 0 "no OpenCL driver offers a GPU"
+fi
+
 echo "report: $report"
 exit "$bad"

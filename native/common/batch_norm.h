@@ -23,9 +23,11 @@ EB_HD float eb_batch_norm_scale(float gamma, float variance, float epsilon) {
   return (float)eb_batch_norm_invstd(variance, epsilon) * gamma;
 }
 
-/* (x - mean) scale + beta. */
+/* (x - mean) scale + beta: a formula, because OpenCL C applies it to vectors too. */
+#define EB_BATCH_NORM_APPLY(x, mean, scale, beta) (((x) - (mean)) * (scale) + (beta))
+
 EB_HD float eb_batch_norm_apply(float x, float mean, float scale, float beta) {
-  return (x - mean) * scale + beta;
+  return EB_BATCH_NORM_APPLY(x, mean, scale, beta);
 }
 
 /*

@@ -7,7 +7,10 @@
 #include "portable.h"
 #endif
 
-/* Whether `value`, which comes later in the window, takes the place of `best`. */
-EB_HD int eb_pool_wins(float value, float best) { return !(value <= best) & (best == best); }
+/* Whether `value`, which comes later in the window, takes the place of `best`: a formula, because
+ * OpenCL C applies it to vectors too. */
+#define EB_POOL_WINS(value, best) (!((value) <= (best)) & ((best) == (best)))
+
+EB_HD int eb_pool_wins(float value, float best) { return EB_POOL_WINS(value, best); }
 
 #endif

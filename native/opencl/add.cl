@@ -4,5 +4,5 @@ kernel void add_f32(global const float* x, ulong x_at, global const float* other
   x += x_at;
   other += other_at;
   y += y_at;
-  EB_ELEMENTS(i, n) y[i] = x[i] + other[i];
+  EB_MAP(y, i, n, x[i] + other[i]);
 }

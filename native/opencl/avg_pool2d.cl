@@ -1,50 +1,42 @@
-// Average pooling, forward and backward, sums in double.
+// Average pooling, forward and backward, sums in double. Versions as in max_pool2d.cl.
 #include "opencl/pool_walk.h"
 
-kernel void avg_pool2d_f32(global const float* x, ulong x_at, EB_POOL, uint n, global float* y,
+kernel void avg_pool2d_f32(global const float* x, ulong x_at, EB_POOL, uint lines, global float* y,
                            ulong y_at) {
-  EB_ITEMS(i, n) {
-    const eb_place p = place_of(i, out_height, out_width, channels);
-    const uint count = EB_COUNT(p.first, channels);
-    double sum[EB_WIDTH];
-    for (uint j = 0; j < count; j++) sum[j] = 0.0;
-    for (int r = 0; r < window; r++) {
-      for (int c = 0; c < window; c++) {
-        global const float* from =
-            x + x_at +
-            ((size_t)(p.image * height + p.row * stride + r) * width + p.column * stride + c) *
-                channels +
-            p.first;
-        EB_INDEPENDENT
-        for (uint j = 0; j < count; j++) sum[j] += (double)from[j];
+  x += x_at;
+  y += y_at;
+  EB_PIXELS(lines, out_width, channels) {
+    const uint image = line / out_height;
+    const size_t row = (size_t)image * height + (line % out_height) * EB_STRIDE;
+    global const float* from = x + (row * width + column * EB_STRIDE) * channels + c;
+    eb_doubles sum = 0.0;
+    for (int r = 0; r < EB_WINDOW; r++) {
+      for (int w = 0; w < EB_WINDOW; w++) {
+        sum += EB_DOUBLES(EB_LOAD(from + (size_t)(r * width + w) * channels));
       }
     }
-    global float* to =
-        y + y_at +
-        ((size_t)(p.image * out_height + p.row) * out_width + p.column) * channels + p.first;
-    for (uint j = 0; j < count; j++) to[j] = (float)(sum[j] / (window * window));
+    EB_STORE(EB_FLOATS(sum / (EB_WINDOW * EB_WINDOW)),
+             y + ((size_t)line * out_width + column) * channels + c);
   }
 }
 
-kernel void avg_pool2d_backward_f32(global const float* dy, ulong dy_at, EB_POOL, uint n,
+kernel void avg_pool2d_backward_f32(global const float* dy, ulong dy_at, EB_POOL, uint lines,
                                     global float* dx, ulong dx_at) {
-  EB_ITEMS(i, n) {
-    const eb_place p = place_of(i, height, width, channels);
-    const uint count = EB_COUNT(p.first, channels);
-    double sum[EB_WIDTH];
-    for (uint j = 0; j < count; j++) sum[j] = 0.0;
-    for (int r = first_window(p.row, window, stride); r < end_window(p.row, stride, out_height);
-         r++) {
-      for (int c = first_window(p.column, window, stride);
-           c < end_window(p.column, stride, out_width); c++) {
-        global const float* from =
-            dy + dy_at + ((size_t)(p.image * out_height + r) * out_width + c) * channels + p.first;
-        EB_INDEPENDENT
-        for (uint j = 0; j < count; j++) sum[j] += (double)from[j];
+  dy += dy_at;
+  dx += dx_at;
+  EB_PIXELS(lines, width, channels) {
+    const uint image = line / height;
+    const int row = line % height;
+    const int end_row = end_window(row, out_height);
+    const int end_column = end_window(column, out_width);
+    eb_doubles sum = 0.0;
+    for (int r = first_window(row); r < end_row; r++) {
+      for (int w = first_window(column); w < end_column; w++) {
+        sum += EB_DOUBLES(
+            EB_LOAD(dy + ((size_t)(image * out_height + r) * out_width + w) * channels + c));
       }
     }
-    global float* to =
-        dx + dx_at + ((size_t)(p.image * height + p.row) * width + p.column) * channels + p.first;
-    for (uint j = 0; j < count; j++) to[j] = (float)(sum[j] / (window * window));
+    EB_STORE(EB_FLOATS(sum / (EB_WINDOW * EB_WINDOW)),
+             dx + ((size_t)line * width + column) * channels + c);
   }
 }

@@ -2,7 +2,10 @@
 // follows is batch_norm_inference.cl. The squares of fp32 numbers are exact in double,
 // so the variance needs no second pass over x. Chunks depend on the shape alone, never on the
 // device.
+// Version 1: all channels of a row, sums in memory. Version 2: on processors sums stay in registers
+// for 16 rows.
 #include "opencl/channels.h"
+#include "opencl/lanes.h"
 
 // partial [chunks, 2, channels].
 kernel void batch_norm_sums_f32(global const float* x, ulong x_at, uint rows, uint chunk,
@@ -13,25 +16,33 @@ kernel void batch_norm_sums_f32(global const float* x, ulong x_at, uint rows, ui
   const uint end = min(rows, begin + chunk);
   if (begin >= end) return;
   const uint count = EB_COUNT(first, channels);
-  double sum[EB_WIDTH];
-  double square[EB_WIDTH];
-  for (uint j = 0; j < count; j++) {
-    sum[j] = 0.0;
-    square[j] = 0.0;
+  eb_doubles sum[EB_VECTORS(EB_WIDTH)];
+  eb_doubles square[EB_VECTORS(EB_WIDTH)];
+  for (uint v = 0; v < EB_VECTORS(count); v++) {
+    sum[v] = 0.0;
+    square[v] = 0.0;
   }
-  for (uint row = begin; row < end; row++) {
-    global const float* from = x + x_at + (size_t)row * channels + first;
+  x += x_at + first;
+  for (uint row = begin; row < end; row += EB_TALL) {
+    const uint some = EB_SOME_ROWS(row, end);
     EB_INDEPENDENT
-    for (uint j = 0; j < count; j++) {
-      const double d = (double)from[j];
-      sum[j] += d;
-      square[j] += d * d;
+    for (uint v = 0; v < EB_VECTORS(count); v++) {
+      global const float* from = x + (size_t)row * channels + EB_LANE_OF(v, count);
+      eb_doubles s = sum[v];
+      eb_doubles q = square[v];
+      for (uint r = 0; r < some; r++) {
+        const eb_doubles d = EB_DOUBLES(EB_LOAD(from + (size_t)r * channels));
+        s += d;
+        q += d * d;
+      }
+      sum[v] = s;
+      square[v] = q;
     }
   }
   global double* out = partial + partial_at + 2 * (size_t)part * channels + first;
-  for (uint j = 0; j < count; j++) {
-    out[j] = sum[j];
-    out[channels + j] = square[j];
+  for (uint v = 0; v < EB_VECTORS(count); v++) {
+    EB_STORE_DOUBLES(sum[v], out + EB_LANE_OF(v, count));
+    EB_STORE_DOUBLES(square[v], out + channels + EB_LANE_OF(v, count));
   }
 }
 

@@ -1,39 +1,37 @@
-/* Extents of pooling, as kernel arguments of their own, and where a group of channels lies. */
+/*
+ * Walks over the pixels of a pooled tensor, EB_LANES channels at a time. EB_WINDOW, EB_STRIDE and
+ * EB_PADDING are those of the op.
+ */
 #ifndef EARLYBIRD_OPENCL_POOL_WALK_H
 #define EARLYBIRD_OPENCL_POOL_WALK_H
 
-#include "opencl/channels.h"
+#include "opencl/lanes.h"
 
-#define EB_POOL                                                                                \
-  int images, int height, int width, uint channels, int out_height, int out_width, int window, \
-      int stride, int padding
+#define EB_POOL int height, int width, uint channels, int out_height, int out_width
 
-/* Group `i` of a tensor [images, high, wide, channels]. */
-typedef struct {
-  int image;
-  int row;
-  int column;
-  uint first;
-} eb_place;
-
-static eb_place place_of(uint i, int high, int wide, uint channels) {
-  const uint groups = EB_GROUPS(channels);
-  eb_place p;
-  p.first = i % groups * EB_WIDTH;
-  i /= groups;
-  p.column = i % wide;
-  i /= wide;
-  p.row = i % high;
-  p.image = i / high;
-  return p;
-}
+/*
+ * For every pixel of a tensor [lines, wide, channels], where lines are rows of all pictures: `line`,
+ * `column`, and channels from `c` on. A work-item per line on processors, per element on GPUs. The
+ * last channels of a pixel are done together with some before them, so that all vectors are whole.
+ */
+#if EB_GROUP == 1
+#define EB_PIXELS(lines, wide, channels)                 \
+  EB_RUN(line, lines, 1)                                 \
+  for (uint column = 0; column < (uint)(wide); column++) \
+    for (uint before = 0, c = 0; before < (channels);    \
+         before += EB_LANES, c = min(before, (channels)-EB_LANES))
+#else
+#define EB_PIXELS(lines, wide, channels)                                      \
+  EB_RUN(element, (lines) * (wide) * (channels), 1)                           \
+  for (uint line = element / (channels) / (wide), once = 1,                   \
+            column = element / (channels) % (wide), c = element % (channels); \
+       once; once = 0)
+#endif
 
 /* First window that can hold a pixel at `at`, which is already shifted by the padding. */
-static int first_window(int at, int window, int stride) {
-  return at < window ? 0 : (at - window) / stride + 1;
-}
+static int first_window(int at) { return at < EB_WINDOW ? 0 : (at - EB_WINDOW) / EB_STRIDE + 1; }
 
 /* One past the last. */
-static int end_window(int at, int stride, int count) { return min(at / stride + 1, count); }
+static int end_window(int at, int count) { return min(at / EB_STRIDE + 1, count); }
 
 #endif

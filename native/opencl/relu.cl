@@ -4,7 +4,7 @@
 kernel void relu_f32(global const float* x, ulong x_at, global float* y, ulong y_at, uint n) {
   x += x_at;
   y += y_at;
-  EB_ELEMENTS(i, n) y[i] = eb_relu(x[i]);
+  EB_MAP(y, i, n, eb_relu(x[i]));
 }
 
 kernel void relu_backward_f32(global const float* y, ulong y_at, global const float* dy, ulong dy_at,
@@ -12,5 +12,5 @@ kernel void relu_backward_f32(global const float* y, ulong y_at, global const fl
   y += y_at;
   dy += dy_at;
   dx += dx_at;
-  EB_ELEMENTS(i, n) dx[i] = eb_relu_gradient(y[i], dy[i]);
+  EB_MAP(dx, i, n, eb_relu_gradient(y[i], dy[i]));
 }

@@ -128,13 +128,18 @@ public final class Backends {
   }
 
   private static Backend opencl(OpenClDevice device, Map<String, String> choices) {
-    OpenClBackend opencl = OpenClBackend.open(device, choices);
-    opencl.remember(cache(opencl).read());
+    KernelCache cache = cache(device.describe());
+    OpenClBackend opencl = OpenClBackend.open(device, choices, cache.read());
+    cache.add(opencl.choices());
     return opencl;
   }
 
   private static KernelCache cache(Backend backend) {
-    return new KernelCache(backend.describe() + " earlybird " + BuildInfo.version());
+    return cache(backend.describe());
+  }
+
+  private static KernelCache cache(String device) {
+    return new KernelCache(device + " earlybird " + BuildInfo.version());
   }
 
   /**

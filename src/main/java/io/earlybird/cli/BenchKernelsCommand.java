@@ -10,6 +10,10 @@ import io.earlybird.backend.cpu.CpuBackend;
 import io.earlybird.backend.cpu.CpuLibrary;
 import io.earlybird.bench.KernelBench;
 import io.earlybird.bench.KernelCase;
+import io.earlybird.bench.NetworkConvolutions;
+import io.earlybird.tensor.op.Conv2d;
+import io.earlybird.tensor.op.Conv2dBackwardData;
+import io.earlybird.tensor.op.Conv2dBackwardWeight;
 import io.earlybird.training.EngineSettings;
 import java.io.PrintWriter;
 import java.nio.file.Path;
@@ -42,6 +46,13 @@ final class BenchKernelsCommand implements Callable<Integer> {
       split = ",",
       description = "Only these ops, such as Conv2d or max_pool2d. Default: all.")
   private Set<String> ops = new LinkedHashSet<>();
+
+  @Option(
+      names = "--convolutions",
+      description =
+          "Instead: every convolution of VGG-16 and PreResNet-101 in its three products, and"
+              + " geometric means of their rates.")
+  private boolean convolutions;
 
   @Option(
       names = {"--batch", "--batch-size"},
@@ -126,7 +137,7 @@ final class BenchKernelsCommand implements Callable<Integer> {
   }
 
   private List<KernelCase> wanted() {
-    List<KernelCase> all = KernelCase.all(batch);
+    List<KernelCase> all = convolutions ? NetworkConvolutions.of(batch) : KernelCase.all(batch);
     List<KernelCase> cases =
         all.stream().filter(c -> ops.isEmpty() || ops.stream().anyMatch(o -> is(c, o))).toList();
     for (String op : ops) {
@@ -172,6 +183,16 @@ final class BenchKernelsCommand implements Callable<Integer> {
             + " bytes (at best %.1f GB/s), both measured in this run%n",
         results.isEmpty() ? Double.NaN : results.get(0).fmaPeak(),
         copy);
+    if (convolutions) {
+      out.printf(
+          Locale.ROOT,
+          "geometric mean of %d: %.1f GFLOP/s (forward %.1f, input %.1f, weights %.1f)%n",
+          results.size(),
+          NetworkConvolutions.geometricMean(results, null),
+          NetworkConvolutions.geometricMean(results, Conv2d.class),
+          NetworkConvolutions.geometricMean(results, Conv2dBackwardData.class),
+          NetworkConvolutions.geometricMean(results, Conv2dBackwardWeight.class));
+    }
     return results;
   }
 
@@ -209,6 +230,10 @@ final class BenchKernelsCommand implements Callable<Integer> {
     }
     if (!results.isEmpty()) {
       BenchStepCommand.putFinite(node, "fma_peak_gflop_per_s", results.get(0).fmaPeak());
+    }
+    if (convolutions) {
+      BenchStepCommand.putFinite(
+          node, "geometric_mean_gflop_per_s", NetworkConvolutions.geometricMean(results, null));
     }
     var array = node.putArray("kernels");
     for (KernelBench.Result r : results) {

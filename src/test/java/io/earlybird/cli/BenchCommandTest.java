@@ -85,6 +85,8 @@ class BenchCommandTest {
     JsonNode kernels = new ObjectMapper().readTree(out).path("kernels");
     assertThat(kernels).hasSize(1);
     assertThat(kernels.get(0).path("gb_per_s").asDouble()).isPositive();
+    assertThat(bench("kernels --convolutions --op conv2d --batch 1 --seconds 0")).isZero();
+    assertThat(out).containsPattern("geometric mean of \\d+: [0-9.]+ GFLOP/s \\(forward [0-9.]+, ");
     assertThat(bench("kernels --op nonsense")).isEqualTo(1);
     assertThat(err).contains("nonsense", "Conv2d");
   }

@@ -14,7 +14,7 @@ import io.earlybird.tensor.op.Channels;
 
 /** Batch norm, alone and fused with channel selection and ReLU, on plain rows of channels. */
 final class BatchNormKernels {
-  private static final int LEAST_CHUNK = 256;
+  private static final int LEAST_CHUNK = 64;
   private static final int MOST_CHUNKS = 256;
 
   private BatchNormKernels() {}
@@ -23,13 +23,14 @@ final class BatchNormKernels {
    * Rows of channels in chunks. The chunks depend on the shape alone: sums are the same on every
    * device with the same arithmetic.
    */
-  private record Rows(int rows, int channels) {
+  record Rows(int rows, int channels) {
     static Rows of(Shape x) {
       return new Rows((int) x.rows(), x.dim(-1));
     }
 
     int chunk() {
-      return Math.max(LEAST_CHUNK, (rows + MOST_CHUNKS - 1) / MOST_CHUNKS);
+      int chunk = Math.max(LEAST_CHUNK, (rows + MOST_CHUNKS - 1) / MOST_CHUNKS);
+      return (chunk + Spread.LINE - 1) / Spread.LINE * Spread.LINE;
     }
 
     int chunks() {
@@ -64,7 +65,7 @@ final class BatchNormKernels {
             calls -> {
               Selection s = Selection.of(channels, rows.channels, calls);
               Spread spread = calls.spread();
-              String defines = spread.widthDefines(rows.channels);
+              String defines = spread.rowDefines(rows.channels, false);
               calls
                   .call("batch_norm", defines, "batch_norm_sums_f32")
                   .in(0)
@@ -81,7 +82,7 @@ final class BatchNormKernels {
                   calls
                       .call(
                           "batch_norm_inference",
-                          defines(relu, s) + " " + spread.widthDefines(s.kept()),
+                          applyDefines(calls, relu, s),
                           "batch_norm_apply_f32")
                       .in(0, 1, 2)
                       .out(1, 2),
@@ -96,6 +97,10 @@ final class BatchNormKernels {
 
   private static String defines(boolean relu, Selection s) {
     return "-DEB_RELU=" + (relu ? 1 : 0) + " " + s.defines();
+  }
+
+  private static String applyDefines(Calls calls, boolean relu, Selection s) {
+    return defines(relu, s) + " " + s.rowDefines(calls, s.kept());
   }
 
   /** The last arguments of batch_norm_apply_f32 and its extent. */
@@ -128,12 +133,11 @@ final class BatchNormKernels {
             backend,
             calls -> {
               Selection s = Selection.of(channels, rows.channels, calls);
-              String width = calls.spread().widthDefines(s.kept());
               apply(
                   calls
                       .call(
                           "batch_norm_inference",
-                          defines(relu, s) + " " + width,
+                          applyDefines(calls, relu, s),
                           "batch_norm_apply_f32")
                       .in(0, 1, 2, 3, 4),
                   rows,
@@ -169,8 +173,8 @@ final class BatchNormKernels {
               Selection s = Selection.of(channels, rows.channels, calls);
               Spread spread = calls.spread();
               String defines = defines(relu, s) + " ";
-              String keptDefines = defines + spread.widthDefines(s.kept());
-              String allDefines = defines + spread.widthDefines(rows.channels);
+              String keptDefines = defines + spread.rowDefines(s.kept(), s.some());
+              String allDefines = defines + s.rowDefines(calls, rows.channels);
               calls
                   .call("batch_norm_backward", keptDefines, "batch_norm_gradient_sums_f32")
                   .in(0, 1, 2, 3, 4, beta)

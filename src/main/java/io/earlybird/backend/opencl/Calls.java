@@ -46,6 +46,25 @@ final class Calls implements AutoCloseable {
     return outputs.get(i);
   }
 
+  /**
+   * The option with which a processor writes a result past its caches: if it is large, begins on a
+   * line and is written over no operand.
+   */
+  String streaming(int output) {
+    Slice result = outputs.get(output);
+    boolean apart =
+        inputs.stream().noneMatch(i -> i.memory() == result.memory() && overlap(i, result));
+    return apart
+            && result.bytes() >= spread().streamBytes()
+            && result.offset() % (Spread.LINE * Float.BYTES) == 0
+        ? "-DEB_STREAM=1"
+        : "";
+  }
+
+  private static boolean overlap(Slice a, Slice b) {
+    return a.offset() < b.offset() + b.bytes() && b.offset() < a.offset() + a.bytes();
+  }
+
   /** A table in device memory that lives as long as the kernel. */
   Slice table(byte[] content) {
     return owner.table(content);
@@ -124,6 +143,11 @@ final class Calls implements AutoCloseable {
       return memory(slice).number(slice.offset() / elementBytes);
     }
 
+    /** The same from an element of the slice on. */
+    Call slice(Slice slice, int elementBytes, long from) {
+      return memory(slice).number(slice.offset() / elementBytes + from);
+    }
+
     /** fp32 operands. */
     Call in(int... operands) {
       for (int i : operands) {
@@ -168,6 +192,11 @@ final class Calls implements AutoCloseable {
     /** Runs EB_ITEMS over n items. */
     void items(long n) {
       groups(n, spread().items());
+    }
+
+    /** Runs EB_RUN over n rounds, one per work-item. */
+    void rounds(long n) {
+      groups(n, 1);
     }
 
     private void groups(long n, long each) {

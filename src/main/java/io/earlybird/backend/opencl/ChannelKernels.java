@@ -3,6 +3,7 @@ package io.earlybird.backend.opencl;
 import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;
 import io.earlybird.backend.Slice;
+import io.earlybird.backend.opencl.BatchNormKernels.Rows;
 import io.earlybird.tensor.Shape;
 import io.earlybird.tensor.op.Channels;
 import io.earlybird.tensor.op.Select;
@@ -38,6 +39,13 @@ final class ChannelKernels {
           calls.table(bytes(selected)), calls.table(bytes(position)), selected.length, true);
     }
 
+    /** How a result of so many channels is made and written, as options of the compiler. */
+    String rowDefines(Calls calls, int channels) {
+      Spread spread = calls.spread();
+      String streaming = spread.fillsLines(channels) ? " " + calls.streaming(0) : "";
+      return spread.rowDefines(channels, some) + streaming;
+    }
+
     /** As options of the compiler. */
     String defines() {
       return "-DEB_SELECT=" + (some ? 1 : 0);
@@ -56,37 +64,37 @@ final class ChannelKernels {
   static Kernel select(KernelRequest request, OpenClBackend backend) {
     Shape shape = request.inputs().get(0).shape();
     Channels channels = ((Select) request.op()).channels();
-    int rows = (int) shape.rows();
+    Rows rows = Rows.of(shape);
     return OwnOpenClKernel.plain(
         request,
         backend,
         calls -> {
           Selection s = Selection.of(channels, shape.dim(-1), calls);
           calls
-              .call("select", "select_f32")
+              .call("select", s.rowDefines(calls, s.kept), "select_f32")
               .in(0)
               .slice(s.selected, Integer.BYTES)
-              .numbers(shape.dim(-1), s.kept, rows)
+              .numbers(rows.rows(), rows.chunk(), rows.channels(), s.kept)
               .out(0)
-              .items(rows);
+              .each((long) rows.chunks() * calls.spread().groups(s.kept));
         });
   }
 
   static Kernel selectBackward(KernelRequest request, OpenClBackend backend) {
     SelectBackward op = (SelectBackward) request.op();
-    int rows = (int) request.outputs().get(0).shape().rows();
+    Rows rows = Rows.of(request.outputs().get(0).shape());
     return OwnOpenClKernel.plain(
         request,
         backend,
         calls -> {
           Selection s = Selection.of(op.channels(), op.extent(), calls);
           calls
-              .call("select", "select_backward_f32")
+              .call("select", s.rowDefines(calls, rows.channels()), "select_backward_f32")
               .in(0)
               .slice(s.position, Integer.BYTES)
-              .numbers(op.extent(), s.kept, rows)
+              .numbers(rows.rows(), rows.chunk(), rows.channels(), s.kept)
               .out(0)
-              .items(rows);
+              .each((long) rows.chunks() * calls.spread().groups(rows.channels()));
         });
   }
 }

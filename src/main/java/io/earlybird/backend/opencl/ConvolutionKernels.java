@@ -11,7 +11,7 @@ import java.util.List;
 
 /**
  * Convolutions and their gradients as implicit products. The gradient with respect to the input is
- * itself a convolution, of dy spread by the stride, with turned windows.
+ * itself a convolution of dy, or several ({@link Windows}).
  */
 final class ConvolutionKernels {
   /** Results per work-item of conv2d_rows_f32: pixels, and blocks of 16 outs. */
@@ -22,20 +22,36 @@ final class ConvolutionKernels {
 
   private ConvolutionKernels() {}
 
+  /** What a layer's kernel does after its product. */
+  @FunctionalInterface
+  interface After {
+    void call(Calls calls);
+  }
+
   /** The kernel of choice for a convolution's op. */
   static Kernel prepare(KernelRequest request, OpenClBackend backend) {
-    ConvolutionExtents extents = ConvolutionExtents.of(request);
+    return prepare(request, ConvolutionExtents.of(request), backend, calls -> {});
+  }
+
+  /**
+   * The kernel of choice for a layer's product.
+   *
+   * @param extents the product, of the first two operands and the first result
+   * @param after works on what else there is, all of it plain
+   */
+  static Kernel prepare(
+      KernelRequest request, ConvolutionExtents extents, OpenClBackend backend, After after) {
     List<ProductCandidate> candidates =
         extents.product() == Product.BACKWARD_WEIGHT
-            ? ConvolutionWeightKernels.candidates(request, extents, backend)
-            : candidates(request, extents, backend);
+            ? ConvolutionWeightKernels.candidates(request, extents, backend, after)
+            : candidates(request, extents, backend, after);
     Shape w = extents.w().shape();
     long multiplications = extents.y().size() * w.dim(1) * w.dim(2) * w.dim(3);
     return backend.products().choose(request, candidates, multiplications);
   }
 
   private static List<ProductCandidate> candidates(
-      KernelRequest request, ConvolutionExtents extents, OpenClBackend backend) {
+      KernelRequest request, ConvolutionExtents extents, OpenClBackend backend, After after) {
     boolean forward = extents.product() == Product.FORWARD;
     int outs = forward ? extents.outChannels() : extents.inChannels();
     long blocks = WeightOrder.blocks(outs);
@@ -52,6 +68,7 @@ final class ConvolutionKernels {
                         request,
                         extents,
                         backend,
+                        after,
                         (call, pixels) ->
                             call.run(
                                 new long[] {(pixels + rows[0] - 1) / rows[0], blocks / rows[1]},
@@ -70,6 +87,7 @@ final class ConvolutionKernels {
                       request,
                       extents,
                       backend,
+                      after,
                       (call, pixels) -> tiles(call, pixels, outs, 1, side),
                       "-DEB_SIDE=" + side,
                       "conv2d_tiles_f32")));
@@ -84,7 +102,7 @@ final class ConvolutionKernels {
         new long[] {16, 16, 1});
   }
 
-  /** Runs a call over the pixels of the result. */
+  /** Runs a call over pixels of the result. */
   @FunctionalInterface
   private interface Extent {
     void run(Calls.Call call, int pixels);
@@ -94,71 +112,54 @@ final class ConvolutionKernels {
       KernelRequest request,
       ConvolutionExtents extents,
       OpenClBackend backend,
+      After after,
       Extent extent,
       String defines,
       String name) {
     boolean forward = extents.product() == Product.FORWARD;
-    Shape w = extents.w().shape();
-    Shape result = request.outputs().get(0).shape();
-    Padded x = forward ? forward(extents) : backward(extents);
-    int pixels = result.dim(0) * result.dim(1) * result.dim(2);
-    int stride = forward ? extents.stride() : 1;
-    int[] places = x.places(result.dim(1), result.dim(2), stride);
+    Windows windows = forward ? Windows.forward(extents) : Windows.backward(extents);
+    Padded x = windows.source();
     WeightOrder order = forward ? WeightOrder.FORWARD : WeightOrder.BACKWARD;
+    Shape result = (forward ? extents.y() : extents.x()).shape();
     return OwnOpenClKernel.of(
             backend,
             request.describe(),
-            List.of(Form.plain(request.inputs().get(0)), order.form(extents.w())),
-            List.of(Form.plain(request.outputs().get(0))),
+            OwnOpenClKernel.formsAfter(
+                request.inputs(), Form.plain(request.inputs().get(0)), order.form(extents.w())),
+            OwnOpenClKernel.formsAfter(request.outputs(), Form.plain(request.outputs().get(0))),
             calls -> {
               if (!x.isSource()) {
                 x.copy(calls, 0, 0);
               }
-              Calls.Call call = calls.call("conv2d", defines, name);
-              extent.run(
-                  (x.isSource() ? call.in(0) : call.room(0, Float.BYTES))
-                      .in(1)
-                      .slice(calls.table(ChannelKernels.bytes(places)), Integer.BYTES)
-                      .numbers(pixels, places.length, x.imageStep())
-                      .numbers(w.dim(2), w.dim(3) * x.channels(), x.rowStep(), result.dim(3))
-                      .out(0),
-                  pixels);
+              boolean several = extents.stride() > 1 && !forward;
+              for (Windows.Part part : windows.parts()) {
+                Calls.Call call =
+                    calls.call("conv2d", defines + " -DEB_PART=" + (several ? 1 : 0), name);
+                call = x.isSource() ? call.in(0) : call.room(0, Float.BYTES);
+                bind(call, calls, part, x, extents, result, order);
+                extent.run(call.out(0), result.dim(0) * part.pixels());
+              }
+              after.call(calls);
             })
         .withScratch(x.isSource() ? 0 : x.bytes());
   }
 
-  /** The input as windows of the forward product read it. */
-  static Padded forward(ConvolutionExtents e) {
-    Shape x = e.x().shape();
-    int padding = e.padding();
-    return new Padded(
-        x.dim(0),
-        x.dim(1),
-        x.dim(2),
-        x.dim(3),
-        x.dim(1) + 2 * padding,
-        x.dim(2) + 2 * padding,
-        x.dim(3),
-        padding,
-        padding,
-        1);
-  }
-
-  /** The gradient of the result as turned windows read it. */
-  private static Padded backward(ConvolutionExtents e) {
-    Shape x = e.x().shape();
-    Shape y = e.y().shape();
-    Shape w = e.w().shape();
-    return new Padded(
-        y.dim(0),
-        y.dim(1),
-        y.dim(2),
-        y.dim(3),
-        x.dim(1) + w.dim(2) - 1,
-        x.dim(2) + w.dim(3) - 1,
-        y.dim(3),
-        w.dim(2) - 1 - e.padding(),
-        w.dim(3) - 1 - e.padding(),
-        e.stride());
+  /** The arguments EB_CONVOLUTION between x and y. */
+  private static void bind(
+      Calls.Call call,
+      Calls calls,
+      Windows.Part part,
+      Padded x,
+      ConvolutionExtents extents,
+      Shape result,
+      WeightOrder order) {
+    Shape w = extents.w().shape();
+    int deep = w.dim(order == WeightOrder.FORWARD ? 1 : 0);
+    call.slice(calls.input(1), Float.BYTES, part.first())
+        .slice(calls.table(ChannelKernels.bytes(part.places())), Integer.BYTES)
+        .numbers(result.dim(0) * part.pixels(), part.pixels(), x.imageStep())
+        .numbers(result.dim(1) * result.dim(2), part.rows(), part.pieces(), part.run())
+        .numbers(x.rowStep(), part.pieceStep(), part.rowStep())
+        .numbers(w.dim(2) * w.dim(3) * deep * WeightOrder.LANES, result.dim(3));
   }
 }

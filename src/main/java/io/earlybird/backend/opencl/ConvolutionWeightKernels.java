@@ -22,7 +22,11 @@ final class ConvolutionWeightKernels {
 
   /** What a kernel is made for. */
   private record Task(
-      KernelRequest request, ConvolutionExtents extents, OpenClBackend backend, int chunk) {
+      KernelRequest request,
+      ConvolutionExtents extents,
+      OpenClBackend backend,
+      ConvolutionKernels.After after,
+      int chunk) {
     Shape w() {
       return extents.w().shape();
     }
@@ -51,16 +55,18 @@ final class ConvolutionWeightKernels {
     /** The gradient of the result with zeros in the lanes that fill up the last block. */
     Padded gradient() {
       Shape y = extents.y().shape();
-      return new Padded(
-          y.dim(0), y.dim(1), y.dim(2), y.dim(3), y.dim(1), y.dim(2), lanes(), 0, 0, 1);
+      return new Padded(y.dim(0), y.dim(1), y.dim(2), y.dim(3), y.dim(1), y.dim(2), lanes(), 0, 0);
     }
   }
 
   static List<ProductCandidate> candidates(
-      KernelRequest request, ConvolutionExtents extents, OpenClBackend backend) {
+      KernelRequest request,
+      ConvolutionExtents extents,
+      OpenClBackend backend,
+      ConvolutionKernels.After after) {
     List<ProductCandidate> candidates = new ArrayList<>();
     for (int chunk : chunks(extents)) {
-      Task task = new Task(request, extents, backend, chunk);
+      Task task = new Task(request, extents, backend, after, chunk);
       long blocks = task.lanes() / WeightOrder.LANES;
       for (int[] rows : ROWS) {
         if (blocks % rows[1] == 0 && task.run() >= rows[0]) {
@@ -125,9 +131,10 @@ final class ConvolutionWeightKernels {
 
   private static OwnOpenClKernel kernel(Task task, Extent extent, String defines, String name) {
     ConvolutionExtents e = task.extents;
-    Padded x = ConvolutionKernels.forward(e);
+    Windows windows = Windows.forward(e);
+    Padded x = windows.source();
     Padded dy = task.gradient();
-    int[] places = x.places(e.y().shape().dim(1), e.y().shape().dim(2), e.stride());
+    int[] places = windows.parts().get(0).places();
     Form result = WeightOrder.FORWARD.form(e.w());
     long dyAt = x.isSource() ? 0 : OpenClMemory.aligned(x.bytes());
     long partialAt = dyAt + (dy.isSource() ? 0 : OpenClMemory.aligned(dy.bytes()));
@@ -136,7 +143,7 @@ final class ConvolutionWeightKernels {
             task.backend,
             task.request.describe(),
             List.of(Form.plain(e.x()), Form.plain(e.y())),
-            List.of(result),
+            OwnOpenClKernel.formsAfter(task.request.outputs(), result),
             calls -> {
               if (!x.isSource()) {
                 x.copy(calls, 0, 0);
@@ -159,6 +166,7 @@ final class ConvolutionWeightKernels {
                     .out(0)
                     .elements(result.elements());
               }
+              task.after.call(calls);
             })
         .withScratch(partialAt + (joined ? task.chunks() * result.bytes() : 0));
   }

@@ -1,8 +1,10 @@
 package io.earlybird.backend.opencl;
 
+import io.earlybird.backend.Form;
 import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;
 import io.earlybird.tensor.op.Fill;
+import java.util.List;
 
 /** Fill, sum and ReLU over stored elements of any form. */
 final class ElementwiseKernels {
@@ -14,7 +16,37 @@ final class ElementwiseKernels {
     return OwnOpenClKernel.plain(
         request,
         backend,
-        calls -> calls.call("fill", "fill_f32").number(value).out(0).numbers(n).elements(n));
+        calls ->
+            calls
+                .call("fill", calls.streaming(0), "fill_f32")
+                .number(value)
+                .out(0)
+                .numbers(n)
+                .elements(n));
+  }
+
+  /**
+   * Copies a tensor. Drivers for processors copy on one thread; those for GPUs do it best
+   * themselves.
+   */
+  static OwnOpenClKernel copy(OpenClBackend backend, String what, Form form) {
+    boolean own =
+        backend.spread().isProcessor()
+            && form.bytes() % Float.BYTES == 0
+            && form.bytes() / Float.BYTES <= Integer.MAX_VALUE;
+    int n = (int) (form.bytes() / Float.BYTES);
+    return OwnOpenClKernel.of(
+        backend,
+        what,
+        List.of(form),
+        List.of(form),
+        calls -> {
+          if (own) {
+            calls.call("copy", calls.streaming(0), "copy_f32").in(0).out(0).numbers(n).elements(n);
+          } else {
+            calls.copy(0, 0, form.bytes());
+          }
+        });
   }
 
   static Kernel relu(KernelRequest request, OpenClBackend backend) {
@@ -23,7 +55,8 @@ final class ElementwiseKernels {
         request,
         backend,
         1,
-        calls -> calls.call("relu", "relu_f32").in(0).out(0).numbers(n).elements(n));
+        calls ->
+            calls.call("relu", calls.streaming(0), "relu_f32").in(0).out(0).numbers(n).elements(n));
   }
 
   static Kernel reluBackward(KernelRequest request, OpenClBackend backend) {
@@ -32,7 +65,13 @@ final class ElementwiseKernels {
         request,
         backend,
         2,
-        calls -> calls.call("relu", "relu_backward_f32").in(0, 1).out(0).numbers(n).elements(n));
+        calls ->
+            calls
+                .call("relu", calls.streaming(0), "relu_backward_f32")
+                .in(0, 1)
+                .out(0)
+                .numbers(n)
+                .elements(n));
   }
 
   static Kernel add(KernelRequest request, OpenClBackend backend) {
@@ -41,6 +80,12 @@ final class ElementwiseKernels {
         request,
         backend,
         2,
-        calls -> calls.call("add", "add_f32").in(0, 1).out(0).numbers(n).elements(n));
+        calls ->
+            calls
+                .call("add", calls.streaming(0), "add_f32")
+                .in(0, 1)
+                .out(0)
+                .numbers(n)
+                .elements(n));
   }
 }

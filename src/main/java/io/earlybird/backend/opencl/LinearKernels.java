@@ -1,59 +1,68 @@
 package io.earlybird.backend.opencl;
 
+import io.earlybird.backend.ConvolutionExtents;
+import io.earlybird.backend.ConvolutionExtents.Product;
 import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;
-import io.earlybird.tensor.Shape;
+import io.earlybird.tensor.TensorSpec;
 
-/** Fully connected layers on plain operands. */
+/** Fully connected layers: convolutions of pictures of one pixel, and what biases need. */
 final class LinearKernels {
   private static final String FILE = "linear";
 
   private LinearKernels() {}
 
   static Kernel forward(KernelRequest request, OpenClBackend backend) {
-    Shape x = request.inputs().get(0).shape();
-    int out = request.inputs().get(1).shape().dim(0);
-    return OwnOpenClKernel.plain(
+    TensorSpec y = request.outputs().get(0);
+    int out = y.shape().dim(1);
+    int n = (int) y.size();
+    return ConvolutionKernels.prepare(
         request,
+        extents(Product.FORWARD, request.inputs().get(0), request.inputs().get(1), y),
         backend,
-        calls ->
-            calls
-                .call(FILE, "linear_f32")
-                .in(0, 1, 2)
-                .numbers(x.dim(0), x.dim(1), out)
-                .out(0)
-                .items((long) x.dim(0) * out));
+        calls -> calls.call(FILE, "add_bias_f32").in(2).numbers(out, n).out(0).elements(n));
   }
 
   static Kernel backwardData(KernelRequest request, OpenClBackend backend) {
-    Shape w = request.inputs().get(1).shape();
-    int rows = request.inputs().get(0).shape().dim(0);
-    return OwnOpenClKernel.plain(
+    return ConvolutionKernels.prepare(
         request,
+        extents(
+            Product.BACKWARD_DATA,
+            request.outputs().get(0),
+            request.inputs().get(1),
+            request.inputs().get(0)),
         backend,
-        calls ->
-            calls
-                .call(FILE, "linear_backward_data_f32")
-                .in(0, 1)
-                .numbers(rows, w.dim(1), w.dim(0))
-                .out(0)
-                .items((long) rows * w.dim(1)));
+        calls -> {});
   }
 
   static Kernel backwardWeight(KernelRequest request, OpenClBackend backend) {
-    Shape x = request.inputs().get(0).shape();
-    int out = request.inputs().get(1).shape().dim(1);
-    return OwnOpenClKernel.plain(
+    TensorSpec dy = request.inputs().get(1);
+    int out = dy.shape().dim(1);
+    return ConvolutionKernels.prepare(
         request,
+        extents(Product.BACKWARD_WEIGHT, request.inputs().get(0), request.outputs().get(0), dy),
         backend,
-        calls -> {
-          calls
-              .call(FILE, "linear_backward_weight_f32")
-              .in(0, 1)
-              .numbers(x.dim(0), x.dim(1), out)
-              .out(0)
-              .items((long) out * x.dim(1));
-          calls.call(FILE, "column_sums_f32").in(1).numbers(x.dim(0), out).out(1).items(out);
-        });
+        calls ->
+            calls
+                .call(FILE, "column_sums_f32")
+                .in(1)
+                .numbers(dy.shape().dim(0), out)
+                .out(1)
+                .items(out));
+  }
+
+  /** {@code x [N,I]}, {@code w [O,I]}, {@code y [N,O]} as a convolution's. */
+  private static ConvolutionExtents extents(
+      Product product, TensorSpec x, TensorSpec w, TensorSpec y) {
+    int rows = x.shape().dim(0);
+    int in = w.shape().dim(1);
+    int out = w.shape().dim(0);
+    return new ConvolutionExtents(
+        product,
+        TensorSpec.f32(rows, 1, 1, in),
+        TensorSpec.f32(out, in, 1, 1),
+        TensorSpec.f32(rows, 1, 1, out),
+        1,
+        0);
   }
 }

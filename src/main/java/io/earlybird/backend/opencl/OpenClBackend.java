@@ -56,6 +56,9 @@ import org.jocl.cl_mem;
  * order; at most two steps are under way, and reading waits for them.
  */
 public final class OpenClBackend implements Backend {
+  /** What choices call the {@link Spread}. */
+  private static final String SPREAD = "spread over work-items";
+
   private final OpenClDevice device;
   private final cl_context context;
   private final cl_command_queue queue;
@@ -113,11 +116,36 @@ public final class OpenClBackend implements Backend {
    * @throws EarlybirdException with the reason if it cannot be used
    */
   public static OpenClBackend open(OpenClDevice device, Map<String, String> choices) {
+    return new OpenClBackend(usable(device), Spread.of(device), choices);
+  }
+
+  /**
+   * Opens a device whose kernels are spread over it as measured: as an earlier run did, as it was
+   * measured earlier, or as it is measured now.
+   *
+   * @param choices kernels of an earlier run, which this one must use too
+   * @param remembered choices that this device measured earlier
+   * @throws EarlybirdException with the reason if it cannot be used
+   */
+  public static OpenClBackend open(
+      OpenClDevice device, Map<String, String> choices, Map<String, String> remembered) {
+    usable(device);
+    Spread spread =
+        Spread.parse(choices.get(SPREAD))
+            .or(() -> Spread.parse(remembered.get(SPREAD)))
+            .orElseGet(() -> new SpreadSearch(device).fastest());
+    OpenClBackend backend = new OpenClBackend(device, spread, choices);
+    backend.products.record(SPREAD, spread.describe());
+    backend.products.remember(remembered);
+    return backend;
+  }
+
+  private static OpenClDevice usable(OpenClDevice device) {
     Support usable = device.usable();
     if (!usable.ok()) {
       throw new EarlybirdException(usable.reason());
     }
-    return new OpenClBackend(device, Spread.of(device), choices);
+    return device;
   }
 
   /** A device used as {@code spread} says. */
@@ -164,11 +192,6 @@ public final class OpenClBackend implements Backend {
    */
   public Map<String, String> choices() {
     return products.names();
-  }
-
-  /** Takes over choices that this device measured earlier; those it was opened with stay. */
-  public void remember(Map<String, String> choices) {
-    products.remember(choices);
   }
 
   ProductChoices products() {

@@ -52,7 +52,7 @@ final class OpenClPrograms implements AutoCloseable {
     this.device = device;
     this.context = context;
     this.options =
-        "-cl-std=CL1.2 "
+        "-cl-std=CL1.2 -w "
             + (device.roundsDivisions() ? "-cl-fp32-correctly-rounded-divide-sqrt " : "")
             + defines;
   }

@@ -8,6 +8,7 @@ import io.earlybird.backend.Memory;
 import io.earlybird.backend.Slice;
 import io.earlybird.tensor.DType;
 import io.earlybird.tensor.HostTensor;
+import io.earlybird.tensor.TensorSpec;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -85,6 +86,13 @@ final class OwnOpenClKernel implements Kernel {
       }
     }
     return Form.plain(request.inputs().get(first));
+  }
+
+  /** Given forms of the first tensors, plain ones of those that follow. */
+  static List<Form> formsAfter(List<TensorSpec> specs, Form... first) {
+    List<Form> forms = new ArrayList<>(List.of(first));
+    specs.stream().skip(first.length).map(Form::plain).forEach(forms::add);
+    return forms;
   }
 
   /** Gives it scratch memory. */

@@ -2,7 +2,7 @@ package io.earlybird.backend.opencl;
 
 /**
  * A tensor {@code [N,H,W,C]} within zeros, so that every window on it is whole: pixel (r, c) lies
- * at (top + r spread, left + c spread), or is cut off where that is outside.
+ * at (top + r, left + c), or is cut off where that is outside.
  *
  * @param channels channels of the tensor
  * @param paddedChannels as many or more
@@ -16,8 +16,7 @@ record Padded(
     int paddedWidth,
     int paddedChannels,
     int top,
-    int left,
-    int spread) {
+    int left) {
   /** Elements beyond the last that kernels may read. */
   private static final int SLACK = 64;
 
@@ -27,8 +26,7 @@ record Padded(
         && paddedWidth == width
         && paddedChannels == channels
         && top == 0
-        && left == 0
-        && spread == 1;
+        && left == 0;
   }
 
   /** Elements of a padded picture. */
@@ -53,19 +51,8 @@ record Padded(
         .call("pad", "pad_f32")
         .in(operand)
         .numbers(height, width, channels, paddedHeight, paddedWidth, paddedChannels)
-        .numbers(top, left, spread, rows)
+        .numbers(top, left, rows)
         .room(roomAt, Float.BYTES)
         .items(rows);
-  }
-
-  /** Where the window of each pixel of an {@code outHeight x outWidth} result begins. */
-  int[] places(int outHeight, int outWidth, int stride) {
-    int[] places = new int[outHeight * outWidth];
-    for (int r = 0; r < outHeight; r++) {
-      for (int c = 0; c < outWidth; c++) {
-        places[r * outWidth + c] = r * stride * rowStep() + c * stride * paddedChannels;
-      }
-    }
-    return places;
   }
 }

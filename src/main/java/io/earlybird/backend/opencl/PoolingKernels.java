@@ -7,6 +7,7 @@ import io.earlybird.tensor.op.AvgPool2d;
 import io.earlybird.tensor.op.AvgPool2dBackward;
 import io.earlybird.tensor.op.MaxPool2d;
 import io.earlybird.tensor.op.MaxPool2dBackward;
+import java.util.Locale;
 
 /** Pooling of plain NHWC tensors. */
 final class PoolingKernels {
@@ -14,20 +15,32 @@ final class PoolingKernels {
 
   /** Pooling of x to y. */
   private record Pool(Shape x, Shape y, int window, int stride, int padding) {
-    /** The arguments EB_POOL and n of a kernel with an item per group of channels of a tensor. */
-    Calls.Call extents(Calls.Call call, int items) {
-      return call.numbers(
-          x.dim(0), x.dim(1), x.dim(2), x.dim(3), y.dim(1), y.dim(2), window, stride, padding,
-          items);
+    /** Begins the call of a kernel whose work-items go over the pixels of a result. */
+    Calls.Call call(Calls calls, String file, String name) {
+      Spread spread = calls.spread();
+      String streaming = x.dim(3) % Spread.LINE == 0 ? " " + calls.streaming(0) : "";
+      return calls.call(
+          file,
+          String.format(
+                  Locale.ROOT,
+                  "-DEB_WINDOW=%d -DEB_STRIDE=%d -DEB_PADDING=%d -DEB_LANES=%d",
+                  window,
+                  stride,
+                  padding,
+                  x.dim(3) >= Spread.LINE && spread.isProcessor() ? Spread.LINE : 1)
+              + streaming,
+          name);
     }
 
-    /** Groups of channels of a tensor. */
-    static int items(Shape shape, Spread spread) {
-      return shape.dim(0) * shape.dim(1) * shape.dim(2) * spread.groups(shape.dim(3));
+    /** The arguments EB_POOL and lines. */
+    Calls.Call extents(Calls.Call call, Shape result) {
+      return call.numbers(x.dim(1), x.dim(2), x.dim(3), y.dim(1), y.dim(2))
+          .numbers(result.dim(0) * result.dim(1));
     }
 
-    String defines(Spread spread) {
-      return spread.widthDefines(x.dim(3));
+    /** Runs a call over the pixels of its result. */
+    static void run(Calls.Call call, Shape result, Spread spread) {
+      call.rounds(spread.isProcessor() ? (long) result.dim(0) * result.dim(1) : result.size());
     }
   }
 
@@ -39,15 +52,13 @@ final class PoolingKernels {
     return OwnOpenClKernel.plain(
         request,
         backend,
-        calls -> {
-          int items = Pool.items(y, calls.spread());
-          pool.extents(
-                  calls.call("max_pool2d", pool.defines(calls.spread()), "max_pool2d_f32").in(0),
-                  items)
-              .out(0)
-              .slice(calls.output(1), 1)
-              .items(items);
-        });
+        calls ->
+            Pool.run(
+                pool.extents(pool.call(calls, "max_pool2d", "max_pool2d_f32").in(0), y)
+                    .out(0)
+                    .slice(calls.output(1), 1),
+                y,
+                calls.spread()));
   }
 
   static Kernel maxBackward(KernelRequest request, OpenClBackend backend) {
@@ -58,17 +69,16 @@ final class PoolingKernels {
     return OwnOpenClKernel.plain(
         request,
         backend,
-        calls -> {
-          int items = Pool.items(x, calls.spread());
-          pool.extents(
-                  calls
-                      .call("max_pool2d", pool.defines(calls.spread()), "max_pool2d_backward_f32")
-                      .in(0)
-                      .slice(calls.input(1), 1),
-                  items)
-              .out(0)
-              .items(items);
-        });
+        calls ->
+            Pool.run(
+                pool.extents(
+                        pool.call(calls, "max_pool2d", "max_pool2d_backward_f32")
+                            .in(0)
+                            .slice(calls.input(1), 1),
+                        x)
+                    .out(0),
+                x,
+                calls.spread()));
   }
 
   static Kernel average(KernelRequest request, OpenClBackend backend) {
@@ -90,11 +100,10 @@ final class PoolingKernels {
     return OwnOpenClKernel.plain(
         request,
         backend,
-        calls -> {
-          int items = Pool.items(result, calls.spread());
-          pool.extents(calls.call("avg_pool2d", pool.defines(calls.spread()), name).in(0), items)
-              .out(0)
-              .items(items);
-        });
+        calls ->
+            Pool.run(
+                pool.extents(pool.call(calls, "avg_pool2d", name).in(0), result).out(0),
+                result,
+                calls.spread()));
   }
 }

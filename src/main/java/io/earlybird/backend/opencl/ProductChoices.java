@@ -1,13 +1,8 @@
 package io.earlybird.backend.opencl;
 
 import io.earlybird.EarlybirdException;
-import io.earlybird.backend.Form;
 import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;
-import io.earlybird.backend.Launch;
-import io.earlybird.backend.Memory;
-import io.earlybird.backend.Slice;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -20,11 +15,6 @@ import java.util.TreeMap;
 final class ProductChoices {
   /** Products of fewer multiplications are not worth a search. */
   private static final long WORTH_A_SEARCH = 1L << 22;
-
-  private static final int RUNS = 3;
-
-  /** A kernel that is slower than the best by this factor is not run again. */
-  private static final double HOPELESS = 1.3;
 
   private final OpenClBackend backend;
   private final Map<String, String> recorded;
@@ -41,6 +31,11 @@ final class ProductChoices {
 
   void remember(Map<String, String> choices) {
     remembered.putAll(choices);
+  }
+
+  /** Notes a choice that was made elsewhere. */
+  void record(String what, String choice) {
+    recorded.put(what, choice);
   }
 
   /**
@@ -89,52 +84,16 @@ final class ProductChoices {
 
   private ProductCandidate fastest(List<ProductCandidate> candidates) {
     ProductCandidate best = candidates.get(0);
-    double bestNanos = Double.POSITIVE_INFINITY;
+    double least = Double.POSITIVE_INFINITY;
     for (ProductCandidate candidate : candidates) {
       try (Kernel kernel = candidate.prepare()) {
-        double nanos = nanos(kernel, bestNanos);
-        if (nanos < bestNanos) {
+        double seconds = KernelTimer.seconds(backend, kernel, least);
+        if (seconds < least) {
           best = candidate;
-          bestNanos = nanos;
+          least = seconds;
         }
       }
     }
     return best;
-  }
-
-  /** Smallest time of a few runs on zeros, after one that lets the driver finish compiling. */
-  private double nanos(Kernel kernel, double bestSoFar) {
-    List<Form> forms = new ArrayList<>(kernel.inputForms());
-    forms.addAll(kernel.outputForms());
-    long bytes = forms.stream().mapToLong(f -> OpenClMemory.aligned(f.bytes())).sum();
-    long scratch = kernel.scratchBytes();
-    try (Memory memory = backend.allocate(bytes, "choosing a kernel");
-        Memory room = backend.allocate(scratch, "choosing a kernel")) {
-      List<Slice> slices = new ArrayList<>();
-      long offset = 0;
-      for (Form form : forms) {
-        slices.add(new Slice(memory, offset, form.bytes()));
-        offset += OpenClMemory.aligned(form.bytes());
-      }
-      int inputs = kernel.inputForms().size();
-      Launch launch =
-          kernel.bind(
-              slices.subList(0, inputs),
-              slices.subList(inputs, forms.size()),
-              new Slice(room, 0, scratch));
-      time(launch);
-      double best = Double.POSITIVE_INFINITY;
-      for (int i = 0; i < RUNS && best < HOPELESS * bestSoFar; i++) {
-        best = Math.min(best, time(launch));
-      }
-      return best;
-    }
-  }
-
-  private double time(Launch launch) {
-    long start = System.nanoTime();
-    launch.run();
-    backend.synchronize();
-    return System.nanoTime() - start;
   }
 }

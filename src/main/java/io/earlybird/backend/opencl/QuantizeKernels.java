@@ -15,6 +15,11 @@ final class QuantizeKernels {
   /** Values of a block that one work-item looks at. */
   private static final int PIECE = 4096;
 
+  /** Values of the blocks that a processor takes whole: small ones are done together. */
+  private static final long LEAST_BLOCK = 64;
+
+  private static final long LARGEST_BLOCK = 98304;
+
   private QuantizeKernels() {}
 
   /**
@@ -55,12 +60,16 @@ final class QuantizeKernels {
     int pieces = (int) ((blocks.inner() + PIECE - 1) / PIECE);
     long parts = shared ? blocks.outer() * pieces : 0;
     long exponentBytes = Math.max(1, blocks.count()) * Integer.BYTES;
+    if (shared && fitCaches(blocks, backend)) {
+      return inCaches(request, backend, op, format, blocks);
+    }
     return OwnOpenClKernel.plain(
             request,
             backend,
             calls -> {
-              String defines = format.defines(op);
-              long tile = calls.spread().isProcessor() ? 256 : 8; // EB_TILE of quantize.cl
+              boolean lines = !shared || blocks.inner() % Spread.LINE == 0;
+              String defines = format.defines(op) + " " + (lines ? calls.streaming(0) : "");
+              long tile = calls.spread().tile();
               if (shared) {
                 calls
                     .call(FILE, defines, "block_exponents_f32")
@@ -97,6 +106,41 @@ final class QuantizeKernels {
                   .items((n + tile - 1) / tile);
             })
         .withScratch(exponentBytes + blocks.count() * parts * Integer.BYTES)
+        .overwriting((output, input) -> input == 0);
+  }
+
+  /** Whether a processor's threads can each take whole blocks, which stay in their caches. */
+  private static boolean fitCaches(Quantize.Blocks blocks, OpenClBackend backend) {
+    return backend.spread().isProcessor()
+        && blocks.outer() == 1
+        && blocks.count() >= 4L * backend.device().computeUnits()
+        && blocks.inner() >= LEAST_BLOCK
+        && blocks.inner() <= LARGEST_BLOCK;
+  }
+
+  private static Kernel inCaches(
+      KernelRequest request,
+      OpenClBackend backend,
+      Quantize op,
+      Format format,
+      Quantize.Blocks blocks) {
+    return OwnOpenClKernel.plain(
+            request,
+            backend,
+            calls -> {
+              boolean lines = blocks.inner() % Spread.LINE == 0;
+              calls
+                  .call(
+                      FILE,
+                      format.defines(op) + " " + (lines ? calls.streaming(0) : ""),
+                      "quantize_blocks_f32")
+                  .in(0)
+                  .slice(calls.input(op.isStochastic() ? 1 : 0), Long.BYTES)
+                  .number(op.seed())
+                  .numbers(Philox.hash(op.tensor(), "round"), format.first, (int) blocks.inner())
+                  .out(0)
+                  .over(blocks.count(), 1);
+            })
         .overwriting((output, input) -> input == 0);
   }
 }

@@ -1,5 +1,9 @@
 package io.earlybird.backend.opencl;
 
+import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
 /**
  * How kernels that walk over elements are spread over a device.
  *
@@ -7,18 +11,50 @@ package io.earlybird.backend.opencl;
  * @param span elements per work-item of kernels with a line of arithmetic per element
  * @param items rounds per work-item of kernels with a loop per round
  * @param width neighbouring channels per work-item of kernels with values per channel
+ * @param streamBytes results of so many bytes go past the caches; smaller ones may be read again
+ *     before they leave the last of them
  */
-record Spread(int group, int span, int items, int width) {
-  private static final int LEAST_WIDTH = 8;
+record Spread(int group, int span, int items, int width, long streamBytes) {
+  /** Floats of a line of the cache, and of a vector. */
+  static final int LINE = 16;
+
+  private static final int LEAST_WIDTH = 64;
+
+  private static final Pattern TEXT =
+      Pattern.compile(
+          "groups of ([1-9]\\d{0,3}), ([1-9]\\d{0,6}) elements, ([1-9]\\d{0,3}) items,"
+              + " ([1-9]\\d{0,3}) channels");
 
   /** Long runs for the vector units of a processor. */
-  static final Spread PROCESSOR = new Spread(1, 16384, 64, 64);
+  static final Spread PROCESSOR = new Spread(1, 16384, 64, 512, 8L << 20);
 
   /** Neighbouring elements for the lanes of a GPU. */
-  static final Spread GPU = new Spread(256, 4, 1, 1);
+  static final Spread GPU = new Spread(256, 4, 1, 1, Long.MAX_VALUE);
 
   static Spread of(OpenClDevice device) {
     return device.type() == OpenClDevice.Type.CPU ? PROCESSOR : GPU;
+  }
+
+  /** The spread that {@link #describe} describes; empty for anything else. */
+  static Optional<Spread> parse(String text) {
+    Matcher numbers = TEXT.matcher(text == null ? "" : text);
+    if (!numbers.matches()) {
+      return Optional.empty();
+    }
+    int group = Integer.parseInt(numbers.group(1));
+    Spread kind = group == 1 ? PROCESSOR : GPU;
+    return Optional.of(
+        new Spread(
+            group,
+            Integer.parseInt(numbers.group(2)),
+            Integer.parseInt(numbers.group(3)),
+            Integer.parseInt(numbers.group(4)),
+            kind.streamBytes));
+  }
+
+  /** For the run's record. */
+  String describe() {
+    return "groups of %d, %d elements, %d items, %d channels".formatted(group, span, items, width);
   }
 
   boolean isProcessor() {
@@ -36,18 +72,67 @@ record Spread(int group, int span, int items, int width) {
     return "-DEB_WIDTH=" + taken + " -DEB_EXACT=" + (channels % taken == 0 ? 1 : 0);
   }
 
+  /**
+   * Width of groups, and rows of results that a work-item makes before it writes them.
+   *
+   * @param gathered whether channels are picked out of their rows
+   */
+  String rowDefines(int channels, boolean gathered) {
+    boolean lines = channels % LINE == 0 && !gathered;
+    return widthDefines(channels)
+        + (" -DEB_ROWS=" + (lines || !isProcessor() ? 1 : LINE))
+        + (" -DEB_LANES=" + lanes(channels));
+  }
+
+  /** Whether a work-item's results of so many channels begin and end on lines of the cache. */
+  boolean fillsLines(int channels) {
+    return channels % LINE == 0 || groups(channels) == 1;
+  }
+
   /** Groups of that width. */
   int groups(int channels) {
     int taken = widthFor(channels);
     return (channels + taken - 1) / taken;
   }
 
-  /** The largest width that divides a number of channels, or the full one if only tiny ones do. */
+  /** A power of two: whole rows if they fit; else one that divides them, if it is large enough. */
   private int widthFor(int channels) {
-    int exact = width;
-    while (exact > LEAST_WIDTH && channels % exact != 0) {
-      exact /= 2;
+    int whole = Math.max(1, Integer.highestOneBit(Math.max(1, channels) * 2 - 1));
+    if (whole <= width) {
+      return whole;
     }
-    return channels % exact == 0 ? exact : width;
+    int exact = Math.min(width, Integer.lowestOneBit(channels));
+    return exact >= Math.min(width, LEAST_WIDTH) ? exact : width;
+  }
+
+  Spread withGroup(int value) {
+    return new Spread(value, span, items, width, streamBytes);
+  }
+
+  Spread withSpan(int value) {
+    return new Spread(group, value, items, width, streamBytes);
+  }
+
+  Spread withItems(int value) {
+    return new Spread(group, span, value, width, streamBytes);
+  }
+
+  Spread withWidth(int value) {
+    return new Spread(group, span, items, value, streamBytes);
+  }
+
+  Spread withStreamBytes(long value) {
+    return new Spread(group, span, items, width, value);
+  }
+
+  /** Random numbers that a work-item makes at a time, EB_TILE of philox_lanes.h. */
+  int tile() {
+    return isProcessor() ? 256 : 8;
+  }
+
+  /** Channels that a kernel takes at a time; a group that has any holds at least as many. */
+  int lanes(int channels) {
+    int last = channels % widthFor(channels);
+    return isProcessor() && channels >= LINE && (last == 0 || last >= LINE) ? LINE : 1;
   }
 }

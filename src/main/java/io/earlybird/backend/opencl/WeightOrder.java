@@ -7,7 +7,10 @@ import io.earlybird.tensor.Shape;
 import io.earlybird.tensor.TensorSpec;
 import java.util.List;
 
-/** Orders of convolution weights {@code [O,I,KH,KW]} besides the plain one. */
+/**
+ * Orders of convolution weights {@code [O,I,KH,KW]} besides the plain one. A fully connected
+ * layer's {@code [O,I]} is a convolution's with a window of one pixel.
+ */
 enum WeightOrder {
   /** {@code [O/16,KH,KW,I,16]}: 16 outputs side by side, zeros where there are fewer. */
   FORWARD(1),
@@ -29,7 +32,15 @@ enum WeightOrder {
     Shape w = weight.shape();
     long across = blocks(w.dim(this == FORWARD ? 0 : 1)) * LANES;
     long deep = w.dim(this == FORWARD ? 1 : 0);
-    return new Form(DType.F32, this, across * deep * w.dim(2) * w.dim(3) * Float.BYTES);
+    return new Form(DType.F32, this, across * deep * high(w) * wide(w) * Float.BYTES);
+  }
+
+  private static int high(Shape w) {
+    return w.rank() == 4 ? w.dim(2) : 1;
+  }
+
+  private static int wide(Shape w) {
+    return w.rank() == 4 ? w.dim(3) : 1;
   }
 
   /** Groups of {@link #LANES} channels. */
@@ -45,11 +56,11 @@ enum WeightOrder {
   static Kernel reorder(OpenClBackend backend, TensorSpec spec, Form from, Form to) {
     String what = "Reorder of " + spec + " from " + from.layout() + " to " + to.layout();
     if (from.equals(to)) {
-      return OwnOpenClKernel.of(
-          backend, what, List.of(from), List.of(to), calls -> calls.copy(0, 0, from.bytes()));
+      return ElementwiseKernels.copy(backend, what, from);
     }
     Shape w = spec.shape();
-    if (spec.dtype() != DType.F32 || w.rank() != 4 || number(from) < 0 || number(to) < 0) {
+    boolean weight = spec.dtype() == DType.F32 && (w.rank() == 4 || w.rank() == 2);
+    if (!weight || number(from) < 0 || number(to) < 0) {
       throw new UnsupportedOperationException("no " + what);
     }
     String orders = "-DEB_FROM=" + number(from) + " -DEB_TO=" + number(to);
@@ -62,7 +73,7 @@ enum WeightOrder {
             calls
                 .call("weight_order", orders, "weight_order_f32")
                 .in(0)
-                .numbers(w.dim(0), w.dim(1), w.dim(2), w.dim(3), (int) to.elements())
+                .numbers(w.dim(0), w.dim(1), high(w), wide(w), (int) to.elements())
                 .out(0)
                 .items(to.isPlain() ? to.elements() : to.elements() / LANES));
   }

@@ -73,6 +73,17 @@ class OpenClBackendTest {
     }
   }
 
+  /** As for large tensors: results go past the caches. */
+  @Test
+  void everyOpAgreesWithTheReferenceWhereResultsStream() {
+    assumeThat(OpenClBackend.probe().reason()).as(NO_DEVICE).isEmpty();
+    OpenClDevice device = OpenClBackend.device(0);
+    try (OpenClBackend backend =
+        new OpenClBackend(device, Spread.PROCESSOR.withStreamBytes(0), Map.of())) {
+      agrees(backend);
+    }
+  }
+
   @Test
   void everyOpAgreesWithTheReferenceTheWayGpusComputeIt() {
     try (OpenClBackend backend = openAsGpu()) {
