@@ -173,8 +173,11 @@ final class ConsoleProgress implements Progress, AutoCloseable {
     say(
         String.format(
             Locale.ROOT,
-            "pruned %s%%: %,d of %,d parameters, %.1f of %.1f MFLOP a picture (%.1f%%)",
-            Ticket.percent(p.ratio()),
+            "pruned %s%%%s: %,d of %,d parameters, %.1f of %.1f MFLOP a picture (%.1f%%)",
+            Ticket.percent(Math.round(1e4 * p.ratio()) / 1e4),
+            Double.isNaN(p.cumulative())
+                ? ""
+                : String.format(Locale.ROOT, " (%.1f%% in all)", 100 * p.cumulative()),
             p.after().parameters(),
             p.before().parameters(),
             p.after().flops() / 1e6,

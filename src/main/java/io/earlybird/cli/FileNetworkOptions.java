@@ -22,6 +22,11 @@ final class FileNetworkOptions {
       description = "Checked against the file, unless that says its own widths.")
   private Integer depth;
 
+  /** Without what tells the original's two forms of one network apart. */
+  private static String plain(String arch) {
+    return arch.replaceFirst("_(official|prune)$", "");
+  }
+
   /**
    * Checks that the file holds the network that was named.
    *
@@ -29,9 +34,7 @@ final class FileNetworkOptions {
    */
   void check(SavedNetwork saved) {
     NetworkSpec spec = saved.network().spec();
-    // The original's names for two forms of one network.
-    String named = arch == null ? spec.arch() : arch.replaceFirst("_(official|prune)$", "");
-    if (!spec.arch().replaceFirst("_(official|prune)$", "").equals(named)) {
+    if (arch != null && !plain(arch).equals(plain(spec.arch()))) {
       throw new EarlybirdException("--arch " + arch + ": " + saved.file() + " holds " + spec);
     }
     if (depth != null && spec.cfg() == null && depth != spec.depth()) {

@@ -47,6 +47,13 @@ final class PruneCommand implements Callable<Integer> {
   private Double percent;
 
   @Option(
+      names = "--cumulative",
+      description =
+          "--percent counts from the network before all pruning: a network pruned by 0.3 and pruned"
+              + " again with --percent 0.5 --cumulative keeps half of what was there at first.")
+  private boolean cumulative;
+
+  @Option(
       names = "--init",
       paramLabel = "FILE",
       description = "Take the weights from this checkpoint of the same network (rewinding).")
@@ -57,8 +64,9 @@ final class PruneCommand implements Callable<Integer> {
       paramLabel = "WHAT",
       defaultValue = "scale",
       description =
-          "What the mask ranks channels by: scale (batch norm's, the paper's way), magnitude (of"
-              + " the weights that read the channel), or random. Default: ${DEFAULT-VALUE}.")
+          "What the mask ranks channels by: scale (batch norm's, the paper's way), protective (the"
+              + " same, but a tenth of every layer is safe), magnitude (of the weights that read the"
+              + " channel), or random. Default: ${DEFAULT-VALUE}.")
   private Criterion criterion;
 
   @Option(
@@ -119,7 +127,8 @@ final class PruneCommand implements Callable<Integer> {
       makeFolder();
       OptionalDouble ratio = percent == null ? OptionalDouble.empty() : OptionalDouble.of(percent);
       LowPrecision bits = precision.isGiven() ? precision.lowPrecision() : null;
-      Prune.Request request = new Prune.Request(model, ratio, init, pth, bits, criterion, seed);
+      Prune.Request request =
+          new Prune.Request(model, ratio, cumulative, init, pth, bits, criterion, seed);
       Prune.Pruned pruned =
           Prune.run(
               backend,

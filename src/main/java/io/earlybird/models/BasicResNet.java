@@ -187,6 +187,11 @@ final class BasicResNet extends ResNet {
       }
 
       @Override
+      public boolean takesAnySize() {
+        return true;
+      }
+
+      @Override
       public Network build(NetworkSpec spec, Map<String, HostTensor> state) {
         return new BasicResNet(spec, state);
       }

@@ -165,6 +165,11 @@ final class BottleneckResNet extends ResNet {
     }
 
     @Override
+    public boolean takesAnySize() {
+      return true;
+    }
+
+    @Override
     public Network build(NetworkSpec spec, Map<String, HostTensor> state) {
       return new BottleneckResNet(spec);
     }

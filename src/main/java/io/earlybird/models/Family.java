@@ -22,6 +22,11 @@ interface Family {
     return cfg;
   }
 
+  /** Whether its weights fit pictures of any size, because the last pooling is over all of them. */
+  default boolean takesAnySize() {
+    return false;
+  }
+
   /** Throws with one clear line unless such a network exists; {@code cfg} may be null. */
   void check(int depth, Cfg cfg, int inputSize);
 

@@ -53,6 +53,25 @@ public record NetworkSpec(String arch, int depth, Cfg cfg, int classes, int inpu
     return Architecture.of(arch).family().defaultDepth();
   }
 
+  /** Whether a state dict fits pictures of any size, and so does not say for which it was made. */
+  public boolean takesAnySize() {
+    return Architecture.of(arch).family().takesAnySize();
+  }
+
+  /** The same network for pictures of another size. */
+  public NetworkSpec withInputSize(int size) {
+    return new NetworkSpec(arch, depth, cfg, classes, size);
+  }
+
+  /** Whether a state dict of the other network is one of this. */
+  public boolean hasStateOf(NetworkSpec other) {
+    return Architecture.of(arch).family() == Architecture.of(other.arch).family()
+        && depth == other.depth
+        && widths().equals(other.widths())
+        && classes == other.classes
+        && (inputSize == other.inputSize || takesAnySize());
+  }
+
   /** The same network with other widths. */
   public NetworkSpec withCfg(Cfg widths) {
     return new NetworkSpec(arch, depth, widths, classes, inputSize);

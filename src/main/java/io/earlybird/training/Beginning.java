@@ -79,7 +79,7 @@ public record Beginning(
    * @throws EarlybirdException naming both
    */
   public void requireNetwork(NetworkSpec wanted) {
-    if (!spec.equals(wanted)) {
+    if (!wanted.hasStateOf(spec)) {
       throw new EarlybirdException(source + ": holds " + spec + ", not " + wanted);
     }
   }

@@ -63,6 +63,7 @@ public final class EpochLoop implements AutoCloseable {
   private int counted;
   private int trained;
   private String label;
+  private CheckpointInfo source;
   private long lastPoll;
   private long lastSave;
 
@@ -111,6 +112,11 @@ public final class EpochLoop implements AutoCloseable {
     from.requireNetwork(trainer.network().spec());
     start(from.state(), from.epoch());
     trainer.startMomenta(from.momenta());
+  }
+
+  /** The trained network came from a file that may say how it was pruned. */
+  void from(CheckpointInfo file) {
+    source = file;
   }
 
   /** Writes a ticket: the network at the start of an epoch. */
@@ -402,7 +408,11 @@ public final class EpochLoop implements AutoCloseable {
     }
     state.save(tensors);
     tensors.put(ENERGY, tally().toTensor());
-    return new Checkpoint(tensors, info(context.settings().toJson()));
+    ObjectNode configuration = context.settings().toJson();
+    if (source != null) {
+      PruningHistory.carry(source, configuration);
+    }
+    return new Checkpoint(tensors, info(configuration));
   }
 
   private static boolean isFinite(HostTensor value) {

@@ -66,12 +66,19 @@ final class OriginalNetworks {
     if (checkpoint.isLowPrecision()) {
       configuration.put(LOW_PRECISION, true);
     }
+    if (checkpoint.cfg().isPresent()) {
+      configuration.putObject(PruningHistory.KEY);
+    }
     ticket(file, checkpoint)
         .ifPresent(t -> new Ticket(t.ratio(), t.epoch(), true, 0, file).describe(configuration));
+    ObjectNode network = JSON.valueToTree(spec);
+    if (spec.takesAnySize()) {
+      network.remove(SavedNetwork.SIZE);
+    }
     return new CheckpointInfo(
         "",
         "",
-        JSON.valueToTree(spec),
+        network,
         configuration,
         epoch(file, checkpoint),
         0,

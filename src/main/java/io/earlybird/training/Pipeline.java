@@ -178,6 +178,7 @@ public final class Pipeline {
                 ? folder.part(DENSE).resolve(CheckpointStore.NEWEST)
                 : ticket.file(),
             OptionalDouble.of(ratio),
+            false,
             baseline == Baseline.LOTTERY_TICKET ? InitialWeights.file(context, beginning) : null,
             context.saving().pth(),
             null,

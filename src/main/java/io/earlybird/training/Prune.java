@@ -46,7 +46,6 @@ public final class Prune {
   /** The pruned network for the original's programs, beside it. */
   public static final String ORIGINAL_FILE = OriginalFiles.PRUNED;
 
-  private static final String ABOUT = "pruned";
   private static final String LAYERS = "layers";
   private static final String REPORT = "prune.txt";
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -57,7 +56,9 @@ public final class Prune {
    * A pruned network.
    *
    * @param file where it is
-   * @param ratio fraction of channels pruned
+   * @param ratio fraction of the network's channels pruned
+   * @param cumulative fraction of the channels before all pruning that are gone; NaN for a network
+   *     that was not pruned before
    * @param epoch index of the epoch at whose start the ticket was drawn
    * @param result the narrower network, its state dict and its layers' widths
    * @param before cost of the dense network
@@ -68,6 +69,7 @@ public final class Prune {
   public record Pruned(
       Path file,
       double ratio,
+      double cumulative,
       int epoch,
       PruneResult result,
       Costs before,
@@ -90,6 +92,7 @@ public final class Prune {
    *
    * @param source a ticket or another checkpoint, ours or the original's
    * @param percent fraction of channels to prune; empty for the ticket's own
+   * @param cumulative whether the fraction counts from the network before all pruning
    * @param init another checkpoint of the same network, whose weights the pruned network gets
    *     (rewinding); null for the source's own
    * @param pth whether {@code pruned.pth.tar} is written too
@@ -100,6 +103,7 @@ public final class Prune {
   public record Request(
       Path source,
       OptionalDouble percent,
+      boolean cumulative,
       Path init,
       boolean pth,
       LowPrecision precision,
@@ -107,7 +111,7 @@ public final class Prune {
       long seed) {
     /** Pruning by scales, evaluated as the file says. */
     public Request(Path source, OptionalDouble percent, Path init, boolean pth) {
-      this(source, percent, init, pth, null, Criterion.SCALE, 0);
+      this(source, percent, false, init, pth, null, Criterion.SCALE, 0);
     }
   }
 
@@ -152,13 +156,17 @@ public final class Prune {
       EnergyLog energy) {
     Path source = request.source();
     OptionalDouble percent = request.percent();
-    SavedNetwork saved = SavedNetwork.read(source);
-    saved.requireClasses(test);
+    SavedNetwork saved = SavedNetwork.read(source).fitTo(test);
     Ticket ticket = Ticket.of(saved.info(), source).orElse(null);
     if (percent.isEmpty() && ticket == null) {
       throw new EarlybirdException(source + " is no ticket: say how much to prune with --percent");
     }
-    double ratio = percent.isPresent() ? percent.getAsDouble() : ticket.ratio();
+    double wanted = percent.isPresent() ? percent.getAsDouble() : ticket.ratio();
+    PruningHistory history = PruningHistory.of(saved);
+    double ratio =
+        request.cumulative()
+            ? history.remaining(wanted, PruningHistory.channels(saved.network()))
+            : wanted;
     LowPrecision bits = request.precision() == null ? saved.precision() : request.precision();
     Network dense = saved.network();
     Cut cut = energy.during(Phase.PRUNING, window -> cut(request, saved, ratio, window));
@@ -181,6 +189,9 @@ public final class Prune {
         new Pruned(
             folder.resolve(FILE),
             ratio,
+            history.isPruned() || request.cumulative()
+                ? history.ratio(result.kept().kept())
+                : Double.NaN,
             saved.info().epoch(),
             result,
             Costs.of(dense),
@@ -188,7 +199,7 @@ public final class Prune {
             judge.metrics(dense, cut.masked(), Phase.EVALUATION_MASKED),
             judge.metrics(result.network(), result.state(), Phase.EVALUATION_PRUNED));
     boolean quantized = !bits.isFull() || OriginalNetworks.hasLowPrecisionKeys(saved.info());
-    energy.during(Phase.WRITING, () -> write(request, saved.info(), pruned, quantized));
+    energy.during(Phase.WRITING, () -> write(request, saved.info(), history, pruned, quantized));
     return pruned;
   }
 
@@ -218,10 +229,15 @@ public final class Prune {
   }
 
   private static Path write(
-      Request request, CheckpointInfo source, Pruned pruned, boolean quantized) {
+      Request request,
+      CheckpointInfo source,
+      PruningHistory history,
+      Pruned pruned,
+      boolean quantized) {
     PruneResult result = pruned.result();
     Path folder = pruned.file().toAbsolutePath().getParent();
-    new Checkpoint(result.state(), info(source, pruned, request.source())).write(pruned.file());
+    new Checkpoint(result.state(), info(source, pruned, request.source(), history))
+        .write(pruned.file());
     if (request.pth()) {
       OriginalFiles.writePruned(
           folder.resolve(ORIGINAL_FILE),
@@ -235,22 +251,24 @@ public final class Prune {
 
   private static Map<String, HostTensor> rewound(Request request, Network dense) {
     SavedNetwork init = SavedNetwork.read(request.init());
-    if (!init.network().spec().equals(dense.spec())) {
+    if (!dense.spec().hasStateOf(init.network().spec())) {
       throw new EarlybirdException(
           request.init() + ": holds " + init.network().spec() + ", not " + dense.spec());
     }
     return init.state();
   }
 
-  private static CheckpointInfo info(CheckpointInfo source, Pruned pruned, Path file) {
+  private static CheckpointInfo info(
+      CheckpointInfo source, Pruned pruned, Path file, PruningHistory history) {
     JsonNode configuration = source.configuration();
     if (configuration instanceof ObjectNode object) {
-      ObjectNode about = object.putObject(ABOUT);
+      ObjectNode about = object.putObject(PruningHistory.KEY);
       about
           .put("source", file.toString())
           .put("ratio", pruned.ratio())
           .put("masked-accuracy", pruned.masked().top1Percent())
           .put("pruned-accuracy", pruned.pruned().top1Percent());
+      history.describe(about);
       ArrayNode layers = about.putArray(LAYERS);
       for (PruneResult.LayerWidth w : pruned.result().widths()) {
         layers.addArray().add(w.layer()).add(w.before()).add(w.after());
@@ -272,7 +290,7 @@ public final class Prune {
   /** What each batch norm of a pruned network keeps; empty if its file does not say. */
   static List<WidthBars.Layer> layers(CheckpointInfo info) {
     List<WidthBars.Layer> out = new ArrayList<>();
-    for (JsonNode w : info.configuration().path(ABOUT).path(LAYERS)) {
+    for (JsonNode w : info.configuration().path(PruningHistory.KEY).path(LAYERS)) {
       out.add(new WidthBars.Layer(w.path(0).asText(), w.path(1).asInt(), w.path(2).asInt()));
     }
     return out;

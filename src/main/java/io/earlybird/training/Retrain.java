@@ -45,8 +45,7 @@ public final class Retrain implements AutoCloseable {
       RunContext context, Path pruned, Path folder, String label, Optional<Beginning> beginning) {
     this.context = context;
     this.label = label;
-    SavedNetwork saved = SavedNetwork.read(pruned);
-    saved.requireClasses(context.train());
+    SavedNetwork saved = SavedNetwork.read(pruned).fitTo(context.train());
     RetrainSettings how = context.settings().retraining();
     boolean inherits = how.method() == RetrainSettings.Method.INHERIT;
     startEpoch = beginning.map(Beginning::epoch).orElseGet(() -> firstEpoch(how, saved, inherits));
@@ -65,6 +64,7 @@ public final class Retrain implements AutoCloseable {
         new Records(
             context.folder().metrics(), folder, label, context.settings().precision().swa());
     loop = new EpochLoop(context, folder, records, saved.network(), null);
+    loop.from(saved.info());
     try {
       if (resumed) {
         loop.resume(checkpoint);

@@ -28,6 +28,9 @@ import java.util.Map;
  */
 public record SavedNetwork(
     Path file, Network network, Map<String, HostTensor> state, CheckpointInfo info) {
+  /** The component of {@link NetworkSpec}, as files write it. */
+  static final String SIZE = "inputSize";
+
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /**
@@ -74,17 +77,23 @@ public record SavedNetwork(
   }
 
   /**
-   * Checks that the network tells as many classes apart as a data set has.
+   * The network for the pictures of a data set: itself or, where its weights fit pictures of any
+   * size and its file names none, one for theirs.
    *
-   * @throws EarlybirdException if not
+   * @throws EarlybirdException if it tells another number of classes apart, or takes another size
    */
-  public void requireClasses(Pictures set) {
+  public SavedNetwork fitTo(Pictures set) {
     NetworkSpec spec = network.spec();
+    if (spec.takesAnySize() && !info.network().has(SIZE) && spec.inputSize() != set.height()) {
+      Network other = Network.of(spec.withInputSize(set.height()), state);
+      return new SavedNetwork(file, other, state, info).fitTo(set);
+    }
     if (spec.classes() != set.classes() || spec.inputSize() != set.height()) {
       throw new EarlybirdException(
           String.format(
               "%s: a network for %d classes and %d pixels a side, but %s has %d and %d",
               file, spec.classes(), spec.inputSize(), set.name(), set.classes(), set.height()));
     }
+    return this;
   }
 }

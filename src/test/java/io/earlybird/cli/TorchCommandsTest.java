@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import io.earlybird.backend.reference.ReferenceBackend;
 import io.earlybird.checkpoint.pth.TorchPython;
+import io.earlybird.data.ShapesSource;
+import io.earlybird.data.Split;
 import io.earlybird.models.Network;
 import io.earlybird.nn.ForwardPass;
 import io.earlybird.plan.Plan;
@@ -37,6 +39,13 @@ class TorchCommandsTest {
   private static final String RECIPE =
       " --epochs 2 --schedule 1 --batch-size 12 --lr 0.05 --test-batch-size 10";
 
+  /** Widths of blocks and of their streams. */
+  private static final String BASIC = "6,4,6,4,6,5,7,5,7,6,8,6,8,6,9,6,6,7,8,9";
+
+  private static final String BOTTLENECK =
+      "6,6,4,4,7,4,4,7,4,4,7,4,4,8,4,4,8,4,4,8,4,4,8,5,5,9,5,5,9,5,5,9,5,5,9,5,5,9,5,5,9,"
+          + "5,5,10,5,5,10,5,5,10";
+
   @TempDir private static Path folder;
   private static JsonNode report;
 
@@ -44,8 +53,10 @@ class TorchCommandsTest {
   static void exchange() throws Exception {
     TorchPython.require(folder);
     ArrayNode jobs = JSON.createArrayNode();
-    chain("vgg", " --cfg 4,M,6,M,8,M,8,M,8", jobs);
-    chain("resnet", " --depth 11", jobs);
+    chain("vgg", " --arch vgg --cfg 4,M,6,M,8,M,8,M,8", jobs);
+    chain("resnet", " --arch resnet --depth 11", jobs);
+    chain("resnet18", " --arch resnet18 --cfg " + BASIC, jobs);
+    chain("resnet50", " --arch resnet50_prune --cfg " + BOTTLENECK, jobs);
     JSON.writeValue(folder.resolve("jobs.json").toFile(), jobs);
     TorchPython.run(TorchCommandsTest.class, "networks.py", folder);
     report = JSON.readTree(folder.resolve("report.json").toFile());
@@ -55,8 +66,7 @@ class TorchCommandsTest {
   private static void chain(String arch, String network, ArrayNode jobs) {
     Path search = folder.resolve(arch + "-search");
     earlybird(
-        "search --arch "
-            + arch
+        "search"
             + network
             + DATA
             + RECIPE
@@ -105,6 +115,14 @@ class TorchCommandsTest {
     "resnet, ticket, resnet-search/EB-40-2",
     "resnet, pruned, resnet-pruned/pruned",
     "resnet, best, resnet-retrain/model_best",
+    "resnet18, init, resnet18-search/init",
+    "resnet18, ticket, resnet18-search/EB-40-2",
+    "resnet18, pruned, resnet18-pruned/pruned",
+    "resnet18, best, resnet18-retrain/model_best",
+    "resnet50, init, resnet50-search/init",
+    "resnet50, ticket, resnet50-search/EB-40-2",
+    "resnet50, pruned, resnet50-pruned/pruned",
+    "resnet50, best, resnet50-retrain/model_best",
   })
   void itGivesTheSameLogits(String arch, String name, String file) {
     JsonNode theirs = report.get(arch + " " + name);
@@ -112,7 +130,7 @@ class TorchCommandsTest {
     for (int i = 0; i < expected.length; i++) {
       expected[i] = theirs.get("logits").get(i).asDouble();
     }
-    SavedNetwork saved = SavedNetwork.read(folder.resolve(file + ".pth.tar"));
+    SavedNetwork saved = at32(SavedNetwork.read(folder.resolve(file + ".pth.tar")));
     assertClose("logits", logits(saved), expected);
     boolean floats = theirs.has("lr");
     if (!floats || report.get("weights_only_knows_floats").asBoolean()) {
@@ -122,7 +140,7 @@ class TorchCommandsTest {
 
   @Test
   void itFindsKeysEpochsAndRates() {
-    for (String arch : List.of("vgg", "resnet")) {
+    for (String arch : List.of("vgg", "resnet", "resnet18", "resnet50")) {
       assertThat(report.get(arch + " init").get("keys")).hasToString("[\"state_dict\"]");
       assertThat(report.get(arch + " pruned").get("keys")).hasToString("[\"cfg\",\"state_dict\"]");
       JsonNode ticket = report.get(arch + " ticket");
@@ -132,6 +150,11 @@ class TorchCommandsTest {
       assertThat(ticket.get("lr").asDouble()).isEqualTo(0.05);
       assertThat(report.get(arch + " best").get("lr").asDouble()).isEqualTo(0.005);
     }
+  }
+
+  /** The files of networks for larger pictures don't say how large. */
+  private static SavedNetwork at32(SavedNetwork saved) {
+    return saved.fitTo(new ShapesSource(1, 1, 1).load(Split.TEST));
   }
 
   /** The network's logits for the pictures that the script makes too. */

@@ -16,6 +16,7 @@ import java.util.Collections;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -157,5 +158,52 @@ class FolderReaderTest {
           .isInstanceOf(EarlybirdException.class)
           .hasMessageContaining("every picture is damaged");
     }
+  }
+
+  /** The least of a few measurements: other programs may keep a thread from running. */
+  @Test
+  void stepsHardlyWaitWhereDecodingIsFasterThanThey() throws IOException {
+    byte[] picture = PictureFiles.bytes(PictureFiles.picture(20, 20, 1), "png");
+    Path many = root.resolve("many");
+    for (String split : List.of("train", "val")) {
+      for (String of : List.of("ant", "bee")) {
+        Path folder = Files.createDirectories(many.resolve(split).resolve(of));
+        for (int i = 0; i < 250; i++) {
+          Files.write(folder.resolve(i + ".png"), picture);
+        }
+      }
+    }
+    ImageFolder folder = (ImageFolder) DataSource.open("imagenet", many, SIDE).load(Split.TRAIN);
+    PictureTransform slow = (p, e, i, resampler, out, o) -> LockSupport.parkNanos(1_000_000);
+    double least = 1;
+    try (FolderReader reader = new FolderReader(folder, slow, 4, 1, OnDamage.FAIL)) {
+      for (int tries = 0; tries < 3 && least > 0.02; tries++) {
+        long decoding = pass(reader, folder.size(), 0)[0];
+        long step = (long) (1.2 * decoding / (folder.size() / 4));
+        long[] times = pass(reader, folder.size(), step);
+        least = Math.min(least, (double) times[1] / times[0]);
+      }
+    }
+    assertThat(least).as("share of the time that steps waited").isLessThanOrEqualTo(0.02);
+  }
+
+  /** Nanoseconds of an epoch whose steps take some, and those that they waited. */
+  private static long[] pass(FolderReader reader, int size, long step) {
+    int[] order = new int[size];
+    Arrays.setAll(order, i -> i);
+    long begin = System.nanoTime();
+    reader.begin(0, order, 0);
+    long waited = 0;
+    for (int b = 0; b < size / 4; b++) {
+      long from = System.nanoTime();
+      FolderReader.Batch batch = reader.next();
+      waited += System.nanoTime() - from;
+      reader.release(batch);
+      long end = System.nanoTime() + step;
+      while (System.nanoTime() < end) {
+        LockSupport.parkNanos(end - System.nanoTime());
+      }
+    }
+    return new long[] {System.nanoTime() - begin, waited};
   }
 }

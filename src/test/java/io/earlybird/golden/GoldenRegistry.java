@@ -16,12 +16,9 @@ import org.junit.jupiter.api.function.ThrowingConsumer;
  * class, a {@code @TestFactory} that returns {@link #tests}.
  */
 public final class GoldenRegistry {
-  private static final String LOW_PRECISION = "low-precision training does not exist yet";
   private static final String LOW_PRECISION_TEST =
       "io.earlybird.lowprecision.LowPrecisionGoldenTest";
-  private static final String IMAGENET = "image folders don't exist yet";
   private static final String CHECKPOINTS = "io.earlybird.checkpoint.pth.CheckpointGoldenTest";
-  private static final String ENGINE = "its test has not joined yet";
 
   private static final Map<String, Entry> KINDS = new TreeMap<>();
 
@@ -45,9 +42,9 @@ public final class GoldenRegistry {
     test("optim/lowprecision-one-step", LOW_PRECISION_TEST);
     test("optim/swa", LOW_PRECISION_TEST);
     test("optim/wrapper-facts", LOW_PRECISION_TEST);
-    pending("prune/vgg-lowprecision", LOW_PRECISION);
-    pending("prune/preresnet-lowprecision", LOW_PRECISION);
-    pending("prune/vgg-protective", LOW_PRECISION);
+    for (String pruner : List.of("vgg-lowprecision", "preresnet-lowprecision", "vgg-protective")) {
+      test("prune/" + pruner, "io.earlybird.tickets.LowPrecisionPruneGoldenTest");
+    }
     for (String quantizer : List.of("block", "autograd", "fixed", "float", "stochastic")) {
       test("quant/" + quantizer, "io.earlybird.lowprecision.QuantizerGoldenTest");
     }
@@ -59,7 +56,7 @@ public final class GoldenRegistry {
       test("prune/" + family, "io.earlybird.tickets.PruneGoldenTest");
     }
     test("data/imagenet", "io.earlybird.data.picture.FolderImageGoldenTest");
-    pending("prune/crashes", "the scripts' twins don't exist yet");
+    test("prune/crashes", "io.earlybird.cli.OriginalCrashesGoldenTest");
 
     test("checkpoints/object", CHECKPOINTS);
     test("checkpoints/malformed", CHECKPOINTS);

@@ -24,7 +24,8 @@ public final class PruneInput {
   public static Map<String, GoldenTensor> state(GoldenCase c) {
     Map<String, GoldenTensor> state = new LinkedHashMap<>(recorded(c));
     JsonNode result = c.json(".json");
-    if (!result.has("threshold") || thresholdOf(c, state) == threshold(result)) {
+    boolean plain = result.has("threshold") && !result.has("protective_thresholds");
+    if (!plain || thresholdOf(c, state) == threshold(result)) {
       return state;
     }
     byte[] masks = c.npy(".masks.npy").bytes();

@@ -14,7 +14,12 @@ import org.junit.jupiter.api.TestFactory;
 /** The inputs of recorded prunings, put together here, give the recorded thresholds and masks. */
 class PruneInputGoldenTest {
   private static final Set<String> KINDS =
-      Set.of("prune/vgg", "prune/vgg-own-inputs", "prune/preresnet", "prune/preresnet-rewind");
+      Set.of(
+          "prune/vgg",
+          "prune/vgg-own-inputs",
+          "prune/vgg-lowprecision",
+          "prune/preresnet",
+          "prune/preresnet-rewind");
 
   @TestFactory
   Stream<DynamicTest> thresholdsAndMasks() {

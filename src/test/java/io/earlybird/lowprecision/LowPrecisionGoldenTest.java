@@ -20,7 +20,6 @@ import io.earlybird.models.NetworkSpec;
 import io.earlybird.models.TestBackends;
 import io.earlybird.nn.BatchNorm2d;
 import io.earlybird.nn.ForwardPass;
-import io.earlybird.nn.StateEntry;
 import io.earlybird.optim.Sgd;
 import io.earlybird.optim.WeightAverage;
 import io.earlybird.plan.Plan;
@@ -302,12 +301,8 @@ class LowPrecisionGoldenTest {
       if (recorded.hasBundle("init")) {
         return ours(recorded.bundle("init").tensors());
       }
-      Map<String, int[]> shapes = new LinkedHashMap<>();
-      for (StateEntry e : network.state()) {
-        boolean scalar = e.name().endsWith("num_batches_tracked");
-        shapes.put(e.name(), scalar ? new int[0] : e.spec().shape().dims());
-      }
-      Map<String, GoldenTensor> state = GeneratedState.fill(recorded.seed(), shapes);
+      Map<String, GoldenTensor> state =
+          GeneratedState.fill(recorded.seed(), GoldenNetworks.shapes(network));
       for (BatchNorm2d norm : network.batchNorms()) {
         float[] mean = new float[norm.channels()];
         float[] variance = mean.clone();

@@ -2,6 +2,7 @@ package io.earlybird.models;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.earlybird.golden.GoldenTensor;
+import io.earlybird.nn.StateEntry;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.Node;
 import io.earlybird.tensor.Tensor;
@@ -55,6 +56,16 @@ public final class GoldenNetworks {
     Map<String, HostTensor> state = new LinkedHashMap<>();
     tensors.forEach((name, t) -> state.put(name, host(t)));
     return state;
+  }
+
+  /** The entries of a network's state dict as recordings have them; single numbers without axes. */
+  public static Map<String, int[]> shapes(Network network) {
+    Map<String, int[]> shapes = new LinkedHashMap<>();
+    for (StateEntry e : network.state()) {
+      boolean scalar = e.name().endsWith("num_batches_tracked");
+      shapes.put(e.name(), scalar ? new int[0] : e.spec().shape().dims());
+    }
+    return shapes;
   }
 
   /** Recorded pictures N,C,H,W as ours, N,H,W,C. */

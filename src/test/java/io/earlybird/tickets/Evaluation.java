@@ -1,6 +1,7 @@
 package io.earlybird.tickets;
 
 import io.earlybird.backend.Backend;
+import io.earlybird.lowprecision.LowPrecision;
 import io.earlybird.models.Network;
 import io.earlybird.models.TestBackends;
 import io.earlybird.nn.ForwardPass;
@@ -17,8 +18,14 @@ final class Evaluation {
 
   /** Logits [N,classes] of pictures [N,H,W,3], in evaluation mode, on the fastest backend. */
   static double[] logits(Network network, Map<String, HostTensor> state, HostTensor pictures) {
+    return logits(network, state, pictures, LowPrecision.NONE);
+  }
+
+  /** The same with convolutions' results rounded to nearest. */
+  static double[] logits(
+      Network network, Map<String, HostTensor> state, HostTensor pictures, LowPrecision bits) {
     Tensor x = Tensor.placeholder("x", pictures.spec());
-    Tensor logits = network.forward(x, ForwardPass.evaluation());
+    Tensor logits = network.forward(x, ForwardPass.evaluation(bits.quantizers(0, null)));
     try (Backend backend = TestBackends.fastest();
         Session session = new Session(backend)) {
       Plan plan = session.plan(List.of(logits), List.of());

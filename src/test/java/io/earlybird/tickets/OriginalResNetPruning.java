@@ -12,11 +12,11 @@ import java.util.stream.IntStream;
  * the downsampling ones among its widths; each block selects by the mask before it alone, so that
  * the result is another function than the masked network.
  */
-final class OriginalResNetPruning {
+public final class OriginalResNetPruning {
   private OriginalResNetPruning() {}
 
   /** The batch norms whose masks and widths it keeps, in order. */
-  static List<String> counted(List<String> norms) {
+  public static List<String> counted(List<String> norms) {
     return norms.stream().filter(n -> !n.contains("downsample")).toList();
   }
 
@@ -27,7 +27,7 @@ final class OriginalResNetPruning {
    * @param norms the names of all its batch norms
    * @param alive per batch norm, the channels above the threshold
    */
-  static Map<String, HostTensor> prune(
+  public static Map<String, HostTensor> prune(
       Map<String, HostTensor> state, List<String> norms, List<int[]> alive) {
     Map<String, HostTensor> out = new LinkedHashMap<>(state);
     List<String> counted = counted(norms);
@@ -57,7 +57,7 @@ final class OriginalResNetPruning {
   }
 
   /** The program's widths: one per counted batch norm. */
-  static List<Object> cfg(List<int[]> alive) {
+  public static List<Object> cfg(List<int[]> alive) {
     List<Object> cfg = new ArrayList<>();
     alive.forEach(a -> cfg.add(notEmpty(a).length));
     return cfg;

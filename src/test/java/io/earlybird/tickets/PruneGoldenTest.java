@@ -6,16 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import io.earlybird.EarlybirdException;
-import io.earlybird.checkpoint.Npy;
 import io.earlybird.golden.Bundle;
 import io.earlybird.golden.GeneratedState;
 import io.earlybird.golden.Generator;
 import io.earlybird.golden.GoldenCase;
 import io.earlybird.golden.GoldenRegistry;
-import io.earlybird.golden.GoldenTensor;
-import io.earlybird.golden.PruneInput;
 import io.earlybird.models.Cfg;
 import io.earlybird.models.Costs;
 import io.earlybird.models.GoldenNetworks;
@@ -23,16 +19,11 @@ import io.earlybird.models.Network;
 import io.earlybird.models.NetworkSpec;
 import io.earlybird.nn.BatchNorm2d;
 import io.earlybird.tensor.HostTensor;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import java.util.zip.CRC32;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
@@ -60,44 +51,18 @@ class PruneGoldenTest {
     return GoldenRegistry.tests(getClass(), "prune/preresnet-rewind", this::checkRewound);
   }
 
-  /** One recorded pruning. */
-  private static final class Recorded {
-    final GoldenCase recorded;
-    final JsonNode result;
-    final Map<String, HostTensor> state;
-    final Network network;
-    final ChannelMask mask;
-
-    Recorded(GoldenCase c) {
-      recorded = c;
-      result = c.json(".json");
-      Map<String, GoldenTensor> input = PruneInput.state(c);
-      state = GoldenNetworks.state(input);
-      network = Network.of(spec(c.meta(), state), state);
-      List<float[]> scales = network.scales(state);
-      mask = ChannelMask.of(scales, PruneInput.ratio(c));
-      assertThat(mask.size()).isEqualTo(result.required("total").asInt());
-      assertThat(mask.size() - mask.kept()).isEqualTo(result.required("pruned_channels").asInt());
-    }
-
-    /** A dead VGG layer keeps a channel here and vanishes there; all else can be compared. */
-    boolean comparable() {
-      return result.required("weights_and_logits_comparable").asBoolean();
-    }
-  }
-
   private void check(GoldenCase c) {
     if (c.json(".json").required("thre_index").equals(c.json(".json").required("total"))) {
-      assertThatThrownBy(() -> new Recorded(c))
+      assertThatThrownBy(() -> new RecordedPruning(c))
           .isInstanceOf(EarlybirdException.class)
           .hasMessageContaining("expected 0 <= ratio < 1");
       return;
     }
-    Recorded r = new Recorded(c);
+    RecordedPruning r = new RecordedPruning(c);
     Pruner pruner = new Pruner(r.network, r.state, r.mask);
     Map<String, HostTensor> masked = pruner.masked(r.state);
     PruneResult pruned = Pruner.prune(r.network, r.state, r.mask);
-    HostTensor x = pictures(c);
+    HostTensor x = r.pictures();
     double[] maskedLogits = Evaluation.logits(r.network, masked, x);
     double[] prunedLogits = Evaluation.logits(pruned.network(), pruned.state(), x);
     assertClose("pruned against masked", prunedLogits, maskedLogits);
@@ -106,7 +71,7 @@ class PruneGoldenTest {
         .isCloseTo(r.result.required("p_flops").asDouble(), within(1e-6));
     if (r.comparable()) {
       assertThat(pruned.kept().bytes()).isEqualTo(masks);
-      assertSame(r, pruned);
+      r.assertSame(pruned);
       assertClose("logits", prunedLogits, doubles(c.floats(".eval_logits_expected.npy")));
     } else {
       assertThat(r.mask.bytes()).isEqualTo(masks);
@@ -115,47 +80,15 @@ class PruneGoldenTest {
   }
 
   private void checkRewound(GoldenCase c) {
-    Recorded r = new Recorded(c);
+    RecordedPruning r = new RecordedPruning(c);
     Map<String, int[]> shapes = GeneratedState.shapes(c.meta().required("input_state_checks"), "");
     Map<String, HostTensor> second =
         GoldenNetworks.state(GeneratedState.fill(c.seed() + 5, shapes));
     PruneResult pruned = new Pruner(r.network, r.state, r.mask).cut(second);
     assertThat(pruned.kept().bytes()).isEqualTo(c.npy(".masks.npy").bytes());
-    assertSame(r, pruned);
-    double[] logits = Evaluation.logits(pruned.network(), pruned.state(), pictures(c));
+    r.assertSame(pruned);
+    double[] logits = Evaluation.logits(pruned.network(), pruned.state(), r.pictures());
     assertClose("logits", logits, doubles(c.floats(".eval_logits_expected.npy")));
-  }
-
-  private static void assertSame(Recorded r, PruneResult pruned) {
-    assertThat(pruned.spec().widths()).isEqualTo(GoldenNetworks.cfg(r.result.required("cfg")));
-    assertCosts(r, Costs.of(pruned.network()));
-    assertSaved(r, pruned.state());
-    if (r.recorded.hasBundle(".pruned_expected")) {
-      Bundle bundle = r.recorded.bundle(".pruned_expected");
-      assertThat(pruned.state()).isEqualTo(GoldenNetworks.state(bundle.tensors()));
-    }
-  }
-
-  private static void assertCosts(Recorded r, Costs costs) {
-    assertThat(costs.parameters()).isEqualTo(r.result.required("parameters_after").asLong());
-    assertThat((double) costs.flops()).isEqualTo(r.result.required("flops_after").asDouble());
-  }
-
-  private static void assertSaved(Recorded r, Map<String, HostTensor> state) {
-    Map<String, Long> expected = new LinkedHashMap<>();
-    r.result
-        .required("saved_state")
-        .forEach(e -> expected.put(e.required("name").asText(), e.required("crc32").asLong()));
-    Map<String, Long> actual = new LinkedHashMap<>();
-    state.forEach((k, t) -> actual.put(k, crc32(t)));
-    // Exact, running statistics included: these check sums are of the repaired program's result.
-    assertThat(actual).containsExactlyEntriesOf(expected);
-  }
-
-  private static long crc32(HostTensor t) {
-    CRC32 crc = new CRC32();
-    crc.update(t.buffer());
-    return crc.getValue();
   }
 
   @TestFactory
@@ -170,7 +103,7 @@ class PruneGoldenTest {
 
   /** Threshold and masks, the original's result as a network of ours, and our own result. */
   private void checkResNet18(GoldenCase c) {
-    Recorded r = new Recorded(c);
+    RecordedPruning r = new RecordedPruning(c);
     List<String> norms = r.network.batchNorms().stream().map(BatchNorm2d::name).toList();
     List<int[]> all = aliveByNorm(r);
     List<int[]> alive =
@@ -180,10 +113,10 @@ class PruneGoldenTest {
         .isEqualTo(GoldenNetworks.cfg(r.result.required("cfg")).toList());
 
     Map<String, HostTensor> original = OriginalResNetPruning.prune(r.state, norms, all);
-    assertSaved(r, original);
+    r.assertSaved(original);
     Cfg cfg = GoldenNetworks.cfg(r.result.required("cfg"));
     Network narrow = Network.of(r.network.spec().withCfg(cfg), original);
-    assertCosts(r, Costs.of(narrow));
+    r.assertCosts(Costs.of(narrow));
     HostTensor x =
         GoldenNetworks.pictures(
             Generator.input(c.seed(), Bundle.ints(c.meta().required("input_shape"))));
@@ -196,7 +129,7 @@ class PruneGoldenTest {
 
   /** Thresholds, masks and widths; the program copied no weights. */
   private void checkResNet50(GoldenCase c) {
-    Recorded r = new Recorded(c);
+    RecordedPruning r = new RecordedPruning(c);
     List<int[]> alive = aliveByNorm(r);
     assertMasks(c, alive);
     Cfg perNorm = GoldenNetworks.cfg(r.result.required("cfg"));
@@ -206,13 +139,13 @@ class PruneGoldenTest {
     assertThat(narrow).isEqualTo(r.network.spec().withCfg(saved));
     // Where the program stopped with an error it had counted another network.
     if (r.result.required("error").isNull()) {
-      assertCosts(r, Costs.of(Network.of(narrow)));
+      r.assertCosts(Costs.of(Network.of(narrow)));
     }
     assertPrunedIsMasked(r);
   }
 
   /** Our own result, on pictures that take less time than the recorded ones. */
-  private static void assertPrunedIsMasked(Recorded r) {
+  private static void assertPrunedIsMasked(RecordedPruning r) {
     NetworkSpec full = r.network.spec();
     NetworkSpec spec =
         new NetworkSpec(full.arch(), full.depth(), full.cfg(), full.classes(), SMALL_PICTURE);
@@ -232,7 +165,7 @@ class PruneGoldenTest {
         .isCloseTo(r.result.required("p_flops").asDouble(), within(1e-6));
   }
 
-  private static List<int[]> aliveByNorm(Recorded r) {
+  private static List<int[]> aliveByNorm(RecordedPruning r) {
     return IntStream.range(0, r.mask.layers()).mapToObj(r.mask::keptInLayer).toList();
   }
 
@@ -250,40 +183,5 @@ class PruneGoldenTest {
       assertThat(mask).as("mask " + layer).isEqualTo(expected);
       at += sizes[layer];
     }
-  }
-
-  private static HostTensor pictures(GoldenCase c) {
-    Path file = c.dir().resolve("x.npy");
-    if (!Files.exists(file)) {
-      return GoldenNetworks.pictures(Generator.input(c.seed(), 4, 3, 32, 32));
-    }
-    Npy x = Npy.read(file);
-    return GoldenNetworks.pictures(GoldenTensor.of("x", x.shape(), x.floats()));
-  }
-
-  /** Recorded or, where the folder has no description, read off the names and shapes. */
-  private static NetworkSpec spec(JsonNode meta, Map<String, HostTensor> state) {
-    if (meta.path("dataset").asText().equals("imagenet")) {
-      String arch = meta.path("arch").asText("resnet50_official");
-      return new NetworkSpec(arch, 0, null, 1000, 224);
-    }
-    if (meta.has("depth") && !meta.has("cfg_in")) {
-      return GoldenNetworks.spec(meta);
-    }
-    List<Object> cfg = new ArrayList<>();
-    int next = 0;
-    for (String key : state.keySet()) {
-      HostTensor t = state.get(key);
-      if (t.shape().rank() == 4) {
-        int index = Integer.parseInt(key.split("\\.")[1]);
-        for (; next < index; next++) {
-          cfg.add("M");
-        }
-        cfg.add(t.shape().dim(0));
-        next += 3;
-      }
-    }
-    int classes = state.get("classifier.bias").shape().dim(0);
-    return NetworkSpec.of("vgg", Cfg.of(cfg), classes);
   }
 }

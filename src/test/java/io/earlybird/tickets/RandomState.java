@@ -9,11 +9,11 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 
 /** Networks' states as training might leave them. */
-final class RandomState {
+public final class RandomState {
   private RandomState() {}
 
   /** A state whose scales, shifts and running statistics differ from channel to channel. */
-  static Map<String, HostTensor> of(Network network, long seed) {
+  public static Map<String, HostTensor> of(Network network, long seed) {
     Map<String, HostTensor> state = new LinkedHashMap<>(network.initialState(seed));
     for (BatchNorm2d norm : network.batchNorms()) {
       int n = norm.channels();

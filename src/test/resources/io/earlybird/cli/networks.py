@@ -1,7 +1,7 @@
 """Loads our commands' files into plain PyTorch networks and writes their logits.
 
 networks.py FOLDER: FOLDER/jobs.json lists {name, arch, file}; writes FOLDER/report.json. The networks
-are written from the paper's description, for CIFAR pictures.
+are written from the paper's description, for pictures of 32x32.
 """
 
 import json
@@ -90,6 +90,95 @@ class PreResNet(nn.Module):
         return self.fc(F.avg_pool2d(x, 8).flatten(1))
 
 
+class BasicBlock(nn.Module):
+    def __init__(self, inputs, selected, width, outputs, stride):
+        super().__init__()
+        self.select = Select(inputs)
+        self.conv1 = nn.Conv2d(selected, width, 3, stride=stride, padding=1, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+        self.conv2 = nn.Conv2d(width, outputs, 3, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(outputs)
+        self.downsample = nn.Identity()
+        if stride != 1:
+            self.downsample = nn.Sequential(
+                nn.Conv2d(inputs, outputs, 1, stride=stride, bias=False), nn.BatchNorm2d(outputs)
+            )
+
+    def forward(self, x):
+        y = F.relu(self.bn1(self.conv1(self.select(x))))
+        return F.relu(self.bn2(self.conv2(y)) + self.downsample(x))
+
+
+class Bottleneck(nn.Module):
+    def __init__(self, inputs, first, second, outputs, stride, begins):
+        super().__init__()
+        self.conv1 = nn.Conv2d(inputs, first, 1, bias=False)
+        self.bn1 = nn.BatchNorm2d(first)
+        self.conv2 = nn.Conv2d(first, second, 3, stride=stride, padding=1, bias=False)
+        self.bn2 = nn.BatchNorm2d(second)
+        self.conv3 = nn.Conv2d(second, outputs, 1, bias=False)
+        self.bn3 = nn.BatchNorm2d(outputs)
+        self.downsample = nn.Identity()
+        if begins:
+            self.downsample = nn.Sequential(
+                nn.Conv2d(inputs, outputs, 1, stride=stride), nn.BatchNorm2d(outputs)
+            )
+
+    def forward(self, x):
+        y = F.relu(self.bn1(self.conv1(x)))
+        y = F.relu(self.bn2(self.conv2(y)))
+        return F.relu(self.bn3(self.conv3(y)) + self.downsample(x))
+
+
+class ResNet(nn.Module):
+    """Stem, four stages, classifier; subclasses make the stages."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.conv1 = nn.Conv2d(3, width, 7, stride=2, padding=3, bias=False)
+        self.bn1 = nn.BatchNorm2d(width)
+
+    def forward(self, x):
+        x = F.max_pool2d(F.relu(self.bn1(self.conv1(x))), 3, stride=2, padding=1)
+        x = self.layer4(self.layer3(self.layer2(self.layer1(x))))
+        return self.fc(x.mean((2, 3)))
+
+
+class ResNet18(ResNet):
+    def __init__(self, cfg, classes):
+        streams = cfg[16:] or [64, 128, 256, 512]
+        super().__init__(streams[0])
+        inputs = streams[0]
+        for stage, outputs in enumerate(streams):
+            blocks = []
+            for b in range(2):
+                at = 2 * (2 * stage + b)
+                stride = 2 if stage > 0 and b == 0 else 1
+                blocks.append(BasicBlock(inputs, cfg[at], cfg[at + 1], outputs, stride))
+                inputs = outputs
+            setattr(self, f"layer{stage + 1}", nn.Sequential(*blocks))
+        self.fc = nn.Linear(inputs, classes)
+        self.select = Select(64)  # in the original's state, though nothing uses it
+
+
+class ResNet50(ResNet):
+    def __init__(self, cfg, classes):
+        super().__init__(cfg[0])
+        inputs, at = cfg[0], 2
+        for stage, count in enumerate((3, 4, 6, 3)):
+            blocks = []
+            for b in range(count):
+                stride = 2 if stage > 0 and b == 0 else 1
+                blocks.append(Bottleneck(inputs, *cfg[at : at + 3], stride, b == 0))
+                inputs = cfg[at + 2]
+                at += 3
+            setattr(self, f"layer{stage + 1}", nn.Sequential(*blocks))
+        self.fc = nn.Linear(inputs, classes)
+
+
+NETWORKS = {"vgg": Vgg, "resnet": PreResNet, "resnet18": ResNet18, "resnet50": ResNet50}
+
+
 def load(path):
     try:
         return torch.load(path, weights_only=False)
@@ -114,7 +203,7 @@ def main():
     report = {"weights_only_knows_floats": allows_weights_only(probe)}
     for job in json.loads((folder / "jobs.json").read_text()):
         checkpoint = load(job["file"])
-        model = {"vgg": Vgg, "resnet": PreResNet}[job["arch"]](job["cfg"], 10)
+        model = NETWORKS[job["arch"]](job["cfg"], 10)
         model.load_state_dict(checkpoint["state_dict"], strict=True)
         entry = {
             "keys": list(checkpoint),

@@ -110,7 +110,9 @@ public final class OriginalCheckpoint {
     return network.orElseThrow(
         () ->
             new EarlybirdException(
-                name() + ": its tensors are those of no known network (vgg, resnet)"));
+                name()
+                    + ": its tensors are those of no known network (vgg, resnet,"
+                    + " resnet18, resnet34, resnet50)"));
   }
 
   /** Epochs trained. */
@@ -305,9 +307,18 @@ public final class OriginalCheckpoint {
   }
 
   private void checkCfg() {
-    if (cfg.isPresent() && network.isPresent() && !network.get().widths().equals(cfg.get())) {
+    if (cfg.isPresent() && network.isPresent() && !isSaved(network.get(), cfg.get())) {
       throw failure(
           "cfg", "the tensors' widths " + network.get().widths() + ", found " + cfg.get());
+    }
+  }
+
+  /** Whether widths are those of a network; of some networks lists come in several forms. */
+  private static boolean isSaved(NetworkSpec network, Cfg cfg) {
+    try {
+      return network.withCfg(cfg).widths().equals(network.widths());
+    } catch (EarlybirdException noSuchList) {
+      return false;
     }
   }
 

@@ -2,7 +2,9 @@ package io.earlybird.checkpoint.pth;
 
 import io.earlybird.EarlybirdException;
 import io.earlybird.models.Cfg;
+import io.earlybird.models.Network;
 import io.earlybird.models.NetworkSpec;
+import io.earlybird.nn.StateEntry;
 import io.earlybird.tensor.HostTensor;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +18,9 @@ import java.util.regex.Pattern;
 final class OriginalNetwork {
   private static final Pattern FEATURE = Pattern.compile("feature\\.(\\d{1,4})\\.weight");
   private static final int PRERESNET_STAGES = 3;
+
+  /** What the networks for larger pictures were made for; their tensors don't say. */
+  private static final int IMAGENET_SIZE = 224;
 
   private OriginalNetwork() {}
 
@@ -34,6 +39,9 @@ final class OriginalNetwork {
           && state.containsKey("select.indexes")
           && rank(state, "fc.weight") == 2) {
         return preResNet(state);
+      }
+      if (rank(state, "layer4.0.conv2.weight") == 4 && rank(state, "fc.weight") == 2) {
+        return resNet(state);
       }
     } catch (EarlybirdException e) {
       return Optional.empty();
@@ -92,11 +100,32 @@ final class OriginalNetwork {
         standardOr(new NetworkSpec("resnet", depth, Cfg.of(cfg), classes, NetworkSpec.CIFAR_SIZE)));
   }
 
+  private static Optional<NetworkSpec> resNet(Map<String, HostTensor> state) {
+    boolean bottlenecks = rank(state, "layer1.0.conv3.weight") == 4;
+    boolean deep = rank(state, "layer1.2.conv1.weight") == 4;
+    String arch = bottlenecks ? "resnet50_official" : deep ? "resnet34" : "resnet18";
+    int classes = state.get("fc.weight").shape().dim(0);
+    NetworkSpec standard = new NetworkSpec(arch, 0, null, classes, IMAGENET_SIZE);
+    Network network = Network.of(standard);
+    for (StateEntry entry : network.state()) {
+      int rank = entry.spec().shape().rank();
+      if (rank == 4 && rank(state, entry.name()) != rank) {
+        return Optional.empty();
+      }
+    }
+    return Optional.of(standardOr(standard.withCfg(network.widthsOf(state))));
+  }
+
   /** The depth's standard network if the widths are those. */
   private static NetworkSpec standardOr(NetworkSpec spec) {
     try {
       NetworkSpec standard =
-          new NetworkSpec(spec.arch(), spec.depth(), null, spec.classes(), spec.inputSize());
+          new NetworkSpec(
+              spec.arch().replace("_prune", "_official"),
+              spec.depth(),
+              null,
+              spec.classes(),
+              spec.inputSize());
       return standard.widths().equals(spec.cfg()) ? standard : spec;
     } catch (EarlybirdException e) {
       return spec;

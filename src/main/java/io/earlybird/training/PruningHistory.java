@@ -1,0 +1,102 @@
+package io.earlybird.training;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.earlybird.EarlybirdException;
+import io.earlybird.checkpoint.CheckpointInfo;
+import io.earlybird.models.Network;
+import io.earlybird.models.NetworkSpec;
+import io.earlybird.nn.BatchNorm2d;
+import io.earlybird.tickets.ChannelThreshold;
+
+/**
+ * How much is left of the network that pruning began with, so that a pruned network can be pruned
+ * again up to a ratio that counts from there.
+ *
+ * @param denseChannels batch-norm channels before all pruning
+ * @param isPruned whether the file says that its network was pruned before
+ */
+record PruningHistory(int denseChannels, boolean isPruned) {
+  /** What a pruned network's checkpoint, and those of its training, say about the pruning. */
+  static final String KEY = "pruned";
+
+  private static final String DENSE = "dense_channels";
+
+  /**
+   * The history of a network: as its file has it. The original's files say nothing; there the
+   * standard network of the same depth is taken to be the beginning.
+   */
+  static PruningHistory of(SavedNetwork saved) {
+    JsonNode about = saved.info().configuration().path(KEY);
+    if (about.path(DENSE).isInt()) {
+      return new PruningHistory(about.path(DENSE).asInt(), true);
+    }
+    boolean isTheOriginals = saved.info().productVersion().isEmpty();
+    int beginning = isTheOriginals ? standard(saved.network()) : channels(saved.network());
+    return new PruningHistory(beginning, about.isObject());
+  }
+
+  private static int standard(Network network) {
+    NetworkSpec spec = network.spec();
+    int own = channels(network);
+    if (spec.cfg() == null) {
+      return own;
+    }
+    try {
+      return Math.max(
+          own,
+          channels(
+              Network.of(
+                  new NetworkSpec(
+                      spec.arch(), spec.depth(), null, spec.classes(), spec.inputSize()))));
+    } catch (EarlybirdException noSuchDepth) {
+      return own;
+    }
+  }
+
+  /** Number of batch-norm channels. */
+  static int channels(Network network) {
+    return network.batchNorms().stream().mapToInt(BatchNorm2d::channels).sum();
+  }
+
+  /** Adds what pruning the network again needs to the configuration of its file. */
+  void describe(ObjectNode about) {
+    about.put(DENSE, denseChannels);
+  }
+
+  /** Carries it from a pruned network's file to those of its training. */
+  static void carry(CheckpointInfo from, ObjectNode to) {
+    JsonNode dense = from.configuration().path(KEY).path(DENSE);
+    if (dense.isInt()) {
+      to.putObject(KEY).set(DENSE, dense);
+    }
+  }
+
+  /** Fraction of the channels at the beginning that are gone when so many are kept. */
+  double ratio(int kept) {
+    return 1 - (double) kept / denseChannels;
+  }
+
+  /**
+   * The ratio to prune a network by so that in all a fraction of the channels at the beginning is
+   * pruned.
+   *
+   * @param cumulative that fraction, in [0,1)
+   * @param present batch-norm channels of the network
+   * @throws EarlybirdException if it is out of range or as much is pruned already
+   */
+  double remaining(double cumulative, int present) {
+    ChannelThreshold.checkRatio(cumulative);
+    int gone = denseChannels - present;
+    int index = (int) (denseChannels * cumulative) - gone;
+    if (index < 0) {
+      throw new EarlybirdException(
+          String.format(
+              "--cumulative: %d of %d channels, a fraction of %.4f, are pruned already;"
+                  + " expected --percent above that, not %s",
+              gone, denseChannels, (double) gone / denseChannels, cumulative));
+    }
+    // Half a channel more, so that the product of ratio and channels is cut to this index.
+    return (index + 0.5) / present;
+  }
+}
