@@ -125,13 +125,9 @@ public final class StepBench {
         options,
         (trainer, pictureBytes) -> {
           for (int i = -options.warmup(); i < options.repeat(); i++) {
-            // An epoch of a single batch: one step.
-            trainer.beginEpoch(0);
-            long from = System.nanoTime();
-            trainer.train(batches -> true);
-            backend.synchronize();
+            double took = step(trainer, backend);
             if (i >= 0) {
-              milliseconds[i] = (System.nanoTime() - from) * 1e-6;
+              milliseconds[i] = took;
             }
           }
           long memory = backend.liveBytes() - before - pictureBytes;
@@ -181,7 +177,14 @@ public final class StepBench {
 
   private static <T> T with(
       Backend backend, Network network, Options options, BiFunction<Trainer, Long, T> measure) {
-    ImageSet pictures = pictures(options.batch(), options.network().inputSize());
+    ImageSet pictures = pictures(options);
+    try (Trainer trainer = trainer(backend, network, pictures, options)) {
+      return measure.apply(trainer, (long) pictures.pixels().length);
+    }
+  }
+
+  /** A trainer at the start of its steps, each of which is an epoch of a single batch. */
+  static Trainer trainer(Backend backend, Network network, ImageSet pictures, Options options) {
     Recipe recipe =
         new Recipe(
             options.batch(),
@@ -191,10 +194,23 @@ public final class StepBench {
             SEED,
             options.precision(),
             false);
-    try (Trainer trainer = new Trainer(backend, network, pictures, pictures.first(1), recipe)) {
-      trainer.start(network.initialState(SEED), 0);
-      return measure.apply(trainer, (long) pictures.pixels().length);
-    }
+    Trainer trainer = new Trainer(backend, network, pictures, pictures.first(1), recipe);
+    trainer.start(network.initialState(SEED), 0);
+    return trainer;
+  }
+
+  /** Milliseconds of one step. */
+  static double step(Trainer trainer, Backend backend) {
+    trainer.beginEpoch(0);
+    long from = System.nanoTime();
+    trainer.train(batches -> true);
+    backend.synchronize();
+    return (System.nanoTime() - from) * 1e-6;
+  }
+
+  /** Random pictures, as many as a batch has. */
+  static ImageSet pictures(Options options) {
+    return pictures(options.batch(), options.network().inputSize());
   }
 
   /** Multiply-add peak of the processor threads that compute, in GFLOP/s; NaN on other devices. */

@@ -35,6 +35,7 @@ import picocli.CommandLine.Spec;
       BenchStepCommand.class,
       BenchKernelsCommand.class,
       BenchScalingCommand.class,
+      BenchPrecisionCommand.class,
       BenchEnergyCommand.class
     })
 final class BenchCommand implements Callable<Integer> {
@@ -83,6 +84,7 @@ final class BenchCommand implements Callable<Integer> {
       description = "Also write the JSON object to a file.")
   private Path save;
 
+  @Mixin private EnginePrecisionOption precision;
   @Mixin private EngineOptions engine;
 
   @Override
@@ -98,11 +100,16 @@ final class BenchCommand implements Callable<Integer> {
       throw new EarlybirdException("unknown peer '" + peer + "': expected libtorch");
     }
     PrintWriter out = spec.commandLine().getOut();
-    EngineSettings with = engine.settings();
+    EngineSettings with = engine.settings(precision.precision());
     ObjectNode node = new ObjectMapper().createObjectNode();
     node.put("bench", "peer").put("version", BuildInfo.version()).put("batch", batch);
     ArrayNode array = node.putArray("networks");
-    try (Backend backend = with.open(Map.of()).backend()) {
+    Backends.Opened opened = with.open(Map.of());
+    try (Backend backend = opened.backend()) {
+      String computed = Backends.precision(backend).label();
+      if (!computed.equals(with.precision())) {
+        spec.commandLine().getErr().println("earlybird: " + opened.why());
+      }
       node.put("device", backend.describe());
       if (!json) {
         out.println(backend.describe());
@@ -111,9 +118,9 @@ final class BenchCommand implements Callable<Integer> {
         NetworkSpec network = network(name);
         PeerBench.Result result =
             PeerBench.run(backend, new PeerBench.Options(network, batch, repeat, module));
-        add(array.addObject(), name, result);
+        add(array.addObject(), name, computed, result);
         if (!json) {
-          print(out, name, result);
+          print(out, name, computed, result);
         }
       }
       Backends.choices(backend); // remembers what was measured
@@ -131,16 +138,17 @@ final class BenchCommand implements Callable<Integer> {
     return NetworkSpec.of(arch, Integer.parseInt(depth), CLASSES);
   }
 
-  private void print(PrintWriter out, String name, PeerBench.Result r) {
+  private void print(PrintWriter out, String name, String computed, PeerBench.Result r) {
     out.printf(
         Locale.ROOT,
-        "%n%s, batch %d, fp32, %d threads; peak %.0f GFLOP/s measured now%npeer: %s%n"
-            + "after three steps from the same weights and pictures the weights agree to %.1e of"
+        "%n%s, batch %d, %s, %d threads; peak %.0f GFLOP/s measured now%npeer: %s%n"
+            + "after three steps in fp32 from the same weights and pictures the weights agree to %.1e of"
             + " their change (allowed %.1e)%n"
             + "the peer's process held at most %.0f MiB, libraries included (in its more frugal"
             + " layout)%n%n",
         name,
         batch,
+        computed,
         r.threads(),
         r.fmaPeak(),
         r.peer().replaceFirst("; Build settings.*", ""),
@@ -179,8 +187,8 @@ final class BenchCommand implements Callable<Integer> {
     out.flush();
   }
 
-  private static void add(ObjectNode node, String name, PeerBench.Result r) {
-    node.put("network", name).put("precision", "fp32").put("peer", r.peer());
+  private static void add(ObjectNode node, String name, String computed, PeerBench.Result r) {
+    node.put("network", name).put("precision", computed).put("peer", r.peer());
     node.put("threads", r.threads()).put("weight_difference", r.weightDifference());
     node.put("tolerance", r.tolerance()).put("fma_peak_gflop_per_s", r.fmaPeak());
     node.put("peer_peak_resident_bytes", r.peerPeakBytes());

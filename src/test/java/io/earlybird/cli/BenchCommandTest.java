@@ -99,6 +99,16 @@ class BenchCommandTest {
   }
 
   @Test
+  void allNumberFormatsStandInOneTable() throws Exception {
+    assertThat(bench("precision --batch 2 --repeat 1" + NET)).isZero();
+    assertThat(out).contains("fp32", "bfp8 original", "bfp8 full", "x fp32");
+    assertThat(bench("precision --batch 2 --repeat 1 --json --threads 1" + NET)).isZero();
+    JsonNode lines = new ObjectMapper().readTree(out).path("precisions");
+    assertThat(lines).hasSize(CpuLibrary.processorHasBf16() ? 4 : 3);
+    assertThat(lines).allSatisfy(l -> assertThat(l.path("median_ms").asDouble()).isPositive());
+  }
+
+  @Test
   void anUnknownPeerOrNoneIsSaid() {
     assertThat(bench("--peer nonsense")).isEqualTo(1);
     assertThat(err).contains("expected libtorch");

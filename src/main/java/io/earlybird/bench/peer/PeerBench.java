@@ -3,6 +3,8 @@ package io.earlybird.bench.peer;
 import io.earlybird.EarlybirdException;
 import io.earlybird.backend.Backend;
 import io.earlybird.backend.Backends;
+import io.earlybird.backend.Precision;
+import io.earlybird.backend.cpu.CpuBackend;
 import io.earlybird.backend.cpu.CpuCeilings;
 import io.earlybird.models.Costs;
 import io.earlybird.models.Network;
@@ -26,9 +28,9 @@ import java.util.stream.Stream;
 
 /**
  * The engine and libtorch side by side on the same processors: the same weights, the same batch,
- * the same number of threads. First both train three steps and must then hold the same weights;
- * then their steps alternate, each side's threads asleep while another works. Libtorch runs in both
- * of its layouts, and the faster one counts.
+ * the same number of threads. First both train three steps in fp32 and must then hold the same
+ * weights; then their steps alternate, in the backend's precision, each side's threads asleep while
+ * another works. Libtorch runs in both of its layouts, and the faster one counts.
  */
 public final class PeerBench {
   /** Libtorch's layouts. */
@@ -187,13 +189,82 @@ public final class PeerBench {
     HostTensor labels = labels(options.batch());
     NetworkDescription.write(folder, network, state, SGD, LEARNING_RATE, pictures, labels);
     int threads = Backends.threads(backend);
+    Precision precision = Backends.precision(backend);
+    Agreement agreement;
+    if (precision == Precision.FP32) {
+      agreement = agree(backend, network, state, pictures, labels, classPath, folder);
+    } else {
+      try (Backend full = new CpuBackend(threads)) {
+        agreement = agree(full, network, state, pictures, labels, classPath, folder);
+      }
+    }
     double peak = CpuCeilings.fmaGflops(threads);
     Map<String, PeerProcess> peers = new LinkedHashMap<>();
-    try (OwnStep own =
-        new OwnStep(backend, network, state, SGD, (float) LEARNING_RATE, pictures, labels)) {
-      for (String layout : LAYOUTS) {
-        peers.put(layout, new PeerProcess(classPath, folder, "fp32", layout, threads));
+    try (OwnStep own = own(backend, network, state, pictures, labels)) {
+      start(peers, classPath, folder, precision, threads);
+      own.run(false, CHECKED_STEPS);
+      for (PeerProcess peer : peers.values()) {
+        peer.run("train", CHECKED_STEPS);
       }
+      double gflop = (double) Costs.of(network).flops() * options.batch() * 1e-9;
+      List<Comparison> comparisons =
+          List.of(
+              compare("train", FORWARDS_PER_STEP * gflop, own, peers, options.repeat()),
+              compare("evaluate", gflop, own, peers, options.repeat()));
+      long memory = peers.values().stream().mapToLong(PeerProcess::peakBytes).min().orElseThrow();
+      return new Result(
+          peers.values().iterator().next().describe(),
+          threads,
+          agreement.difference(),
+          agreement.tolerance(),
+          Math.max(peak, CpuCeilings.fmaGflops(threads)),
+          memory,
+          comparisons);
+    } finally {
+      peers.values().forEach(PeerProcess::close);
+    }
+  }
+
+  private static void start(
+      Map<String, PeerProcess> peers,
+      String classPath,
+      Path folder,
+      Precision precision,
+      int threads) {
+    for (String layout : LAYOUTS) {
+      peers.put(layout, new PeerProcess(classPath, folder, precision.label(), layout, threads));
+    }
+  }
+
+  private static OwnStep own(
+      Backend backend,
+      Network network,
+      Map<String, HostTensor> state,
+      HostTensor pictures,
+      HostTensor labels) {
+    return new OwnStep(backend, network, state, SGD, (float) LEARNING_RATE, pictures, labels);
+  }
+
+  /** How far the weights of both sides differ after some steps, and what they may. */
+  private record Agreement(double difference, double tolerance) {}
+
+  /**
+   * Trains both sides in fp32 from the same weights.
+   *
+   * @throws EarlybirdException if they do not come to the same weights
+   */
+  private static Agreement agree(
+      Backend backend,
+      Network network,
+      Map<String, HostTensor> state,
+      HostTensor pictures,
+      HostTensor labels,
+      String classPath,
+      Path folder)
+      throws IOException {
+    Map<String, PeerProcess> peers = new LinkedHashMap<>();
+    try (OwnStep own = own(backend, network, state, pictures, labels)) {
+      start(peers, classPath, folder, Precision.FP32, Backends.threads(backend));
       Map<Variable, float[]> before = own.values();
       own.start(state, noisy(pictures));
       own.run(false, CHECKED_STEPS);
@@ -211,20 +282,7 @@ public final class PeerBench {
         var theirs = NetworkDescription.readValues(file, network);
         worst = Math.max(worst, check(before, after, theirs, peer.getKey(), tolerance));
       }
-      double gflop = (double) Costs.of(network).flops() * options.batch() * 1e-9;
-      List<Comparison> comparisons =
-          List.of(
-              compare("train", FORWARDS_PER_STEP * gflop, own, peers, options.repeat()),
-              compare("evaluate", gflop, own, peers, options.repeat()));
-      long memory = peers.values().stream().mapToLong(PeerProcess::peakBytes).min().orElseThrow();
-      return new Result(
-          peers.values().iterator().next().describe(),
-          threads,
-          worst,
-          tolerance,
-          Math.max(peak, CpuCeilings.fmaGflops(threads)),
-          memory,
-          comparisons);
+      return new Agreement(worst, tolerance);
     } finally {
       peers.values().forEach(PeerProcess::close);
     }
