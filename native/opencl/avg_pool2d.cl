@@ -27,14 +27,11 @@ kernel void avg_pool2d_backward_f32(global const float* dy, ulong dy_at, EB_POOL
   EB_PIXELS(lines, width, channels) {
     const uint image = line / height;
     const int row = line % height;
-    const int end_row = end_window(row, out_height);
-    const int end_column = end_window(column, out_width);
+    const int across = column;
     eb_doubles sum = 0.0;
-    for (int r = first_window(row); r < end_row; r++) {
-      for (int w = first_window(column); w < end_column; w++) {
-        sum += EB_DOUBLES(
-            EB_LOAD(dy + ((size_t)(image * out_height + r) * out_width + w) * channels + c));
-      }
+    EB_WINDOWS(r, w, row, across, out_height, out_width) {
+      const size_t pixel = (size_t)(image * out_height + r) * out_width + w;
+      sum += EB_DOUBLES(EB_LOAD(dy + pixel * channels + c));
     }
     EB_STORE(EB_FLOATS(sum / (EB_WINDOW * EB_WINDOW)),
              dx + ((size_t)line * width + column) * channels + c);

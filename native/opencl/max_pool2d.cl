@@ -73,16 +73,12 @@ kernel void max_pool2d_backward_f32(global const float* dy, ulong dy_at,
     const uint image = line / height;
     const int row = (int)(line % height) + EB_PADDING;
     const int across = (int)column + EB_PADDING;
-    const int end_row = end_window(row, out_height);
-    const int end_column = end_window(across, out_width);
     eb_floats sum = 0.0f;
-    for (int r = first_window(row); r < end_row; r++) {
-      for (int w = first_window(across); w < end_column; w++) {
-        const int mine = (row - r * EB_STRIDE) * EB_WINDOW + across - w * EB_STRIDE;
-        const size_t from = ((size_t)(image * out_height + r) * out_width + w) * channels + c;
-        const eb_ints here = EB_LOAD_BYTES(places + from) == (eb_ints)mine;
-        sum += select((eb_floats)0.0f, EB_LOAD(dy + from), here);
-      }
+    EB_WINDOWS(r, w, row, across, out_height, out_width) {
+      const int mine = (row - r * EB_STRIDE) * EB_WINDOW + across - w * EB_STRIDE;
+      const size_t from = ((size_t)(image * out_height + r) * out_width + w) * channels + c;
+      const eb_ints here = EB_LOAD_BYTES(places + from) == (eb_ints)mine;
+      sum += select((eb_floats)0.0f, EB_LOAD(dy + from), here);
     }
     EB_STORE(sum, dx + ((size_t)line * width + column) * channels + c);
   }

@@ -6,13 +6,13 @@ kernel void philox_u32(ulong seed, ulong step, uint hash, uint n, global uint* y
   uint all = 0;
   EB_ITEMS(tile, (n + EB_TILE - 1) / EB_TILE) {
 #if EB_BITS <= 16
-    ushort random[EB_TILE];
-    philox_halves(seed, tile * (EB_TILE / 8), step, hash, random);
+    eb_halves random;
+    philox_halves(seed, tile * (EB_TILE / 8), step, hash, &random);
 #else
-    uint random[EB_TILE];
-    philox_words(seed, tile * (EB_TILE / 4), step, hash, random);
+    eb_words random;
+    philox_words(seed, tile * (EB_TILE / 4), step, hash, &random);
 #endif
-    for (int j = 0; j < EB_TILE; j++) all ^= random[j];
+    for (int j = 0; j < EB_TILE; j++) all ^= random.at[j];
   }
   y[y_at + get_global_id(0)] = all;
 }

@@ -39,39 +39,48 @@ static ulong16 philox_eight(ulong seed, uint block, ulong step, uint hash) {
 }
 #endif
 
-/* EB_TILE words from a block on. */
-static void philox_words(ulong seed, uint block, ulong step, uint hash, uint* words) {
+/* EB_TILE random numbers of 32 or 16 bits; `blocks` is how a processor writes whole vectors. */
+typedef union {
+  uint at[EB_TILE];
 #if EB_GROUP == 1
-  for (int b = 0; b < EB_TILE / 4; b += 8) {
-    const ulong16 eight = philox_eight(seed, block + b, step, hash);
-    vstore16(as_uint16(eight.lo), 0, words + 4 * b);
-    vstore16(as_uint16(eight.hi), 0, words + 4 * b + 16);
+  ulong16 blocks[EB_TILE / 32];
+#endif
+} eb_words;
+
+typedef union {
+  ushort at[EB_TILE];
+#if EB_GROUP == 1
+  ulong16 blocks[EB_TILE / 64];
+#endif
+} eb_halves;
+
+/* Words from a block on. */
+static void philox_words(ulong seed, uint block, ulong step, uint hash, eb_words* words) {
+#if EB_GROUP == 1
+  for (int b = 0; b < EB_TILE / 32; b++) {
+    words->blocks[b] = philox_eight(seed, block + 8 * b, step, hash);
   }
 #else
   for (int b = 0; b < EB_TILE / 4; b++) {
     const eb_philox4 four = eb_philox_block(seed, block + b, step, hash);
-    for (int j = 0; j < 4; j++) words[4 * b + j] = eb_philox_pick(four, j);
+    for (int j = 0; j < 4; j++) words->at[4 * b + j] = eb_philox_pick(four, j);
   }
 #endif
 }
 
-/* EB_TILE numbers of 16 bits: the halves of the words, the low one first. */
-static void philox_halves(ulong seed, uint block, ulong step, uint hash, ushort* halves) {
+/* The halves of words from a block on, the low one first. */
+static void philox_halves(ulong seed, uint block, ulong step, uint hash, eb_halves* halves) {
 #if EB_GROUP == 1
-  for (int b = 0; b < EB_TILE / 8; b += 8) {
-    const ulong16 eight = philox_eight(seed, block + b, step, hash);
-    vstore16(as_ushort16(eight.s0123), 0, halves + 8 * b);
-    vstore16(as_ushort16(eight.s4567), 0, halves + 8 * b + 16);
-    vstore16(as_ushort16(eight.s89ab), 0, halves + 8 * b + 32);
-    vstore16(as_ushort16(eight.scdef), 0, halves + 8 * b + 48);
+  for (int b = 0; b < EB_TILE / 64; b++) {
+    halves->blocks[b] = philox_eight(seed, block + 8 * b, step, hash);
   }
 #else
   for (int b = 0; b < EB_TILE / 8; b++) {
     const eb_philox4 four = eb_philox_block(seed, block + b, step, hash);
     for (int j = 0; j < 4; j++) {
       const uint word = eb_philox_pick(four, j);
-      halves[8 * b + 2 * j] = word & 0xFFFFu;
-      halves[8 * b + 2 * j + 1] = word >> 16;
+      halves->at[8 * b + 2 * j] = word & 0xFFFFu;
+      halves->at[8 * b + 2 * j + 1] = word >> 16;
     }
   }
 #endif

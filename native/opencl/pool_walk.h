@@ -28,6 +28,20 @@
        once; once = 0)
 #endif
 
+/*
+ * For every window (r, w) of rows x columns that holds the pixel (row, column) of the padded picture.
+ * Where windows lie side by side it is one at most.
+ */
+#if EB_WINDOW == EB_STRIDE
+#define EB_WINDOWS(r, w, row, column, rows, columns)                          \
+  for (int r = (row) / EB_STRIDE, w = (column) / EB_STRIDE, windows_left = 1; \
+       windows_left && r < (rows) && w < (columns); windows_left = 0)
+#else
+#define EB_WINDOWS(r, w, row, column, rows, columns)              \
+  for (int r = first_window(row); r < end_window(row, rows); r++) \
+    for (int w = first_window(column); w < end_window(column, columns); w++)
+#endif
+
 /* First window that can hold a pixel at `at`, which is already shifted by the padding. */
 static int first_window(int at) { return at < EB_WINDOW ? 0 : (at - EB_WINDOW) / EB_STRIDE + 1; }
 

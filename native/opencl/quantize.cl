@@ -15,14 +15,17 @@
 #define EB_DRAW(seed, i, step, hash, random)
 #define EB_ADDEND(random, j) EB_HALF
 typedef uint eb_random;
+typedef eb_words eb_tile;
 #elif EB_BITS <= 16
 #define EB_DRAW(seed, i, step, hash, random) philox_halves(seed, (i) / 8, step, hash, random)
 #define EB_ADDEND(random, j) ((uint)(random)[j] >> (16 - EB_BITS))
 typedef ushort eb_random;
+typedef eb_halves eb_tile;
 #else
 #define EB_DRAW(seed, i, step, hash, random) philox_words(seed, (i) / 4, step, hash, random)
 #define EB_ADDEND(random, j) ((random)[j] >> (32 - EB_BITS))
 typedef uint eb_random;
+typedef eb_words eb_tile;
 #endif
 
 // The largest exponent of n values.
@@ -114,10 +117,11 @@ kernel void quantize_blocks_f32(global const float* x, ulong x_at, global const 
   const eb_block block = eb_block_of(largest_exponent(x + begin, inner), word_length);
   // Random numbers are drawn from a whole block of Philox on.
   for (uint tile = begin / 8 * 8; tile < end; tile += EB_TILE) {
-    eb_random random[EB_TILE];
+    eb_tile drawn;
+    const eb_random* random = drawn.at;
     const uint first = max(tile, begin) - tile;
     const uint last = min(tile + EB_TILE, end) - tile;
-    EB_DRAW(seed, tile, now, hash, random);
+    EB_DRAW(seed, tile, now, hash, &drawn);
     round_run(x + tile, y + tile, random, first, last, block, keep);
   }
 }
@@ -137,10 +141,11 @@ kernel void quantize_f32(global const float* x, ulong x_at, global const ulong* 
   const eb_fixed f = eb_fixed_of(a, c, clamp_values, symmetric);
 #endif
   EB_ITEMS(tile, (n + EB_TILE - 1) / EB_TILE) {
-    eb_random random[EB_TILE];
+    eb_tile drawn;
+    const eb_random* random = drawn.at;
     const uint first = tile * EB_TILE;
     const uint count = min((uint)EB_TILE, n - first);
-    EB_DRAW(seed, first, now, hash, random);
+    EB_DRAW(seed, first, now, hash, &drawn);
     global const float* from = x + x_at + first;
     global float* to = y + y_at + first;
 #if EB_FORMAT == 0

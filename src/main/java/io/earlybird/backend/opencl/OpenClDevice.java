@@ -1,6 +1,7 @@
 package io.earlybird.backend.opencl;
 
 import static org.jocl.CL.CL_DEVICE_DOUBLE_FP_CONFIG;
+import static org.jocl.CL.CL_DEVICE_ENDIAN_LITTLE;
 import static org.jocl.CL.CL_DEVICE_GLOBAL_MEM_SIZE;
 import static org.jocl.CL.CL_DEVICE_LOCAL_MEM_SIZE;
 import static org.jocl.CL.CL_DEVICE_MAX_COMPUTE_UNITS;
@@ -47,6 +48,7 @@ import org.jocl.cl_platform_id;
  * @param mostWorkItems work-items of the largest group
  * @param floats bits of CL_DEVICE_SINGLE_FP_CONFIG
  * @param doubles bits of CL_DEVICE_DOUBLE_FP_CONFIG; 0 for a device without fp64
+ * @param littleEndian whether it stores the lowest byte of a number first, as the host does
  */
 public record OpenClDevice(
     int number,
@@ -63,7 +65,8 @@ public record OpenClDevice(
     long localBytes,
     long mostWorkItems,
     long floats,
-    long doubles) {
+    long doubles,
+    boolean littleEndian) {
   /** What the kernels' local tiles take at most. */
   static final long LOCAL_BYTES = 16 << 10;
 
@@ -130,7 +133,8 @@ public record OpenClDevice(
         number(id, CL_DEVICE_LOCAL_MEM_SIZE),
         number(id, CL_DEVICE_MAX_WORK_GROUP_SIZE),
         number(id, CL_DEVICE_SINGLE_FP_CONFIG),
-        number(id, CL_DEVICE_DOUBLE_FP_CONFIG));
+        number(id, CL_DEVICE_DOUBLE_FP_CONFIG),
+        number(id, CL_DEVICE_ENDIAN_LITTLE) != 0);
   }
 
   /** Asks for a piece of information the way OpenCL's functions do. */
@@ -170,6 +174,9 @@ public record OpenClDevice(
     long needed = CL_FP_DENORM | CL_FP_INF_NAN | CL_FP_ROUND_TO_NEAREST;
     if ((floats & needed) != needed) {
       return unusable("its fp32 has no subnormal numbers, infinities or rounding to nearest");
+    }
+    if (!littleEndian) {
+      return unusable("it stores the highest byte of a number first");
     }
     if (memoryBytes < MEMORY_BYTES) {
       return unusable(

@@ -215,7 +215,8 @@ class OpenClBackendTest {
         local,
         256,
         floats,
-        doubles);
+        doubles,
+        true);
   }
 
   @Test
