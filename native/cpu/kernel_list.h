@@ -17,6 +17,7 @@ EB_KERNEL(copy)
 EB_KERNEL(add_sign_f32)
 EB_KERNEL(sgd_update_f32)
 EB_KERNEL(multi_sgd_update_f32)
+EB_KERNEL(multi_quantized_sgd_update_f32)
 EB_KERNEL(update_average_f32)
 EB_KERNEL(increment_i64)
 
@@ -71,3 +72,4 @@ EB_KERNEL(conv2d_backward_weight_f32)
 
 // ceilings.h
 EB_KERNEL(fma_chains_f32)
+EB_KERNEL(philox_words)

@@ -28,6 +28,11 @@ class Addends {
   Addends(uint32_t bits, uint32_t constant, const Stream& stream)
       : bits_(bits), constant_(constant), blocks_(stream) {}
 
+  // Whether they are random.
+  bool draws() const { return bits_ > 0; }
+
+  const PhiloxBlocks& philox() const { return blocks_; }
+
   // Calls body(j, addend) for j in [0, count), the elements i.. of the tensor.
   template <class Body>
   void for_all(int64_t i, int64_t count, Body body) const {
@@ -165,6 +170,13 @@ class BlockRounding {
       y[j] = eb_block_round(x[j], block, addend, keep);
     });
   }
+
+  // What else a loop of its own needs to know.
+  bool draws() const { return addends_.draws(); }
+  uint32_t random_bits() const { return bits(); }
+  uint32_t keep() const { return keep_; }
+  eb_block block(int32_t exponent) const { return eb_block_of(exponent, word_length_); }
+  const PhiloxBlocks& philox() const { return addends_.philox(); }
 
   // Every element its own block: vectors with one exponent per index.
   template <class Y>

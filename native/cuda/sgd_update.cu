@@ -3,6 +3,7 @@
 // 4096 elements, which finds its tensor by bisection; 16 bytes per access where the tensor allows.
 #include "common/elementwise.h"
 #include "common/sgd.h"
+#include "cuda/item_table.h"
 #include "cuda/map.h"
 #include "earlybird/cuda/optimizer.h"
 #include "earlybird/optimizer.h"
@@ -75,18 +76,9 @@ __global__ void __launch_bounds__(kThreads)
     multi_sgd_kernel(const eb_sgd_item* items, const int32_t* first_chunk, int32_t count,
                      const float* rate) {
   const int32_t chunk = static_cast<int32_t>(blockIdx.x);
-  int32_t low = 0;
-  int32_t high = count;
-  while (high - low > 1) {
-    const int32_t middle = (low + high) / 2;
-    if (first_chunk[middle] <= chunk) {
-      low = middle;
-    } else {
-      high = middle;
-    }
-  }
-  const eb_sgd_item item = items[low];
-  update_chunk(item, rate[0], chunk - first_chunk[low]);
+  const int32_t k = item_of(first_chunk, count, chunk);
+  const eb_sgd_item item = items[k];
+  update_chunk(item, rate[0], chunk - first_chunk[k]);
 }
 
 }  // namespace

@@ -35,6 +35,30 @@ EB_API eb_status eb_sgd_update_f32(const float* w, const float* m, const float* 
 EB_API eb_status eb_multi_sgd_update_f32(const eb_sgd_item* items, int64_t count,
                                          const float* rate);
 
+// One tensor in eb_multi_quantized_sgd_update_f32: `rows` rows of update.n / rows elements, each of
+// which is a block of block floating point (quantize.h).
+typedef struct {
+  eb_sgd_item update;
+  int64_t rows;
+  // Bits per value, 2 to 16; 0 where nothing is rounded.
+  int32_t gradient_bits;
+  int32_t weight_bits;
+  int32_t momentum_bits;
+  // Names of the random numbers' streams.
+  uint32_t gradient_hash;
+  uint32_t weight_hash;
+  uint32_t momentum_hash;
+} eb_quantized_sgd_item;
+
+// eb_multi_sgd_update_f32 in low precision: the gradient with its L1 term is rounded, then comes the
+// update, then new weight and new momentum are rounded. step: one number, not read unless
+// `stochastic`. new_weight may be weight, new_momentum may be momentum_buffer; nothing else may
+// overlap.
+EB_API eb_status eb_multi_quantized_sgd_update_f32(const eb_quantized_sgd_item* items,
+                                                   int64_t count, const float* rate,
+                                                   int32_t stochastic, int64_t seed,
+                                                   const int64_t* step);
+
 // y[i] = (1 - momentum[0]) average[i] + momentum[0] (correction value[i]) for i in [0, n). y may be
 // average or value.
 EB_API eb_status eb_update_average_f32(const float* average, const float* value,

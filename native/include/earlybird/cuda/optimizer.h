@@ -10,7 +10,11 @@ enum {
   // Elements of one tensor that one block of eb_cuda_multi_sgd_update_f32 updates.
   EB_CUDA_SGD_CHUNK = 4096,
   // Bytes of one eb_sgd_item of the CPU library's optimizer.h.
-  EB_CUDA_SGD_ITEM_BYTES = 64
+  EB_CUDA_SGD_ITEM_BYTES = 64,
+  // Bytes of one eb_quantized_sgd_item.
+  EB_CUDA_QUANTIZED_SGD_ITEM_BYTES = 96,
+  // Rows of one value that one block of eb_cuda_multi_quantized_sgd_update_f32 updates.
+  EB_CUDA_QUANTIZED_SGD_ROWS = 1024
 };
 
 // y[i] = g[i] + scale sign(w[i]); the sign of both zeros and of NaN is 0. y may be g or w.
@@ -29,6 +33,15 @@ EB_API eb_status eb_cuda_sgd_update_f32(const float* w, const float* m, const fl
 EB_API eb_status eb_cuda_multi_sgd_update_f32(const void* items, const int32_t* first_chunk,
                                               int64_t count, int64_t chunks, const float* rate,
                                               void* stream);
+
+// eb_multi_quantized_sgd_update_f32 of the CPU library in one launch. items: `count`
+// eb_quantized_sgd_item; first_block [count + 1]: how many blocks of threads lie before each item, one
+// for a row, or for EB_CUDA_QUANTIZED_SGD_ROWS rows of one value; blocks = first_block[count].
+EB_API eb_status eb_cuda_multi_quantized_sgd_update_f32(const void* items,
+                                                        const int32_t* first_block, int64_t count,
+                                                        int64_t blocks, const float* rate,
+                                                        int32_t stochastic, int64_t seed,
+                                                        const int64_t* step, void* stream);
 
 // y[i] = (1 - momentum[0]) average[i] + momentum[0] (correction value[i]). y may be average or
 // value.

@@ -1,6 +1,7 @@
 package io.earlybird.bench;
 
 import io.earlybird.backend.Backend;
+import io.earlybird.backend.Backends;
 import io.earlybird.backend.Form;
 import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;
@@ -8,6 +9,7 @@ import io.earlybird.backend.Launch;
 import io.earlybird.backend.Memory;
 import io.earlybird.backend.Program;
 import io.earlybird.backend.Slice;
+import io.earlybird.backend.cpu.CpuCeilings;
 import io.earlybird.tensor.DType;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.TensorSpec;
@@ -22,9 +24,10 @@ import java.util.function.Consumer;
 /**
  * Measures single kernels against what the same machine can do at best, measured in the same run:
  * products against the multiply-add peak, all others against the backend's own copy, which moves as
- * many bytes as the kernel must. Kernel and copy start with cold caches: they go round over sets of
- * buffers that together are several times larger than the last-level cache. Their runs alternate,
- * and the fastest of each counts, so that what else runs on the machine disturbs little.
+ * many bytes as the kernel must, or against Philox where it takes longer to make the kernel's
+ * random numbers. Kernel and copy start with cold caches: they go round over sets of buffers that
+ * together are several times larger than the last-level cache. Their runs alternate, and the
+ * fastest of each counts, so that what else runs on the machine disturbs little.
  */
 public final class KernelBench {
   private static final int MOST_SETS = 512;
@@ -65,7 +68,7 @@ public final class KernelBench {
    * @param seconds of the fastest run
    * @param rivalSeconds of the rival's fastest run; NaN without a rival
    * @param copySeconds of the fastest copy of as many bytes (read and written ones together)
-   * @param fmaPeak multiply-add peak in GFLOP/s, measured before; NaN where there is none
+   * @param ceilings what the machine can do, measured before
    */
   public record Result(
       KernelCase kernel,
@@ -73,7 +76,7 @@ public final class KernelBench {
       double seconds,
       double rivalSeconds,
       double copySeconds,
-      double fmaPeak) {
+      Ceilings ceilings) {
     /** 10^9 bytes per second. */
     public double gigabytesPerSecond() {
       return kernel.bytes() / seconds * 1e-9;
@@ -89,12 +92,45 @@ public final class KernelBench {
       return kernel.bytes() / copySeconds * 1e-9;
     }
 
+    /** Multiply-add peak in GFLOP/s. */
+    public double fmaPeak() {
+      return ceilings.fmaPeak();
+    }
+
+    /** Seconds that the kernel's random numbers take at best; 0 if it takes none. */
+    public double drawSeconds() {
+      long words = kernel.randomWords();
+      return words == 0 ? 0 : words / ceilings.philox() * 1e-9;
+    }
+
+    /** Bytes moved while the random numbers are made, in 10^9 per second; NaN without any. */
+    public double drawRate() {
+      return drawSeconds() > 0 ? kernel.bytes() / drawSeconds() * 1e-9 : Double.NaN;
+    }
+
     /** Share of the ceiling, or NaN where there is too little to do. */
     public double share() {
       if (kernel.isProduct()) {
-        return kernel.flops() < WORTH_A_RATE ? Double.NaN : gflopPerSecond() / fmaPeak;
+        return kernel.flops() < WORTH_A_RATE ? Double.NaN : gflopPerSecond() / fmaPeak();
       }
-      return kernel.bytes() < WORTH_A_RATE ? Double.NaN : copySeconds / seconds;
+      return kernel.bytes() < WORTH_A_RATE
+          ? Double.NaN
+          : Math.max(copySeconds, drawSeconds()) / seconds;
+    }
+  }
+
+  /**
+   * What the machine can do at best.
+   *
+   * @param fmaPeak multiply-adds in GFLOP/s; NaN where it is not known
+   * @param philox random numbers of 32 bits in 10^9 per second; infinite where it is not known
+   */
+  public record Ceilings(double fmaPeak, double philox) {
+    static Ceilings of(Backend backend) {
+      int threads = Backends.processorThreads(backend);
+      return new Ceilings(
+          StepBench.fmaPeak(backend),
+          threads > 0 ? CpuCeilings.philoxGigawords(threads) : Double.POSITIVE_INFINITY);
     }
   }
 
@@ -116,11 +152,11 @@ public final class KernelBench {
 
   /** Measures the cases that the backend supports, in order. */
   public List<Result> run(List<KernelCase> cases, Consumer<Result> progress) {
-    double peak = StepBench.fmaPeak(backend);
+    Ceilings ceilings = Ceilings.of(backend);
     List<Result> results = new ArrayList<>();
     for (KernelCase kernelCase : cases) {
       if (backend.supports(kernelCase.op(), kernelCase.inputs()).ok()) {
-        Result result = measure(kernelCase, peak);
+        Result result = measure(kernelCase, ceilings);
         progress.accept(result);
         results.add(result);
       }
@@ -128,7 +164,7 @@ public final class KernelBench {
     return results;
   }
 
-  private Result measure(KernelCase kernelCase, double peak) {
+  private Result measure(KernelCase kernelCase, Ceilings ceilings) {
     List<TensorSpec> outputs = kernelCase.op().infer(kernelCase.inputs());
     KernelRequest request =
         new KernelRequest(kernelCase.op(), kernelCase.inputs(), outputs, available(kernelCase));
@@ -154,7 +190,7 @@ public final class KernelBench {
         }
       } while (System.nanoTime() < end);
       return new Result(
-          kernelCase, kernel.choice(), own, rival == null ? Double.NaN : theirs, copied, peak);
+          kernelCase, kernel.choice(), own, rival == null ? Double.NaN : theirs, copied, ceilings);
     }
   }
 

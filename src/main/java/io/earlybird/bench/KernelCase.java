@@ -27,6 +27,7 @@ import io.earlybird.tensor.op.LinearBackwardData;
 import io.earlybird.tensor.op.LinearBackwardWeight;
 import io.earlybird.tensor.op.MaxPool2d;
 import io.earlybird.tensor.op.MaxPool2dBackward;
+import io.earlybird.tensor.op.MultiQuantizedSgdUpdate;
 import io.earlybird.tensor.op.MultiSgdUpdate;
 import io.earlybird.tensor.op.Op;
 import io.earlybird.tensor.op.Quantize;
@@ -119,6 +120,26 @@ public record KernelCase(Op op, List<TensorSpec> inputs, List<Integer> reread, b
 
   private static long flops(TensorSpec y, TensorSpec w) {
     return 2 * y.size() * (w.size() / w.shape().dim(0));
+  }
+
+  /** 32-bit random numbers that the kernel must make. */
+  public long randomWords() {
+    if (op instanceof Quantize quantize) {
+      return words(quantize, inputs.get(0));
+    } else if (op instanceof MultiQuantizedSgdUpdate update) {
+      long words = 0;
+      for (int i = 0; i < update.items().size(); i++) {
+        for (Quantize quantize : update.items().get(i).quantizers()) {
+          words += words(quantize, inputs.get(3 * i));
+        }
+      }
+      return words;
+    }
+    return 0;
+  }
+
+  private static long words(Quantize op, TensorSpec x) {
+    return op.isStochastic() ? x.size() / (op.format().randomBits() <= 16 ? 2 : 1) : 0;
   }
 
   /** What is measured, in one line: op, first operands, and whether results are written over. */
@@ -221,8 +242,9 @@ public record KernelCase(Op op, List<TensorSpec> inputs, List<Integer> reread, b
                 count)
             .overOperands(),
         of(Quantize.nearest(new BlockFloat(8, 0)), w).overOperands(),
-        of(new Quantize(new BlockFloat(8, 0), Rounding.STOCHASTIC, 1, "w"), w, count)
-            .overOperands(),
+        of(eightBits("w"), w, count),
+        of(eightBits("w"), w, count).overOperands(),
+        of(eightBits("x"), TensorSpec.f32(batch, 32, 32, 64), count).overOperands(),
         of(new AddSign(1e-4f), vector, vector).overOperands(),
         of(new SgdUpdate(0.9f, 1e-4f), w, w, w, one).overOperands(),
         of(
@@ -241,8 +263,26 @@ public record KernelCase(Op op, List<TensorSpec> inputs, List<Integer> reread, b
                 vector,
                 one)
             .overOperands(),
+        of(swalpUpdate(), w, w, w, w, w, w, vector, vector, vector, one, count).overOperands(),
         of(new UpdateAverage(1), vector, vector, one).overOperands(),
         of(new Increment(1), count).overOperands());
+  }
+
+  private static MultiQuantizedSgdUpdate swalpUpdate() {
+    List<MultiQuantizedSgdUpdate.Item> items = new ArrayList<>();
+    for (String name : List.of("a", "b", "c")) {
+      items.add(
+          new MultiQuantizedSgdUpdate.Item(
+              new MultiSgdUpdate.Item(0.9f, 1e-4f, 0),
+              eightBits("gradient." + name),
+              eightBits(name),
+              eightBits("momentum." + name)));
+    }
+    return new MultiQuantizedSgdUpdate(items);
+  }
+
+  private static Quantize eightBits(String name) {
+    return new Quantize(new BlockFloat(8, 0), Rounding.STOCHASTIC, 1, name);
   }
 
   /** Image side, channels in and out, and kernel of layers of VGG-16, PreResNet-101 and tickets. */

@@ -36,7 +36,8 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     description =
         "Measures every kernel with cold caches against the ceiling of the same run: products"
-            + " against the multiply-add peak, all others against a copy.")
+            + " against the multiply-add peak, all others against a copy, or against Philox where its"
+            + " random numbers take longer.")
 final class BenchKernelsCommand implements Callable<Integer> {
   @Spec private CommandSpec spec;
 
@@ -193,6 +194,18 @@ final class BenchKernelsCommand implements Callable<Integer> {
           NetworkConvolutions.geometricMean(results, Conv2dBackwardData.class),
           NetworkConvolutions.geometricMean(results, Conv2dBackwardWeight.class));
     }
+    for (KernelBench.Result r : results) {
+      if (Double.isFinite(r.drawRate())) {
+        out.printf(
+            Locale.ROOT,
+            "%s: Philox makes its random numbers at %.1f GB/s at best (%.2f x 10^9 words/s), a copy"
+                + " runs at %.1f GB/s; share: of the lower%n",
+            r.kernel().describe(),
+            r.drawRate(),
+            r.ceilings().philox(),
+            r.copyRate());
+      }
+    }
     return results;
   }
 
@@ -230,6 +243,8 @@ final class BenchKernelsCommand implements Callable<Integer> {
     }
     if (!results.isEmpty()) {
       BenchStepCommand.putFinite(node, "fma_peak_gflop_per_s", results.get(0).fmaPeak());
+      BenchStepCommand.putFinite(
+          node, "philox_gigawords_per_s", results.get(0).ceilings().philox());
     }
     if (convolutions) {
       BenchStepCommand.putFinite(
@@ -243,6 +258,7 @@ final class BenchKernelsCommand implements Callable<Integer> {
       k.put("bytes", r.kernel().bytes()).put("flops", r.kernel().flops());
       k.put("seconds", r.seconds()).put("gb_per_s", r.gigabytesPerSecond());
       k.put("gflop_per_s", r.gflopPerSecond()).put("copy_gb_per_s", r.copyRate());
+      BenchStepCommand.putFinite(k, "philox_gb_per_s", r.drawRate());
       BenchStepCommand.putFinite(k, "share", r.share());
       if (plugin != null) {
         k.put("plugin_seconds", r.rivalSeconds());

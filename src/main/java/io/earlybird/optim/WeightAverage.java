@@ -46,8 +46,16 @@ public final class WeightAverage {
     return List.copyOf(assigns);
   }
 
-  /** What the next network counts when so many are averaged already. */
+  /**
+   * What the next network counts when so many are averaged already.
+   *
+   * @throws IllegalArgumentException if there are fewer than none
+   */
   public static float shareOf(int models) {
+    if (models < 0) {
+      throw new IllegalArgumentException(
+          "an average of " + models + " networks: expected 0 or more");
+    }
     return (float) (1.0 / (models + 1));
   }
 

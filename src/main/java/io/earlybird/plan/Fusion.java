@@ -10,6 +10,7 @@ import io.earlybird.tensor.op.BatchNormRelu;
 import io.earlybird.tensor.op.BatchNormReluBackward;
 import io.earlybird.tensor.op.Channels;
 import io.earlybird.tensor.op.FusedOp;
+import io.earlybird.tensor.op.MultiQuantizedSgdUpdate;
 import io.earlybird.tensor.op.MultiSgdUpdate;
 import io.earlybird.tensor.op.Relu;
 import io.earlybird.tensor.op.ReluBackward;
@@ -46,9 +47,8 @@ final class Fusion {
     fuseUpdates();
   }
 
-  /** The only step that reads the value, if nothing else wants it. */
   private Step onlyReader(Value value) {
-    return value.readers.size() == 1 && !graph.isWanted(value) ? value.readers.get(0) : null;
+    return graph.onlyReader(value);
   }
 
   private void fuseBatchNormRelu(Step norm) {
@@ -131,6 +131,44 @@ final class Fusion {
   }
 
   private void fuseUpdates(List<Step> updates) {
+    if (!fuseRoundedUpdates(updates)) {
+      fusePlainUpdates(updates);
+    }
+  }
+
+  /**
+   * Joins updates together with the rounding around them; returns whether there is any, and the
+   * backend has the fusion.
+   */
+  private boolean fuseRoundedUpdates(List<Step> updates) {
+    List<RoundedUpdate> parts = updates.stream().map(s -> RoundedUpdate.of(graph, s)).toList();
+    List<Value> steps = parts.stream().flatMap(p -> p.steps().stream()).distinct().toList();
+    if (parts.stream().noneMatch(RoundedUpdate::rounds) || steps.size() > 1) {
+      return false;
+    }
+    List<Operand> inputs = new ArrayList<>();
+    parts.forEach(p -> inputs.addAll(p.operands()));
+    inputs.add(updates.get(0).inputs.get(3));
+    steps.forEach(step -> inputs.add(Operand.of(step)));
+    List<Step> old = parts.stream().flatMap(p -> p.replaced().stream()).toList();
+    Step fused =
+        fusedStep(
+            new MultiQuantizedSgdUpdate(parts.stream().map(RoundedUpdate::item).toList()),
+            old,
+            inputs);
+    if (fused == null) {
+      return false;
+    }
+    Map<Value, Value> map = new HashMap<>();
+    for (int i = 0; i < parts.size(); i++) {
+      map.put(parts.get(i).weight(), fused.outputs.get(2 * i));
+      map.put(parts.get(i).momentum(), fused.outputs.get(2 * i + 1));
+    }
+    graph.replace(old, fused, map);
+    return true;
+  }
+
+  private void fusePlainUpdates(List<Step> updates) {
     List<MultiSgdUpdate.Item> items = new ArrayList<>();
     List<Operand> inputs = new ArrayList<>();
     List<Step> old = new ArrayList<>();

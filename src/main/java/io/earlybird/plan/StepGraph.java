@@ -129,6 +129,11 @@ final class StepGraph {
     return value;
   }
 
+  /** The only step that reads the value, if nothing else wants it; else {@code null}. */
+  Step onlyReader(Value value) {
+    return value.readers.size() == 1 && !isWanted(value) ? value.readers.get(0) : null;
+  }
+
   /** Whether the host or an assignment needs this value, besides the steps that read it. */
   boolean isWanted(Value value) {
     return value.output || assigns.values().stream().anyMatch(o -> o.value() == value);

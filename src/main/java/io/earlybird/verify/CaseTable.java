@@ -22,6 +22,7 @@ import io.earlybird.tensor.op.LinearBackwardData;
 import io.earlybird.tensor.op.LinearBackwardWeight;
 import io.earlybird.tensor.op.MaxPool2d;
 import io.earlybird.tensor.op.MaxPool2dBackward;
+import io.earlybird.tensor.op.MultiQuantizedSgdUpdate;
 import io.earlybird.tensor.op.MultiSgdUpdate;
 import io.earlybird.tensor.op.Op;
 import io.earlybird.tensor.op.Quantize;
@@ -82,6 +83,7 @@ final class CaseTable {
     step(AddSign.class, StepCases::addSign);
     step(SgdUpdate.class, StepCases::sgd);
     step(MultiSgdUpdate.class, StepCases::multiSgd);
+    step(MultiQuantizedSgdUpdate.class, StepCases::multiQuantizedSgd);
     step(UpdateAverage.class, StepCases::updateAverage);
     step(Increment.class, StepCases::increment);
   }

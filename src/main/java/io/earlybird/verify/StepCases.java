@@ -14,6 +14,7 @@ import io.earlybird.tensor.op.AddSign;
 import io.earlybird.tensor.op.Augment;
 import io.earlybird.tensor.op.CountMetrics;
 import io.earlybird.tensor.op.Increment;
+import io.earlybird.tensor.op.MultiQuantizedSgdUpdate;
 import io.earlybird.tensor.op.MultiSgdUpdate;
 import io.earlybird.tensor.op.Quantize;
 import io.earlybird.tensor.op.SgdUpdate;
@@ -133,6 +134,37 @@ final class StepCases {
     }
     in.add(r.uniform(0, 0.3, 1));
     return new OpCase(new MultiSgdUpdate(items), in);
+  }
+
+  static OpCase multiQuantizedSgd(CaseRandom r) {
+    boolean stochastic = r.chance(0.7);
+    long seed = r.nextLong();
+    List<MultiQuantizedSgdUpdate.Item> items = new ArrayList<>();
+    List<HostTensor> in = new ArrayList<>();
+    boolean rounds = false;
+    for (int i = r.between(1, 6); i > 0; i--) {
+      Quantize[] q = new Quantize[3];
+      for (int k = 0; k < q.length; k++) {
+        BlockFloat format = new BlockFloat(r.between(2, 16), 0);
+        if (r.chance(0.8)) {
+          q[k] =
+              stochastic
+                  ? new Quantize(format, Rounding.STOCHASTIC, seed, "case" + i + k)
+                  : Quantize.nearest(format);
+          rounds = true;
+        }
+      }
+      var update =
+          new MultiSgdUpdate.Item(0.9f, r.chance(0.2) ? 0 : 1e-4f, r.chance(0.5) ? 1e-4f : 0);
+      items.add(new MultiQuantizedSgdUpdate.Item(update, q[0], q[1], q[2]));
+      Shape s = r.anyShape();
+      in.addAll(List.of(r.wild(s), r.wild(s), r.wild(s)));
+    }
+    in.add(r.uniform(0, 0.3, 1));
+    if (stochastic && rounds) {
+      in.add(HostTensor.scalar(r.nextLong() >>> 1));
+    }
+    return new OpCase(new MultiQuantizedSgdUpdate(items), in);
   }
 
   static OpCase updateAverage(CaseRandom r) {

@@ -22,6 +22,7 @@ class ExamplesTest {
         "PruneTwice  | round 2: \\[                       | trained on: ",
         "OwnTraining | 50%: drawn at the start of epoch   | distance of the first to the last",
         "LowPrecisionTraining | drawn at the start of epoch | averaged weights ",
+        "LowPrecisionOptimizer | step 100: loss 0\\.[0-4] | number of eight bits: true",
       })
   void runs(String name, String line, String other) throws Exception {
     Process process =
@@ -45,6 +46,7 @@ class ExamplesTest {
     String body = source.substring(source.indexOf("public class"));
     assertThat(page)
         .contains(body)
-        .contains("PruneTwice.java", "OwnTraining.java", "LowPrecisionTraining.java");
+        .contains("PruneTwice.java", "OwnTraining.java", "LowPrecisionTraining.java")
+        .contains("LowPrecisionOptimizer.java");
   }
 }

@@ -22,6 +22,9 @@ class QuantizerGoldenTest {
   /** Fewer draws than recorded; the bound is five standard deviations of their mean. */
   private static final int DRAWS = 2000;
 
+  private static final int KEYS = 200;
+  private static final int DRAWS_OF_A_KEY = 20;
+
   @TestFactory
   Stream<DynamicTest> block() {
     return each("quant/block", this::checkBlock);
@@ -115,6 +118,42 @@ class QuantizerGoldenTest {
   }
 
   private void checkStochastic(GoldenCase c, JsonNode entry) {
+    checkMeans(c, entry);
+    checkKeys(c, entry);
+  }
+
+  /** For each of many keys the number of values that went up is as likely as it should be. */
+  private static void checkKeys(GoldenCase c, JsonNode entry) {
+    String name = entry.required("case").asText();
+    Npy in = c.npy(name + ".in.npy");
+    float[] lower = c.floats(name + ".lower.npy");
+    float[] upper = c.floats(name + ".upper.npy");
+    double[] pUpper = c.npy(name + ".p_upper.npy").doubles();
+    double expected = 0;
+    double variance = 0;
+    for (int i = 0; i < pUpper.length; i++) {
+      // Where clipping makes the two values one, nothing can be seen.
+      pUpper[i] = lower[i] == upper[i] ? 0 : pUpper[i];
+      expected += DRAWS_OF_A_KEY * pUpper[i];
+      variance += DRAWS_OF_A_KEY * pUpper[i] * (1 - pUpper[i]);
+    }
+    Quantizer quantizer = new Quantizer(blockFloat(entry, "wl"), Rounding.STOCHASTIC);
+    double[] values = new double[KEYS];
+    for (int key = 0; key < KEYS; key++) {
+      int up = 0;
+      for (int draw = 0; draw < DRAWS_OF_A_KEY; draw++) {
+        Quantizer.Draws draws = new Quantizer.Draws(0x9E3779B97F4A7C15L * key, draw, name);
+        float[] y = quantizer.quantize(in.floats(), shape(in), draws);
+        for (int i = 0; i < y.length; i++) {
+          up += pUpper[i] > 0 && y[i] == upper[i] ? 1 : 0;
+        }
+      }
+      values[key] = PValues.twoSided((up - expected) / Math.sqrt(variance));
+    }
+    PValues.assertUniform(values, name);
+  }
+
+  private static void checkMeans(GoldenCase c, JsonNode entry) {
     String name = entry.required("case").asText();
     Npy in = c.npy(name + ".in.npy");
     float[] lower = c.floats(name + ".lower.npy");

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.earlybird.autograd.Gradients;
 import io.earlybird.backend.Slice;
+import io.earlybird.lowprecision.LowPrecision;
+import io.earlybird.optim.Sgd;
 import io.earlybird.tensor.Assign;
 import io.earlybird.tensor.DType;
 import io.earlybird.tensor.HostTensor;
@@ -12,8 +14,10 @@ import io.earlybird.tensor.Node;
 import io.earlybird.tensor.Tensor;
 import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.Variable;
+import io.earlybird.tensor.format.Rounding;
 import io.earlybird.tensor.op.BatchNormInferenceRelu;
 import io.earlybird.tensor.op.Increment;
+import io.earlybird.tensor.op.MultiQuantizedSgdUpdate;
 import io.earlybird.tensor.op.SgdUpdate;
 import java.util.ArrayList;
 import java.util.List;
@@ -113,6 +117,32 @@ class PlanTest {
           .doesNotContain("BatchNorm", "BatchNormBackward", "SgdUpdate")
           .contains("Relu", "ReluBackward");
     }
+  }
+
+  @Test
+  void roundingJoinsTheUpdateThatItSurrounds() {
+    RecordingBackend joining = new RecordingBackend(op -> true);
+    RecordingBackend apart = new RecordingBackend(op -> !(op instanceof MultiQuantizedSgdUpdate));
+    for (RecordingBackend backend : List.of(joining, apart)) {
+      Variable step = new Variable("step", TensorSpec.of(DType.I64, 1), Variable.Kind.CONTROL);
+      Sgd sgd =
+          new Sgd(
+              parameters,
+              List.of(gamma),
+              new Sgd.Settings(0.9f, 1e-4f, 1e-4f),
+              LowPrecision.of(8, Rounding.STOCHASTIC).optimizer(1, step.read()));
+      try (Session session = new Session(backend)) {
+        Tensor loss = loss();
+        List<Assign> assigns = new ArrayList<>(sgd.step(loss).assigns());
+        assigns.add(step.assign(step.read().apply(new Increment(1))));
+        session.plan(List.of(loss), assigns).run();
+      }
+    }
+    assertThat(joining.ranOps())
+        .containsOnlyOnce("MultiQuantizedSgdUpdate")
+        .doesNotContain("SgdUpdate", "MultiSgdUpdate", "AddSign", "Quantize");
+    assertThat(apart.ranOps()).containsOnlyOnce("MultiSgdUpdate");
+    assertThat(apart.ranOps().stream().filter("Quantize"::equals)).hasSize(3 * parameters.size());
   }
 
   @Test

@@ -152,6 +152,9 @@ class LowPrecisionRunTest {
 
   @Test
   void averagesWeighTheNewestLikeAllBefore() {
+    assertThatThrownBy(() -> WeightAverage.shareOf(-1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("expected 0 or more");
     assertThat(WeightAverage.shareOf(0)).isEqualTo(1f);
     assertThat(WeightAverage.shareOf(2)).isEqualTo((float) (1 / 3.0));
     assertThat(WeightAverage.statisticsShare(4, 0)).isEqualTo(1f);

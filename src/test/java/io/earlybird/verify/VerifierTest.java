@@ -19,6 +19,7 @@ import io.earlybird.tensor.op.Conv2d;
 import io.earlybird.tensor.op.Conv2dBackwardWeight;
 import io.earlybird.tensor.op.Linear;
 import io.earlybird.tensor.op.MaxPool2d;
+import io.earlybird.tensor.op.MultiQuantizedSgdUpdate;
 import io.earlybird.tensor.op.MultiSgdUpdate;
 import io.earlybird.tensor.op.Op;
 import io.earlybird.tensor.op.Relu;
@@ -54,7 +55,11 @@ class VerifierTest {
         .filteredOn(row -> row.verdict() == Verdict.UNSUPPORTED)
         .extracting(VerifyRow::op)
         .containsExactlyInAnyOrder(
-            "BatchNormRelu", "BatchNormInferenceRelu", "BatchNormReluBackward", "MultiSgdUpdate");
+            "BatchNormRelu",
+            "BatchNormInferenceRelu",
+            "BatchNormReluBackward",
+            "MultiSgdUpdate",
+            "MultiQuantizedSgdUpdate");
     assertThat(report.rows())
         .filteredOn(row -> row.verdict() == Verdict.OK)
         .allSatisfy(row -> assertThat(row.worstShare()).isBetween(0., 1.));
@@ -100,6 +105,7 @@ class VerifierTest {
         Arguments.of(BatchNormRelu.class, channel, "result 0 differs first at ["),
         Arguments.of(BatchNormReluBackward.class, channel, "result 0 differs first at ["),
         Arguments.of(MultiSgdUpdate.class, channel, "result 0 differs first at ["),
+        Arguments.of(MultiQuantizedSgdUpdate.class, channel, "result 0 differs first at ["),
         Arguments.of(BatchNormRelu.class, past, "past the end of result 0"),
         Arguments.of(MaxPool2d.class, nan, "expected NaN, found 0.0"),
         Arguments.of(Conv2d.class, nan, "expected NaN, found 0.0"),

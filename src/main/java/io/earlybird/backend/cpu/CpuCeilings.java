@@ -9,6 +9,12 @@ public final class CpuCeilings {
 
   private CpuCeilings() {}
 
+  /** One measurement of so many rounds of work. */
+  private interface Work {
+    /** Does it; returns how much it was. */
+    double run(long rounds);
+  }
+
   /**
    * Peak of fp32 multiply-adds in registers on all given threads, in GFLOP/s: the best of a few
    * measurements.
@@ -16,24 +22,56 @@ public final class CpuCeilings {
    * @param threads 1..1024
    */
   public static double fmaGflops(int threads) {
+    double[] flops = new double[1];
+    float[] sink = new float[1];
+    return 1e-9
+        * perSecond(
+            threads,
+            rounds -> {
+              require(NativeKernels.eb_fma_chains_f32(rounds, flops, sink), "fma_chains_f32");
+              return flops[0];
+            });
+  }
+
+  /**
+   * How many 32-bit random numbers Philox makes in the cache on all given threads, in 10^9 per
+   * second: the best of a few measurements.
+   *
+   * @param threads 1..1024
+   */
+  public static double philoxGigawords(int threads) {
+    double[] words = new double[1];
+    int[] sink = new int[1];
+    return 1e-9
+        * perSecond(
+            threads,
+            rounds -> {
+              require(NativeKernels.eb_philox_words(rounds, words, sink), "philox_words");
+              return words[0];
+            });
+  }
+
+  private static double perSecond(int threads, Work work) {
     CpuLibrary.setThreads(threads);
     long rounds = 1000;
     double best = 0;
-    double[] flops = new double[1];
-    float[] sink = new float[1];
     for (int done = 0; done < REPEATS; ) {
       long from = System.nanoTime();
-      if (NativeKernels.eb_fma_chains_f32(rounds, flops, sink) != NativeKernels.EB_OK) {
-        throw new IllegalStateException("fma_chains_f32 refused " + rounds + " rounds");
-      }
+      double amount = work.run(rounds);
       double seconds = (System.nanoTime() - from) * 1e-9;
       if (seconds < SECONDS / REPEATS) {
         rounds *= 2;
         continue;
       }
-      best = Math.max(best, flops[0] / seconds * 1e-9);
+      best = Math.max(best, amount / seconds);
       done++;
     }
     return best;
+  }
+
+  private static void require(int status, String kernel) {
+    if (status != NativeKernels.EB_OK) {
+      throw new IllegalStateException(kernel + " refused to be measured");
+    }
   }
 }

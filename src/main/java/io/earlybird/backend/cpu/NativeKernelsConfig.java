@@ -59,6 +59,7 @@ public class NativeKernelsConfig implements InfoMapper {
     struct(infoMap, "eb_pool", "PoolGeometry");
     struct(infoMap, "eb_quantization", "Quantization");
     struct(infoMap, "eb_sgd_item", "SgdItem");
+    struct(infoMap, "eb_quantized_sgd_item", "QuantizedSgdItem");
   }
 
   /** Names the class of a struct; javac would warn of the casts that are generated for it. */

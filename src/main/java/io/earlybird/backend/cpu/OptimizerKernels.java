@@ -85,20 +85,22 @@ final class OptimizerKernels {
   private static SgdItem table(List<MultiSgdUpdate.Item> items, List<Form> forms, Buffers b) {
     SgdItem table = new SgdItem(Math.max(1, items.size()));
     for (int i = 0; i < items.size(); i++) {
-      MultiSgdUpdate.Item item = items.get(i);
-      table
-          .getPointer(i)
-          .weight(b.in(3 * i))
-          .momentum_buffer(b.in(3 * i + 1))
-          .gradient(b.in(3 * i + 2))
-          .new_weight(b.out(2 * i))
-          .new_momentum(b.out(2 * i + 1))
-          .n(forms.get(3 * i).elements())
-          .momentum(item.momentum())
-          .weight_decay(item.weightDecay())
-          .l1_scale(item.l1Scale());
+      fill(table.getPointer(i), items.get(i), forms.get(3 * i).elements(), i, b);
     }
     return table;
+  }
+
+  /** Writes what the library needs to know of item {@code i}, of {@code n} stored elements. */
+  static void fill(SgdItem row, MultiSgdUpdate.Item item, long n, int i, Buffers b) {
+    row.weight(b.in(3 * i))
+        .momentum_buffer(b.in(3 * i + 1))
+        .gradient(b.in(3 * i + 2))
+        .new_weight(b.out(2 * i))
+        .new_momentum(b.out(2 * i + 1))
+        .n(n)
+        .momentum(item.momentum())
+        .weight_decay(item.weightDecay())
+        .l1_scale(item.l1Scale());
   }
 
   static Kernel updateAverage(KernelRequest request) {

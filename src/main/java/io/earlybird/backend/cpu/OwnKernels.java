@@ -21,6 +21,7 @@ import io.earlybird.tensor.op.Fill;
 import io.earlybird.tensor.op.Increment;
 import io.earlybird.tensor.op.MaxPool2d;
 import io.earlybird.tensor.op.MaxPool2dBackward;
+import io.earlybird.tensor.op.MultiQuantizedSgdUpdate;
 import io.earlybird.tensor.op.MultiSgdUpdate;
 import io.earlybird.tensor.op.Op;
 import io.earlybird.tensor.op.Quantize;
@@ -73,6 +74,11 @@ final class OwnKernels {
     factories.put(AddSign.class, floats(OptimizerKernels::addSign));
     factories.put(SgdUpdate.class, floats(OptimizerKernels::sgdUpdate));
     factories.put(MultiSgdUpdate.class, floats(OptimizerKernels::multiSgdUpdate));
+    factories.put(
+        MultiQuantizedSgdUpdate.class,
+        factory(
+            (request, backend) -> QuantizedUpdateKernel.prepare(request),
+            QuantizedUpdateKernel::supports));
     factories.put(UpdateAverage.class, floats(OptimizerKernels::updateAverage));
     factories.put(Increment.class, floats(OptimizerKernels::increment, 0));
   }

@@ -27,8 +27,10 @@ import io.earlybird.tensor.op.LinearBackwardData;
 import io.earlybird.tensor.op.LinearBackwardWeight;
 import io.earlybird.tensor.op.MaxPool2d;
 import io.earlybird.tensor.op.MaxPool2dBackward;
+import io.earlybird.tensor.op.MultiQuantizedSgdUpdate;
 import io.earlybird.tensor.op.MultiSgdUpdate;
 import io.earlybird.tensor.op.Op;
+import io.earlybird.tensor.op.Quantize;
 import io.earlybird.tensor.op.Relu;
 import io.earlybird.tensor.op.ReluBackward;
 import io.earlybird.tensor.op.Select;
@@ -63,9 +65,11 @@ final class CudaKernels {
     all.put(ReluBackward.class, floats(ElementwiseCudaKernels::reluBackward));
     all.put(Add.class, floats(ElementwiseCudaKernels::add));
 
+    all.put(Quantize.class, typed(QuantizeCudaKernels::quantize, Set.of(1)));
     all.put(AddSign.class, floats(OptimizerCudaKernels::addSign));
     all.put(SgdUpdate.class, floats(OptimizerCudaKernels::sgdUpdate));
     all.put(MultiSgdUpdate.class, floats(OptimizerCudaKernels::multiSgdUpdate));
+    all.put(MultiQuantizedSgdUpdate.class, byRows(QuantizedUpdateCudaKernel::prepare));
     all.put(UpdateAverage.class, floats(OptimizerCudaKernels::updateAverage));
     all.put(Increment.class, typed(OptimizerCudaKernels::increment, Set.of(0)));
 
@@ -118,6 +122,26 @@ final class CudaKernels {
           }
         }
         return Support.YES;
+      }
+
+      @Override
+      public Kernel prepare(KernelRequest request, CudaBackend backend) {
+        return maker.prepare(request, backend);
+      }
+    };
+  }
+
+  /** A factory for the update in low precision, whose last operand may be the step's number. */
+  private static CudaKernelFactory byRows(Maker maker) {
+    return new CudaKernelFactory() {
+      @Override
+      public Support supports(Op op, List<TensorSpec> inputs) {
+        MultiQuantizedSgdUpdate update = (MultiQuantizedSgdUpdate) op;
+        if (!update.isByRows()) {
+          return Support.no(
+              op.name() + " on the cuda backend takes " + MultiQuantizedSgdUpdate.rowsWanted());
+        }
+        return floats(maker).supports(op, inputs.subList(0, 3 * update.items().size() + 1));
       }
 
       @Override

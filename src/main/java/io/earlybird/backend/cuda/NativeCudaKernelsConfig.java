@@ -24,7 +24,8 @@ import org.bytedeco.javacpp.tools.InfoMapper;
               "earlybird/cuda/elementwise.h",
               "earlybird/cuda/loss.h",
               "earlybird/cuda/optimizer.h",
-              "earlybird/cuda/pooling.h"
+              "earlybird/cuda/pooling.h",
+              "earlybird/cuda/quantize.h"
             },
             link = "earlybird_cuda",
             library = "jniearlybird_cuda"),
@@ -42,6 +43,10 @@ public class NativeCudaKernelsConfig implements InfoMapper {
     infoMap.put(
         new Info("eb_cuda_batch")
             .pointerTypes("BatchExtents")
+            .annotations("@SuppressWarnings(\"unchecked\")"));
+    infoMap.put(
+        new Info("eb_cuda_quantization")
+            .pointerTypes("QuantizationOnDevice")
             .annotations("@SuppressWarnings(\"unchecked\")"));
   }
 }

@@ -102,17 +102,22 @@ final class OptimizerCudaKernels {
     for (int i = 0; i < items.size(); i++) {
       MultiSgdUpdate.Item item = items.get(i);
       table.position(i * EB_CUDA_SGD_ITEM_BYTES);
-      table.putLong(b.in(3 * i).address());
-      table.putLong(b.in(3 * i + 1).address());
-      table.putLong(b.in(3 * i + 2).address());
-      table.putLong(b.out(2 * i).address());
-      table.putLong(b.out(2 * i + 1).address());
-      table.putLong(forms.get(3 * i).elements());
-      table.putFloat(item.momentum());
-      table.putFloat(item.weightDecay());
-      table.putFloat(item.l1Scale());
+      put(table, item, forms.get(3 * i).elements(), i, b);
     }
     return table.array();
+  }
+
+  /** Writes the struct of item {@code i}, of {@code n} stored elements, without its padding. */
+  static void put(ByteBuffer table, MultiSgdUpdate.Item item, long n, int i, CudaBuffers b) {
+    table.putLong(b.in(3 * i).address());
+    table.putLong(b.in(3 * i + 1).address());
+    table.putLong(b.in(3 * i + 2).address());
+    table.putLong(b.out(2 * i).address());
+    table.putLong(b.out(2 * i + 1).address());
+    table.putLong(n);
+    table.putFloat(item.momentum());
+    table.putFloat(item.weightDecay());
+    table.putFloat(item.l1Scale());
   }
 
   /** Integers as a table for the device. */
@@ -122,7 +127,7 @@ final class OptimizerCudaKernels {
     return table.array();
   }
 
-  private static ByteBuffer littleEndian(int bytes) {
+  static ByteBuffer littleEndian(int bytes) {
     return ByteBuffer.allocate(bytes).order(ByteOrder.LITTLE_ENDIAN);
   }
 

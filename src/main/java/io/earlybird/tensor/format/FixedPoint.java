@@ -7,6 +7,11 @@ import io.earlybird.EarlybirdException;
  * wordLength} bits hold, {@code [-2^(wl-fl-1), 2^(wl-fl-1) - 2^-fl]}; a symmetric range also leaves
  * out the lowest value. NaN stays NaN.
  *
+ * <p>The value is {@code 2^-fl rint(x 2^fl + r - 1/2)}, ties to even, where r is 1/2 for the
+ * nearest multiple and uniform in [0, 1) for stochastic rounding (Gupta et al., "Deep Learning with
+ * Limited Numerical Precision", ICML 2015, section 3; as QPyTorch computes it, Zhang et al.,
+ * arXiv:1910.04540).
+ *
  * @param wordLength bits per value, 1 to 24
  * @param fractionLength bits behind the point; may be negative or exceed the word length
  * @param clamp whether values outside the range are clamped to it

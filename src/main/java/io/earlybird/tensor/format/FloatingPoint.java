@@ -3,9 +3,14 @@ package io.earlybird.tensor.format;
 import io.earlybird.EarlybirdException;
 
 /**
- * Floating point with fewer exponent and mantissa bits and gradual underflow, as QPyTorch simulates
- * it: no bit pattern is reserved for infinities or NaN, so values beyond the range become the
- * largest finite one. Ties are rounded away from zero. NaN stays NaN.
+ * Floating point (QPyTorch: Zhang et al., arXiv:1910.04540) with fewer exponent and mantissa bits
+ * and gradual underflow, as QPyTorch simulates it: no bit pattern is reserved for infinities or
+ * NaN, so values beyond the range become the largest finite one. Ties are rounded away from zero.
+ * NaN stays NaN.
+ *
+ * <p>With e the value's exponent, m the mantissa's bits and {@code e_min = -(2^(E-1) - 2)}, a value
+ * with {@code e >= e_min} is rounded to a multiple of {@code 2^(e - m)}; a smaller one to a
+ * multiple of {@code 2^(e_min - m)}, by adding {@code +-2^e_min} in fp32 and subtracting it again.
  *
  * @param exponentBits 1 to 8
  * @param mantissaBits 1 to 22

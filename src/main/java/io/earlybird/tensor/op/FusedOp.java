@@ -8,7 +8,11 @@ import java.util.List;
  * and the reference, run the constituents.
  */
 public sealed interface FusedOp extends Op
-    permits BatchNormRelu, BatchNormInferenceRelu, BatchNormReluBackward, MultiSgdUpdate {
+    permits BatchNormRelu,
+        BatchNormInferenceRelu,
+        BatchNormReluBackward,
+        MultiSgdUpdate,
+        MultiQuantizedSgdUpdate {
 
   /** The same results from single ops, in the order of this op's results. */
   List<Tensor> decompose(List<Tensor> inputs);

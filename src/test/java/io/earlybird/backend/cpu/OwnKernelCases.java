@@ -30,6 +30,7 @@ import io.earlybird.tensor.op.Fill;
 import io.earlybird.tensor.op.Increment;
 import io.earlybird.tensor.op.MaxPool2d;
 import io.earlybird.tensor.op.MaxPool2dBackward;
+import io.earlybird.tensor.op.MultiQuantizedSgdUpdate;
 import io.earlybird.tensor.op.MultiSgdUpdate;
 import io.earlybird.tensor.op.Op;
 import io.earlybird.tensor.op.Quantize;
@@ -135,8 +136,25 @@ final class OwnKernelCases {
             beta,
             mean,
             RATE),
+        of(
+            new MultiQuantizedSgdUpdate(
+                List.of(
+                    new MultiQuantizedSgdUpdate.Item(
+                        new MultiSgdUpdate.Item(0.9f, 1e-4f, 1e-3f),
+                        eightBits("gradient"),
+                        eightBits("weight"),
+                        eightBits("momentum")))),
+            normal(21, 77, 301),
+            normal(22, 77, 301),
+            normal(23, 77, 301),
+            RATE,
+            HostTensor.scalar((1L << 35) + 11)),
         of(new UpdateAverage(1.01f), x, dy, RATE),
         of(new Increment(3), HostTensor.scalar(39L)));
+  }
+
+  private static Quantize eightBits(String name) {
+    return new Quantize(new BlockFloat(8, 0), Rounding.STOCHASTIC, 0x123456789abcdefL, name);
   }
 
   /** Stochastic rounding at a step of 64 bits. */
