@@ -48,7 +48,7 @@ public class PruneTwice {
             "round %d: %s, %,d parameters, masked %.1f%%, pruned %.1f%%, %.0f%% of all channels"
                 + " gone%n",
             round,
-            pruned.spec().widths(),
+            widths(pruned),
             Costs.of(network).parameters(),
             before,
             after,
@@ -59,6 +59,10 @@ public class PruneTwice {
           "trained on: %.1f%%%n",
           Evaluator.evaluate(backend, network, state, TEST, 100).top1Percent());
     }
+  }
+
+  private static List<Integer> widths(PruneResult pruned) {
+    return pruned.widths().stream().map(PruneResult.LayerWidth::after).toList();
   }
 
   private static Map<String, HostTensor> train(

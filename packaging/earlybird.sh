@@ -36,6 +36,6 @@ fi
 [ -n "${OMP_WAIT_POLICY:-}${GOMP_SPINCOUNT:-}" ] || export GOMP_SPINCOUNT=20000
 
 # shellcheck disable=SC2086 # options are separated by blanks
-exec "$home/runtime/bin/java" "@$home/lib/jvm.options" \
+EARLYBIRD_COMMAND=$0 exec "$home/runtime/bin/java" "@$home/lib/jvm.options" \
   "-Dorg.bytedeco.javacpp.cachedir=$cache" ${EARLYBIRD_JAVA_OPTS:-} \
   -cp "$home/lib/*:$home/natives" io.earlybird.cli.Main "$@"

@@ -8,16 +8,30 @@ import java.util.List;
 import java.util.Map;
 import picocli.CommandLine;
 
-/** The command line that stands for a run's settings. */
+/** Command lines to copy: the one that stands for a run's settings, and its parts. */
 final class CommandWords {
+  /** How the launcher was called: what it prints to be copied works where it was called. */
+  private static final String CALLED = "EARLYBIRD_COMMAND";
+
   private CommandWords() {}
+
+  /** The program's name as the user wrote it, fit for a shell. */
+  static String program() {
+    String called = System.getenv(CALLED);
+    return called == null || called.isBlank() ? "earlybird" : quoted(called);
+  }
+
+  /** A word fit for a shell. */
+  static String quoted(String word) {
+    return word.matches("[\\w@%+=:,./-]+") ? word : "'" + word.replace("'", "'\\''") + "'";
+  }
 
   /** {@code earlybird run …} with every option that differs from its default. */
   static String of(Settings settings) {
     RunCommand defaults = new RunCommand();
     new CommandLine(defaults).setCaseInsensitiveEnumValuesAllowed(true).parseArgs();
     ObjectNode usual = defaults.settings().toJson();
-    List<String> words = new ArrayList<>(List.of("earlybird", RunCommand.NAME));
+    List<String> words = new ArrayList<>(List.of(program(), RunCommand.NAME));
     for (Map.Entry<String, JsonNode> part : settings.toJson().properties()) {
       if (part.getValue() instanceof ObjectNode values) {
         for (Map.Entry<String, JsonNode> option : values.properties()) {
@@ -41,9 +55,9 @@ final class CommandWords {
     if (value.isArray()) {
       List<String> entries = new ArrayList<>();
       value.forEach(entry -> entries.add(entry.asText()));
-      words.add(String.join(",", entries));
+      words.add(quoted(String.join(",", entries)));
     } else {
-      words.add(value.asText());
+      words.add(quoted(value.asText()));
     }
   }
 }

@@ -1,11 +1,14 @@
 package io.earlybird.cli;
 
+import io.earlybird.energy.Energy;
+import io.earlybird.energy.MethodRun;
 import io.earlybird.models.Network;
 import io.earlybird.training.Beginning;
 import io.earlybird.training.Comparison;
 import io.earlybird.training.Pipeline;
 import io.earlybird.training.RunContext;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Optional;
 
 /** Runs the pipeline and tells how it ended. */
@@ -23,7 +26,14 @@ final class PipelineReport {
     Pipeline.Outcome outcome = new Pipeline(context, beginning).run();
     Comparison comparison = outcome.comparison();
     out.println();
-    out.print(comparison.toTable());
+    List<Double> joules = joules(context);
+    out.print(comparison.toTable(joules));
+    if (joules.isEmpty()) {
+      out.println(
+          context.energy().measures()
+              ? "joules: not measurable: a part of this run had no meter"
+              : "joules: " + context.energy().describe());
+    }
     if (context.settings().data().valSplit() != null) {
       out.println(
           "judged by "
@@ -36,5 +46,13 @@ final class PipelineReport {
         .forEach(e -> out.println("weights of " + e.name() + ": SHA-256 " + e.sha256()));
     out.println("records and checkpoints are in " + context.folder().path());
     return comparison;
+  }
+
+  /** What a meter counted for each network; empty unless it did so for all. */
+  private static List<Double> joules(RunContext context) {
+    List<MethodRun> runs = MethodRun.read(context.folder().path());
+    return runs.stream().allMatch(r -> r.total().filter(Energy::isMeasured).isPresent())
+        ? runs.stream().map(r -> r.total().orElseThrow().joules()).toList()
+        : List.of();
   }
 }

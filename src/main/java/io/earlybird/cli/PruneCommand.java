@@ -140,7 +140,7 @@ final class PruneCommand implements Callable<Integer> {
               new StopSignal(),
               energy.log());
       progress.pruned(pruned);
-      out.println("cfg " + pruned.result().spec().widths());
+      out.println("cfg " + pruned.spec().widths());
       out.println("pruned network " + pruned.file());
       if (pth) {
         out.println("for PyTorch    " + save.resolve(Prune.ORIGINAL_FILE));

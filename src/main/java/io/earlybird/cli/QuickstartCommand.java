@@ -76,7 +76,7 @@ final class QuickstartCommand implements Callable<Integer> {
     return new Runs(spec, run).execute(settings, context -> run(context, out));
   }
 
-  private Settings settings() {
+  Settings settings() {
     return new Settings(
         RunCommand.NAME,
         new NetworkSettings("vgg", 0, CFG),
@@ -112,15 +112,22 @@ final class QuickstartCommand implements Callable<Integer> {
         "  dense/, ticket-P/    record.txt, tickets (EB-P-N), pruned networks, checkpoints");
     out.println();
     out.println("what next:");
-    out.printf(
-        "  earlybird run --dataset cifar10 --depth 16              the paper's VGG-16 on CIFAR-10"
-            + " (downloads 170 MB if absent): at most %s a training here%n",
-        ConsoleProgress.duration(seconds));
-    out.println(
-        "  earlybird inspect FILE.pth.tar                          what a checkpoint of the"
-            + " original program holds");
-    out.println(
-        "  earlybird verify --quick                                every kernel judged against the"
-            + " reference");
+    next(
+        out,
+        "run --dataset cifar10 --depth 16",
+        String.format(
+            "the paper's VGG-16 on CIFAR-10 (downloads 170 MB if absent): at most %s a training"
+                + " here",
+            ConsoleProgress.duration(seconds)));
+    next(
+        out,
+        "inspect FILE.pth.tar",
+        "you have the original's checkpoints: what one holds; search, prune, retrain and evaluate"
+            + " take it too");
+    next(out, "verify --quick", "every kernel judged against the reference");
+  }
+
+  private static void next(PrintWriter out, String words, String what) {
+    out.printf("  %s %-34s  %s%n", CommandWords.program(), words, what);
   }
 }

@@ -17,7 +17,7 @@ import io.earlybird.energy.EnergyWindow;
 import io.earlybird.energy.Phase;
 import io.earlybird.energy.WindowEnergy;
 import io.earlybird.models.Costs;
-import io.earlybird.models.Network;
+import io.earlybird.models.StandardNetwork;
 import io.earlybird.training.DataSettings;
 import io.earlybird.training.EngineSettings;
 import io.earlybird.training.RunContext;
@@ -182,9 +182,12 @@ final class Runs {
 
   /** What the user types to go on, fit for a shell. */
   static String resumeCommand(Settings settings, Path folder) {
-    String path = folder.toString();
-    String word = path.matches("[\\w@%+=:,./-]+") ? path : "'" + path.replace("'", "'\\''") + "'";
-    return "earlybird " + settings.command() + " --resume " + word;
+    return String.join(
+        " ",
+        CommandWords.program(),
+        settings.command(),
+        "--resume",
+        CommandWords.quoted(folder.toString()));
   }
 
   /** The data of a run: in memory, or the names of its files. */
@@ -305,7 +308,7 @@ final class Runs {
   }
 
   /** One line on a network: widths, parameters, FLOPs. */
-  static String describe(Network network) {
+  static String describe(StandardNetwork network) {
     Costs costs = Costs.of(network);
     return String.format(
         Locale.ROOT,

@@ -10,7 +10,6 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -122,16 +121,17 @@ final class Transfer {
     return length < 0 ? -1 : present + length;
   }
 
-  private void requireRoom(long bytes) throws IOException {
-    FileStore store = Files.getFileStore(path);
-    if (bytes + SPARE > store.getUsableSpace()) {
+  private void requireRoom(long bytes) {
+    // Not by FileStore, which looks for the mount point and finds none in a changed root.
+    long free = path.toFile().getUsableSpace();
+    if (bytes + SPARE > free) {
       throw new EarlybirdException(
           String.format(
               Locale.ROOT,
               "%s: needs %.1f MB more, %.1f MB are free on its disk",
               path,
               bytes / 1e6,
-              store.getUsableSpace() / 1e6));
+              free / 1e6));
     }
   }
 

@@ -8,6 +8,7 @@ import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.PathMatcher;
 import java.util.ArrayList;
@@ -121,10 +122,14 @@ class Host {
   /**
    * Bytes that may still be written below a folder.
    *
-   * @throws IOException if the system does not tell
+   * @throws IOException if there is no such folder
    */
   long freeBytes(Path place) throws IOException {
-    return Files.getFileStore(place).getUsableSpace();
+    if (!Files.isDirectory(place)) {
+      throw new NoSuchFileException(place.toString());
+    }
+    // Not by FileStore, which looks for the mount point and finds none in a changed root.
+    return place.toFile().getUsableSpace();
   }
 
   /**

@@ -192,7 +192,7 @@ final class BasicResNet extends ResNet {
       }
 
       @Override
-      public Network build(NetworkSpec spec, Map<String, HostTensor> state) {
+      public StandardNetwork build(NetworkSpec spec, Map<String, HostTensor> state) {
         return new BasicResNet(spec, state);
       }
     };

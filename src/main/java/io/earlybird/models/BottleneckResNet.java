@@ -170,7 +170,7 @@ final class BottleneckResNet extends ResNet {
     }
 
     @Override
-    public Network build(NetworkSpec spec, Map<String, HostTensor> state) {
+    public StandardNetwork build(NetworkSpec spec, Map<String, HostTensor> state) {
       return new BottleneckResNet(spec);
     }
   }

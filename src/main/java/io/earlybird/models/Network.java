@@ -21,21 +21,25 @@ import java.util.function.Function;
 
 /**
  * A network: layers with state, and a function that adds them to a graph. State dicts are ordered
- * maps from the original's keys to host tensors.
+ * maps from the layers' keys to host tensors. Those that go by a name are {@link StandardNetwork}s;
+ * a network of one's own extends this class, is trained by {@code training.Trainer} and pruned by
+ * {@code tickets.Pruner}.
  */
-public abstract sealed class Network permits Vgg, PreResNet, ResNet {
-  private final NetworkSpec spec;
+public abstract class Network {
+  private final int inputSize;
   private final Map<String, HostTensor> given;
   private final Variable batchNormMomentum = BatchNorm2d.momentumVariable();
   private final List<Layer> layers = new ArrayList<>();
 
   /**
-   * A network without layers.
+   * A network without layers, which {@link #add}, {@link #batchNorm} and {@link #selection} give
+   * it.
    *
+   * @param inputSize rows and columns of the pictures, which have 3 channels
    * @param given may hold selection vectors
    */
-  Network(NetworkSpec spec, Map<String, HostTensor> given) {
-    this.spec = spec;
+  protected Network(int inputSize, Map<String, HostTensor> given) {
+    this.inputSize = inputSize;
     this.given = given;
   }
 
@@ -44,7 +48,7 @@ public abstract sealed class Network permits Vgg, PreResNet, ResNet {
    *
    * @throws EarlybirdException if its widths want a choice of channels
    */
-  public static Network of(NetworkSpec spec) {
+  public static StandardNetwork of(NetworkSpec spec) {
     return of(spec, Map.of());
   }
 
@@ -54,26 +58,33 @@ public abstract sealed class Network permits Vgg, PreResNet, ResNet {
    *
    * @throws EarlybirdException if a vector does not fit the widths
    */
-  public static Network of(NetworkSpec spec, Map<String, HostTensor> state) {
+  public static StandardNetwork of(NetworkSpec spec, Map<String, HostTensor> state) {
     return Architecture.of(spec.arch()).family().build(spec, state);
   }
 
   /** Registers a layer; the order is that of the state dict. */
-  final <L extends Layer> L add(L layer) {
+  protected final <L extends Layer> L add(L layer) {
     layers.add(layer);
     return layer;
   }
 
-  final BatchNorm2d batchNorm(String name, int channels, float initialScale) {
+  /**
+   * Registers a batch norm.
+   *
+   * @param name stable name, which prefixes those of its state
+   * @param initialScale every scale's first value
+   */
+  protected final BatchNorm2d batchNorm(String name, int channels, float initialScale) {
     return add(new BatchNorm2d(name, channels, initialScale, batchNormMomentum));
   }
 
   /**
-   * A selection of {@code width} of a stream's channels: those that the given vector says, or all.
+   * Registers a selection of {@code width} of a stream's channels: those that the given vector
+   * says, or all.
    *
    * @throws EarlybirdException if that is another number of channels
    */
-  final ChannelSelection selection(String name, int stream, int width) {
+  protected final ChannelSelection selection(String name, int stream, int width) {
     HostTensor indexes = given.get(ChannelSelection.key(name));
     Channels kept =
         indexes == null
@@ -93,13 +104,9 @@ public abstract sealed class Network permits Vgg, PreResNet, ResNet {
     return add(new ChannelSelection(name, stream, kept));
   }
 
-  static Tensor relu(Tensor x, String name) {
+  /** Adds a ReLU to a graph. */
+  protected static Tensor relu(Tensor x, String name) {
     return x.applyNode(new Relu(), name).output(0);
-  }
-
-  /** What was built. */
-  public final NetworkSpec spec() {
-    return spec;
   }
 
   /**
@@ -110,12 +117,17 @@ public abstract sealed class Network permits Vgg, PreResNet, ResNet {
    */
   public abstract Tensor forward(Tensor x, ForwardPass pass);
 
-  /** The widths that the tensors of a state dict have, in this network's notation. */
-  public abstract Cfg widthsOf(Map<String, HostTensor> state);
+  /**
+   * A network of the same kind, of the widths that a state dict's tensors have, whose selections
+   * keep the channels that its vectors say.
+   *
+   * @param state a state dict of this network with channels cut out
+   */
+  public abstract Network withWidthsOf(Map<String, HostTensor> state);
 
   /** Shape and type of {@code batch} pictures. */
   public final TensorSpec inputSpec(int batch) {
-    return TensorSpec.f32(batch, spec.inputSize(), spec.inputSize(), 3);
+    return TensorSpec.f32(batch, inputSize, inputSize, 3);
   }
 
   /** The layers that own state, in the order of the state dict. */
@@ -223,11 +235,11 @@ public abstract sealed class Network permits Vgg, PreResNet, ResNet {
     for (StateEntry e : entries) {
       HostTensor value = state.get(e.name());
       if (value == null) {
-        throw new EarlybirdException(e.name() + " is missing in the state of " + spec);
+        throw new EarlybirdException(e.name() + " is missing in the state of " + this);
       }
       if (!value.spec().equals(e.spec())) {
         throw new EarlybirdException(
-            e.name() + ": expected " + e.spec() + " for " + spec + ", found " + value.spec());
+            e.name() + ": expected " + e.spec() + " for " + this + ", found " + value.spec());
       }
       if (e instanceof StateEntry.Fixed fixed && !fixed.value().equals(value)) {
         throw new EarlybirdException(e.name() + ": selects other channels than the network");
@@ -236,12 +248,7 @@ public abstract sealed class Network permits Vgg, PreResNet, ResNet {
     if (state.size() != entries.size()) {
       List<String> names = entries.stream().map(StateEntry::name).toList();
       String unknown = state.keySet().stream().filter(k -> !names.contains(k)).findFirst().get();
-      throw new EarlybirdException(unknown + " is no part of " + spec);
+      throw new EarlybirdException(unknown + " is no part of " + this);
     }
-  }
-
-  @Override
-  public String toString() {
-    return spec.toString();
   }
 }

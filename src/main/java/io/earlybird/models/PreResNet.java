@@ -18,7 +18,7 @@ import java.util.Map;
  * the network. Widths: per block the channels selected and those of its first and second
  * convolution, then those selected before the linear layer.
  */
-final class PreResNet extends Network {
+final class PreResNet extends StandardNetwork {
   static final Family FAMILY =
       new Family() {
         @Override
@@ -42,7 +42,7 @@ final class PreResNet extends Network {
         }
 
         @Override
-        public Network build(NetworkSpec spec, Map<String, HostTensor> state) {
+        public StandardNetwork build(NetworkSpec spec, Map<String, HostTensor> state) {
           return new PreResNet(spec, state);
         }
       };

@@ -21,7 +21,7 @@ import java.util.function.BiFunction;
  * which halve rows and columns; global average pooling and a linear layer. All blocks of a stage
  * add to one stream of channels.
  */
-abstract sealed class ResNet extends Network permits BasicResNet, BottleneckResNet {
+abstract sealed class ResNet extends StandardNetwork permits BasicResNet, BottleneckResNet {
   static final int STAGES = 4;
   static final int[] PLANES = {64, 128, 256, 512};
   static final float INITIAL_SCALE = 1f;

@@ -18,7 +18,7 @@ import java.util.TreeMap;
  * it): 3x3 convolution, batch norm and ReLU per width, a 2x2 max pooling per {@code 'M'}, then 2x2
  * average pooling and one linear layer.
  */
-final class Vgg extends Network {
+final class Vgg extends StandardNetwork {
   static final Family FAMILY =
       new Family() {
         @Override
@@ -42,7 +42,7 @@ final class Vgg extends Network {
         }
 
         @Override
-        public Network build(NetworkSpec spec, Map<String, HostTensor> state) {
+        public StandardNetwork build(NetworkSpec spec, Map<String, HostTensor> state) {
           return new Vgg(spec);
         }
       };

@@ -1,7 +1,6 @@
 package io.earlybird.tickets;
 
 import io.earlybird.models.Network;
-import io.earlybird.models.NetworkSpec;
 import io.earlybird.tensor.HostTensor;
 import java.util.List;
 import java.util.Map;
@@ -9,14 +8,14 @@ import java.util.Map;
 /**
  * A pruned network.
  *
- * @param spec the narrower network
+ * @param network the narrower network
  * @param state its state dict
  * @param kept the mask, with the channels that stay only so that no layer is empty
  * @param widths what each batch norm keeps, in the network's order
  * @param messages one line for each layer that no channel survived in
  */
 public record PruneResult(
-    NetworkSpec spec,
+    Network network,
     Map<String, HostTensor> state,
     ChannelMask kept,
     List<LayerWidth> widths,
@@ -29,11 +28,6 @@ public record PruneResult(
    * @param after those that the mask keeps
    */
   public record LayerWidth(String layer, int before, int after) {}
-
-  /** Builds the narrower network; {@link #state()} fits it. */
-  public Network network() {
-    return Network.of(spec, state);
-  }
 
   /**
    * Operations that finding and applying the mask took, as the original counts them: {@code 3 n

@@ -210,7 +210,7 @@ public final class Pruner {
         });
     norms.forEach(n -> out.put(n.batchesTracked().name(), HostTensor.scalar(0L)));
     return new PruneResult(
-        network.spec().withCfg(network.widthsOf(out)),
+        network.withWidthsOf(out),
         Collections.unmodifiableMap(out),
         keptMask(),
         widths(),

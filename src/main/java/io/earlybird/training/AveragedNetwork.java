@@ -62,7 +62,7 @@ final class AveragedNetwork {
     this.trained = trained;
     this.images = images;
     this.order = order;
-    this.network = Network.of(trained.spec(), trained.initialState(seed));
+    this.network = trained.withWidthsOf(trained.initialState(seed));
     this.average = new WeightAverage(trained.parameters(), network.parameters());
     this.take = session.plan(List.of(), average.assigns());
     this.statistics = new BatchPlans(images, batchSize, this::statistics);

@@ -46,10 +46,20 @@ public record Comparison(List<Entry> entries) {
     entries = List.copyOf(entries);
   }
 
-  private static final String ROW = " %6s  %8s %8s  %11s  %9s %8s  %8s %8s%n";
+  private static final String ROW = " %6s  %8s %8s  %11s  %9s %8s  %8s %8s%s%n";
+  private static final String JOULES = "  %10s";
 
   /** The table, a line per network; what the figures mean stands below it. */
   public String toTable() {
+    return toTable(List.of());
+  }
+
+  /**
+   * The table with the energy that training took.
+   *
+   * @param joules of each network, the search up to the drawing included; empty for no such column
+   */
+  public String toTable(List<Double> joules) {
     Entry dense = entries.get(0);
     Unit unit = Unit.of(dense.trainingFlops());
     int longest = entries.stream().mapToInt(e -> e.name().length()).max().getAsInt();
@@ -66,8 +76,10 @@ public record Comparison(List<Entry> entries) {
             unit.name,
             "of dense",
             "seconds",
-            "of dense"));
-    for (Entry e : entries) {
+            "of dense",
+            joules.isEmpty() ? "" : String.format(JOULES, "joules")));
+    for (int i = 0; i < entries.size(); i++) {
+      Entry e = entries.get(i);
       out.append(
           String.format(
               row,
@@ -79,13 +91,14 @@ public record Comparison(List<Entry> entries) {
               decimals(2, e.trainingFlops() / unit.size),
               decimals(2, e.trainingFlops() / dense.trainingFlops()),
               decimals(1, e.seconds()),
-              decimals(2, e.seconds() / dense.seconds())));
+              decimals(2, e.seconds() / dense.seconds()),
+              joules.isEmpty() ? "" : String.format(Locale.ROOT, "  %,10.0f", joules.get(i))));
     }
     out.append(
         String.format(
-            "drawn: epoch at whose start; last and best: test accuracy; %s and seconds: training,"
-                + " the search up to the drawing included%n",
-            unit.name));
+            "drawn: epoch at whose start; last and best: test accuracy; %s%s: training, the search"
+                + " up to the drawing included%n",
+            unit.name, joules.isEmpty() ? " and seconds" : ", seconds and joules"));
     return out.toString();
   }
 

@@ -1,71 +1,35 @@
 package io.earlybird.training;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ObjectNode;
-import io.earlybird.BuildInfo;
-import io.earlybird.backend.Backends;
 import io.earlybird.checkpoint.Checkpoint;
 import io.earlybird.checkpoint.CheckpointInfo;
 import io.earlybird.energy.EnergyLog;
 import io.earlybird.energy.EnergyWindow;
 import io.earlybird.energy.Phase;
 import io.earlybird.energy.Tally;
-import io.earlybird.energy.WindowEnergy;
-import io.earlybird.models.Network;
+import io.earlybird.models.StandardNetwork;
 import io.earlybird.plan.Work;
 import io.earlybird.tensor.DType;
 import io.earlybird.tensor.HostTensor;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * Trains one network epoch by epoch: learning rate and order, training, evaluation, records,
  * checkpoints. It can be stopped after any batch and continues there bit for bit.
  */
 public final class EpochLoop implements AutoCloseable {
-  /** What a search adds to training. */
-  interface Observer {
-    /**
-     * An epoch is about to begin.
-     *
-     * @return whether training should end here, before the epoch
-     */
-    boolean epochBegins(int epoch);
-
-    /** Operations and bytes of the last look at the masks. */
-    Work work();
-
-    /** Adds what it needs to continue. */
-    void save(Map<String, HostTensor> tensors);
-  }
-
-  private static final String ENERGY = "run.energy";
-  private static final long POLL_NANOS = 100_000_000L;
-  private static final ObjectMapper JSON = new ObjectMapper();
-
-  /** The network with averaged weights. */
-  static final String AVERAGED = "swa.safetensors";
-
-  private final Path folder;
   private final RunContext context;
+  private final StandardNetwork network;
   private final Trainer trainer;
   private final Records records;
-  private final CheckpointStore store;
-  private final Observer observer;
-  private final OriginalOutput original;
-  private final Map<String, String> kernels;
+  private final EpochObserver observer;
+  private final EpochCheckpoints checkpoints;
+  private final TrainingEnergy energy;
+  private final EpochWatch watch;
   private RunState state;
-  private Tally tally = Tally.NONE;
-  private EnergyWindow window;
-  private int counted;
-  private int trained;
-  private String label;
-  private CheckpointInfo source;
-  private long lastPoll;
-  private long lastSave;
+  private String label = "";
 
   /**
    * Prepares the training of a network, which has no values until {@link #start} or {@link
@@ -73,10 +37,17 @@ public final class EpochLoop implements AutoCloseable {
    *
    * @param folder where checkpoints and {@code record.txt} go
    * @param observer what a search adds, or null
+   * @param source of the file that the network came from, which may say how it was pruned
    */
-  EpochLoop(RunContext context, Path folder, Records records, Network network, Observer observer) {
+  EpochLoop(
+      RunContext context,
+      Path folder,
+      Records records,
+      StandardNetwork network,
+      EpochObserver observer,
+      Optional<CheckpointInfo> source) {
     this.context = context;
-    this.folder = folder;
+    this.network = network;
     this.records = records;
     this.observer = observer;
     this.trainer =
@@ -87,14 +58,10 @@ public final class EpochLoop implements AutoCloseable {
             context.test(),
             context.settings().recipe(observer == null),
             context.settings().data().loading());
-    boolean wantsOriginal = context.saving().pth() || OriginalOutput.isIn(folder);
-    this.original =
-        wantsOriginal
-            ? new OriginalOutput(folder, network, context.settings(), observer != null)
-            : null;
-    this.store = new CheckpointStore(folder, context.saving().keepPolicy(), original);
-    this.kernels = Backends.choices(context.backend());
-    context.folder().writeKernels(context.backend(), kernels);
+    this.checkpoints = new EpochCheckpoints(context, folder, network, trainer, observer, source);
+    this.energy =
+        new TrainingEnergy(context, trainer, observer == null ? Phase.RETRAINING : Phase.SEARCH);
+    this.watch = new EpochWatch(context, trainer, this::saveInEpoch);
   }
 
   /** Begins with a state dict at an epoch, with a fresh optimizer. */
@@ -102,61 +69,31 @@ public final class EpochLoop implements AutoCloseable {
     trainer.start(weights, epoch);
     records.begin();
     state = RunState.at(epoch);
-    if (original != null && observer != null && epoch == 0) {
-      original.init(weights);
-    }
+    checkpoints.begin(weights, epoch);
   }
 
   /** Begins with what another program trained; from here on the run can be resumed. */
   void start(Beginning from) {
-    from.requireNetwork(trainer.network().spec());
+    from.requireNetwork(network.spec());
     start(from.state(), from.epoch());
     trainer.startMomenta(from.momenta());
   }
 
-  /** The trained network came from a file that may say how it was pruned. */
-  void from(CheckpointInfo file) {
-    source = file;
-  }
-
   /** Writes a ticket: the network at the start of an epoch. */
   void saveTicket(Ticket ticket, JsonNode configuration) {
-    new Checkpoint(trainer.state(), info(configuration)).write(ticket.file());
-    if (original != null) {
-      original.ticket(checkpoint(), ticket.ratio(), ticket.epoch());
-    }
+    checkpoints.saveTicket(ticket, configuration, state, energy.soFar());
   }
 
   /** Saves the present state before the first epoch. */
   void saveStart() {
-    store.save(checkpoint());
-    store.flush();
+    checkpoints.saveNow(state, energy.soFar());
   }
 
   /** Continues from a checkpoint of this loop. */
   void resume(Checkpoint checkpoint) {
-    checkpoint.requireNetwork(networkJson(), store.newest());
-    state = RunState.of(checkpoint.tensors(), store.newest());
-    trainer.restore(checkpoint.tensors(), state.epoch());
-    tally = Tally.ofTensor(checkpoint.tensors().get(ENERGY));
+    state = checkpoints.resume(checkpoint);
+    energy.begin(CheckpointContents.energy(checkpoint));
     records.continueAt(state);
-    if (!state.begun() && state.last().isPresent()) {
-      store.complete(checkpoint, state.last().get().epoch(), state.best().orElseThrow().epoch());
-    }
-    CheckpointInfo.Runtime before = checkpoint.info().runtime();
-    CheckpointInfo.Runtime now = runtime();
-    if (!place(before).equals(place(now))) {
-      context
-          .progress()
-          .say(
-              String.format(
-                  "before the stop this ran on %s, now on %s: the rest may come out in other bits",
-                  place(before), place(now)));
-    } else if (!kernels.entrySet().containsAll(before.kernels().entrySet())) {
-      context
-          .progress()
-          .say("other kernels than before the stop: the rest may come out in other bits");
-    }
   }
 
   /**
@@ -170,17 +107,17 @@ public final class EpochLoop implements AutoCloseable {
    */
   boolean run(int epochs, String label) {
     this.label = label;
+    checkpoints.labelled(label);
     try {
-      lastSave = System.nanoTime();
+      watch.saved();
       while (state.epoch() < epochs) {
         if (!state.begun() && begin()) {
-          store.save(checkpoint());
-          store.flush();
+          checkpoints.saveNow(state, energy.soFar());
           return false;
         }
         epoch(epochs);
       }
-      store.flush();
+      checkpoints.flush();
       return true;
     } finally {
       context.progress().epochClosed();
@@ -204,7 +141,7 @@ public final class EpochLoop implements AutoCloseable {
       records.energy(state.epoch(), true, order.result().toMap());
     }
     state = state.beginning();
-    tally = Tally.NONE;
+    energy.begin(Tally.NONE);
     return end;
   }
 
@@ -220,6 +157,32 @@ public final class EpochLoop implements AutoCloseable {
     finish(test, (System.nanoTime() - from) * 1e-9);
   }
 
+  private void trainRest() {
+    energy.open();
+    try {
+      watch.begin();
+      boolean complete = trainer.train(watch);
+      // An asynchronous device is waited for, so that the time is that of its steps.
+      Metrics metrics = trainer.metrics();
+      state = watch.after(state);
+      if (metrics.firstNonFinite() >= 0) {
+        throw diverged("the loss is not finite since step " + metrics.firstNonFinite());
+      }
+      Map<String, Object> figures = energy.end();
+      if (!complete) {
+        stop();
+      }
+      records.energy(state.epoch(), false, figures);
+    } finally {
+      energy.abandon();
+    }
+  }
+
+  /** A checkpoint in the middle of an epoch. */
+  private void saveInEpoch(int batches) {
+    checkpoints.save(watch.after(state), energy.soFar(batches));
+  }
+
   private Metrics evaluate() {
     try (EnergyWindow evaluation = context.energy().window(Phase.EVALUATION)) {
       Metrics test = trainer.evaluate(batches -> !context.stop().isRequested());
@@ -231,85 +194,6 @@ public final class EpochLoop implements AutoCloseable {
       records.energy(state.epoch(), false, evaluation.result().toMap());
       return test;
     }
-  }
-
-  private void trainRest() {
-    try (EnergyWindow training =
-        context.energy().window(observer == null ? Phase.RETRAINING : Phase.SEARCH)) {
-      window = training;
-      counted = trainer.batchesDone();
-      trained = counted;
-      trainRest(training);
-    } finally {
-      window = null;
-    }
-  }
-
-  /** The epoch's training window, and what earlier pieces of it came to. */
-  private Tally tally() {
-    return window == null ? tally : tally.plus(Tally.of(counted(window).soFar()));
-  }
-
-  /** Adds to the window what was trained since the last time. */
-  private EnergyWindow counted(EnergyWindow training) {
-    training.add(trainer.work(counted, trained));
-    for (; counted < trained; counted++) {
-      training.addImages(trainer.batches().size(counted));
-    }
-    return training;
-  }
-
-  private void trainRest(EnergyWindow training) {
-    long from = System.nanoTime();
-    double waitedBefore = trainer.waitedSeconds();
-    long imagesBefore = trainer.metrics().images();
-    lastPoll = from;
-    boolean complete = trainer.train(batches -> goOn(batches, from, imagesBefore, waitedBefore));
-    // An asynchronous device is waited for, so that the time is that of its steps.
-    Metrics metrics = trainer.metrics();
-    state = state.after((System.nanoTime() - from) * 1e-9, trainer.waitedSeconds() - waitedBefore);
-    requireFinite(metrics);
-    trained = trainer.batchesDone();
-    WindowEnergy energy = counted(training).result();
-    window = null;
-    if (energy.images() > 0 || tally.pieces() == 0) {
-      tally = tally.plus(Tally.of(energy));
-    }
-    if (complete) {
-      records.energy(state.epoch(), false, tally.toMap(energy));
-    }
-    if (!complete) {
-      stop();
-    }
-  }
-
-  /** After every batch: allocates nothing unless it is time to look at the counters. */
-  private boolean goOn(int batches, long from, long imagesBefore, double waitedBefore) {
-    if (context.stop().isRequested()) {
-      return false;
-    }
-    long now = System.nanoTime();
-    if (now - lastPoll < POLL_NANOS) {
-      return true;
-    }
-    lastPoll = now;
-    Metrics soFar = trainer.metrics();
-    context
-        .progress()
-        .batchesDone(batches, soFar, (soFar.images() - imagesBefore) / ((now - from) * 1e-9));
-    if (soFar.firstNonFinite() >= 0) {
-      return false;
-    }
-    if (context.saving().checkpointSeconds() > 0
-        && now - lastSave > context.saving().checkpointSeconds() * 1_000_000_000L) {
-      RunState before = state;
-      state = state.after((now - from) * 1e-9, trainer.waitedSeconds() - waitedBefore);
-      trained = batches;
-      store.save(checkpoint());
-      state = before;
-      lastSave = System.nanoTime();
-    }
-    return true;
   }
 
   private void finish(Metrics test, double testSeconds) {
@@ -333,31 +217,21 @@ public final class EpochLoop implements AutoCloseable {
             trainer.damaged(),
             average());
     state = state.done(row);
-    Checkpoint checkpoint = checkpoint();
-    records.epoch(row);
-    store.saveEpoch(checkpoint, row.epoch(), state.best().orElseThrow().epoch());
-    lastSave = System.nanoTime();
+    checkpoints.saveEpoch(state, energy.soFar(), () -> records.epoch(row));
+    watch.saved();
     context.progress().epochEnds(row);
   }
 
   /** Test accuracy of the averaged network in percent, which is saved; NaN if there is none. */
   private double average() {
-    int epoch = state.epoch();
-    if (!context.settings().precision().averages(epoch)) {
+    if (!context.settings().precision().averages(state.epoch())) {
       return Double.NaN;
     }
-    Metrics metrics = trainer.average(epoch, log(epoch));
+    Metrics metrics = trainer.average(state.epoch(), log(state.epoch()));
     if (!Double.isFinite(metrics.lossSum())) {
       throw diverged("the test loss of the averaged network is not finite");
     }
-    ObjectNode configuration = context.settings().toJson();
-    configuration.remove("precision");
-    configuration.putObject("averaged").put("accuracy", metrics.top1Percent());
-    Map<String, HostTensor> averaged = trainer.averagedState();
-    new Checkpoint(averaged, info(configuration)).write(folder.resolve(AVERAGED));
-    if (original != null) {
-      original.averaged(checkpoint(), averaged, epoch, metrics.top1Percent());
-    }
+    checkpoints.saveAverage(state, energy.soFar(), metrics.top1Percent());
     return metrics.top1Percent();
   }
 
@@ -367,64 +241,15 @@ public final class EpochLoop implements AutoCloseable {
   }
 
   private void stop() {
-    store.save(checkpoint());
-    store.flush();
+    checkpoints.saveNow(state, energy.soFar());
     throw new StoppedException(
         String.format(
             "stopped in epoch %d of %s after %d of %d batches; the state is saved",
             state.epoch() + 1, label, trainer.batchesDone(), trainer.batches().count()));
   }
 
-  private void requireFinite(Metrics metrics) {
-    if (metrics.firstNonFinite() >= 0) {
-      throw diverged("the loss is not finite since step " + metrics.firstNonFinite());
-    }
-  }
-
   private DivergedException diverged(String what) {
-    store.flush();
-    String good =
-        Files.exists(store.newest())
-            ? "the last good checkpoint is " + store.newest()
-            : "there is no checkpoint yet";
-    return new DivergedException(
-        String.format(
-            "%s (epoch %d of %s): training diverged; try a lower --lr; %s",
-            what, state.epoch() + 1, label, good));
-  }
-
-  /** Everything that is needed to continue. */
-  private Checkpoint checkpoint() {
-    Map<String, HostTensor> tensors = new LinkedHashMap<>(trainer.state());
-    tensors.putAll(trainer.snapshot());
-    tensors.forEach(
-        (name, value) -> {
-          if (!isFinite(value)) {
-            throw diverged(name + " is not finite after step " + (trainer.step() - 1));
-          }
-        });
-    if (observer != null) {
-      observer.save(tensors);
-    }
-    state.save(tensors);
-    tensors.put(ENERGY, tally().toTensor());
-    ObjectNode configuration = context.settings().toJson();
-    if (source != null) {
-      PruningHistory.carry(source, configuration);
-    }
-    return new Checkpoint(tensors, info(configuration));
-  }
-
-  private static boolean isFinite(HostTensor value) {
-    if (value.dtype() != DType.F32) {
-      return true;
-    }
-    for (float v : value.floats()) {
-      if (!Float.isFinite(v)) {
-        return false;
-      }
-    }
-    return true;
+    return checkpoints.diverged(what, state);
   }
 
   /**
@@ -433,35 +258,7 @@ public final class EpochLoop implements AutoCloseable {
    * @param configuration the settings, and what else belongs to them
    */
   CheckpointInfo info(JsonNode configuration) {
-    Settings settings = context.settings();
-    return new CheckpointInfo(
-        BuildInfo.version(),
-        settings.command(),
-        networkJson(),
-        configuration,
-        state.epoch(),
-        trainer.step(),
-        state.best().map(EpochRow::testTop1).orElse(Double.NaN),
-        state.last().map(EpochRow::testTop1).orElse(Double.NaN),
-        Map.of("seed", settings.training().seed(), "step", trainer.step()),
-        runtime());
-  }
-
-  private CheckpointInfo.Runtime runtime() {
-    return new CheckpointInfo.Runtime(
-        context.backend().name(),
-        Backends.instructionSet(context.backend()),
-        Backends.threads(context.backend()),
-        kernels);
-  }
-
-  private static String place(CheckpointInfo.Runtime runtime) {
-    return String.format(
-        "backend %s with %s and %d threads", runtime.backend(), runtime.isa(), runtime.threads());
-  }
-
-  private JsonNode networkJson() {
-    return JSON.valueToTree(trainer.network().spec());
+    return checkpoints.info(state, configuration);
   }
 
   /** How far it is. */
@@ -476,7 +273,7 @@ public final class EpochLoop implements AutoCloseable {
 
   @Override
   public void close() {
-    store.close();
+    checkpoints.close();
     trainer.close();
   }
 }

@@ -7,6 +7,7 @@ import io.earlybird.backend.Backends;
 import io.earlybird.checkpoint.Checkpoint;
 import io.earlybird.checkpoint.CheckpointInfo;
 import io.earlybird.models.Network;
+import io.earlybird.models.StandardNetwork;
 import io.earlybird.tensor.HostTensor;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,7 +35,7 @@ final class InitialWeights {
     }
     Path file = context.folder().path().resolve(FILE);
     if (!Files.exists(file)) {
-      Network network = Network.of(context.networkSpec());
+      StandardNetwork network = Network.of(context.networkSpec());
       long seed = context.settings().training().seed();
       Map<String, HostTensor> state =
           beginning.map(Beginning::state).orElseGet(() -> network.initialState(seed));
@@ -43,7 +44,7 @@ final class InitialWeights {
     return file;
   }
 
-  private static CheckpointInfo info(RunContext context, Network network, long seed) {
+  private static CheckpointInfo info(RunContext context, StandardNetwork network, long seed) {
     return new CheckpointInfo(
         BuildInfo.version(),
         context.settings().command(),

@@ -7,6 +7,7 @@ import io.earlybird.checkpoint.CheckpointInfo;
 import io.earlybird.checkpoint.pth.OriginalCheckpoint;
 import io.earlybird.models.Network;
 import io.earlybird.models.NetworkSpec;
+import io.earlybird.models.StandardNetwork;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Optional;
@@ -33,7 +34,7 @@ final class OriginalNetworks {
   /** As {@link #read}, of what was read already. */
   static SavedNetwork of(Path file, OriginalCheckpoint checkpoint) {
     NetworkSpec spec = checkpoint.requireNetwork();
-    Network network;
+    StandardNetwork network;
     try {
       network = Network.of(spec, checkpoint.state());
     } catch (EarlybirdException e) {

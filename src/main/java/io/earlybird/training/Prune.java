@@ -18,6 +18,8 @@ import io.earlybird.energy.Phase;
 import io.earlybird.lowprecision.LowPrecision;
 import io.earlybird.models.Costs;
 import io.earlybird.models.Network;
+import io.earlybird.models.NetworkSpec;
+import io.earlybird.models.StandardNetwork;
 import io.earlybird.plan.Work;
 import io.earlybird.report.WidthBars;
 import io.earlybird.tensor.DType;
@@ -60,8 +62,9 @@ public final class Prune {
    * @param cumulative fraction of the channels before all pruning that are gone; NaN for a network
    *     that was not pruned before
    * @param epoch index of the epoch at whose start the ticket was drawn
-   * @param result the narrower network, its state dict and its layers' widths
-   * @param before cost of the dense network
+   * @param spec the narrower network
+   * @param result that network, its state dict and its layers' widths
+   * @param before cost of the network before this pruning
    * @param after cost of the pruned one
    * @param masked test figures of the dense network with its mask
    * @param pruned test figures of the pruned network
@@ -71,6 +74,7 @@ public final class Prune {
       double ratio,
       double cumulative,
       int epoch,
+      NetworkSpec spec,
       PruneResult result,
       Costs before,
       Costs after,
@@ -168,7 +172,7 @@ public final class Prune {
             ? history.remaining(wanted, PruningHistory.channels(saved.network()))
             : wanted;
     LowPrecision bits = request.precision() == null ? saved.precision() : request.precision();
-    Network dense = saved.network();
+    StandardNetwork dense = saved.network();
     Cut cut = energy.during(Phase.PRUNING, window -> cut(request, saved, ratio, window));
     Judge judge =
         (network, state, name) ->
@@ -193,6 +197,7 @@ public final class Prune {
                 ? history.ratio(result.kept().kept())
                 : Double.NaN,
             saved.info().epoch(),
+            dense.spec().withCfg(dense.widthsOf(result.state())),
             result,
             Costs.of(dense),
             Costs.of(result.network()),
@@ -210,7 +215,7 @@ public final class Prune {
   private record Cut(Map<String, HostTensor> masked, PruneResult result) {}
 
   private static Cut cut(Request request, SavedNetwork saved, double ratio, EnergyWindow window) {
-    Network dense = saved.network();
+    StandardNetwork dense = saved.network();
     Map<String, HostTensor> state = saved.state();
     ChannelMask mask = request.criterion().mask(dense, state, ratio, request.seed());
     Pruner pruner = new Pruner(dense, state, mask);
@@ -241,7 +246,7 @@ public final class Prune {
     if (request.pth()) {
       OriginalFiles.writePruned(
           folder.resolve(ORIGINAL_FILE),
-          result.spec().widths(),
+          pruned.spec().widths(),
           quantized ? OriginalFiles.quantized(result.state()) : result.state());
     }
     byte[] report = report(pruned).getBytes(StandardCharsets.UTF_8);
@@ -249,7 +254,7 @@ public final class Prune {
     return pruned.file();
   }
 
-  private static Map<String, HostTensor> rewound(Request request, Network dense) {
+  private static Map<String, HostTensor> rewound(Request request, StandardNetwork dense) {
     SavedNetwork init = SavedNetwork.read(request.init());
     if (!dense.spec().hasStateOf(init.network().spec())) {
       throw new EarlybirdException(
@@ -277,7 +282,7 @@ public final class Prune {
     return new CheckpointInfo(
         BuildInfo.version(),
         "prune",
-        JSON.valueToTree(pruned.result().spec()),
+        JSON.valueToTree(pruned.spec()),
         configuration,
         source.epoch(),
         source.step(),
@@ -299,7 +304,7 @@ public final class Prune {
   /** The original's report, and what it prints beside it. */
   private static String report(Pruned p) {
     StringBuilder out = new StringBuilder();
-    out.append("Configuration: \n").append(p.result().spec().widths()).append('\n');
+    out.append("Configuration: \n").append(p.spec().widths()).append('\n');
     out.append("Number of parameters: \n").append(p.after().parameters()).append('\n');
     out.append("new model param: \n").append(p.after().parameters()).append('\n');
     out.append("new model flops: \n").append((double) p.after().flops()).append('\n');

@@ -6,6 +6,7 @@ import io.earlybird.EarlybirdException;
 import io.earlybird.checkpoint.CheckpointInfo;
 import io.earlybird.models.Network;
 import io.earlybird.models.NetworkSpec;
+import io.earlybird.models.StandardNetwork;
 import io.earlybird.nn.BatchNorm2d;
 import io.earlybird.tickets.ChannelThreshold;
 
@@ -36,7 +37,7 @@ record PruningHistory(int denseChannels, boolean isPruned) {
     return new PruningHistory(beginning, about.isObject());
   }
 
-  private static int standard(Network network) {
+  private static int standard(StandardNetwork network) {
     NetworkSpec spec = network.spec();
     int own = channels(network);
     if (spec.cfg() == null) {

@@ -63,8 +63,8 @@ public final class Retrain implements AutoCloseable {
     records =
         new Records(
             context.folder().metrics(), folder, label, context.settings().precision().swa());
-    loop = new EpochLoop(context, folder, records, saved.network(), null);
-    loop.from(saved.info());
+    loop =
+        new EpochLoop(context, folder, records, saved.network(), null, Optional.of(saved.info()));
     try {
       if (resumed) {
         loop.resume(checkpoint);

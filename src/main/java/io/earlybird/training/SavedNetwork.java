@@ -11,6 +11,7 @@ import io.earlybird.data.Pictures;
 import io.earlybird.lowprecision.LowPrecision;
 import io.earlybird.models.Network;
 import io.earlybird.models.NetworkSpec;
+import io.earlybird.models.StandardNetwork;
 import io.earlybird.nn.StateEntry;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.TensorSpec;
@@ -27,7 +28,7 @@ import java.util.Map;
  * @param info what else the file says
  */
 public record SavedNetwork(
-    Path file, Network network, Map<String, HostTensor> state, CheckpointInfo info) {
+    Path file, StandardNetwork network, Map<String, HostTensor> state, CheckpointInfo info) {
   /** The component of {@link NetworkSpec}, as files write it. */
   static final String SIZE = "inputSize";
 
@@ -46,7 +47,8 @@ public record SavedNetwork(
 
   private static SavedNetwork readOwn(Path file) {
     Checkpoint checkpoint = Checkpoint.read(file);
-    Network network = Network.of(spec(checkpoint.info().network(), file), checkpoint.tensors());
+    StandardNetwork network =
+        Network.of(spec(checkpoint.info().network(), file), checkpoint.tensors());
     Map<String, TensorSpec> wanted = new LinkedHashMap<>();
     network.state().forEach((StateEntry e) -> wanted.put(e.name(), e.spec()));
     checkpoint.requireTensors(wanted, file);
@@ -85,7 +87,7 @@ public record SavedNetwork(
   public SavedNetwork fitTo(Pictures set) {
     NetworkSpec spec = network.spec();
     if (spec.takesAnySize() && !info.network().has(SIZE) && spec.inputSize() != set.height()) {
-      Network other = Network.of(spec.withInputSize(set.height()), state);
+      StandardNetwork other = Network.of(spec.withInputSize(set.height()), state);
       return new SavedNetwork(file, other, state, info).fitTo(set);
     }
     if (spec.classes() != set.classes() || spec.inputSize() != set.height()) {

@@ -5,6 +5,7 @@ import io.earlybird.checkpoint.Checkpoint;
 import io.earlybird.energy.EnergyWindow;
 import io.earlybird.energy.Phase;
 import io.earlybird.models.Network;
+import io.earlybird.models.StandardNetwork;
 import io.earlybird.plan.Work;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tickets.EarlyBirdDetector;
@@ -79,12 +80,12 @@ public final class Search implements AutoCloseable {
     this.records =
         new Records(
             context.folder().metrics(), folder, phase, context.settings().precision().swa());
-    Network network = Network.of(context.networkSpec());
+    StandardNetwork network = Network.of(context.networkSpec());
     Path newest = folder.resolve(CheckpointStore.NEWEST);
     Optional<Checkpoint> saved =
         Files.exists(newest) ? Optional.of(Checkpoint.read(newest)) : Optional.empty();
     this.resumed = saved.isPresent();
-    this.loop = new EpochLoop(context, folder, records, network, new MaskTaker());
+    this.loop = new EpochLoop(context, folder, records, network, new MaskTaker(), Optional.empty());
     try {
       begin(network, saved, beginning);
     } catch (RuntimeException | Error e) {
@@ -93,7 +94,8 @@ public final class Search implements AutoCloseable {
     }
   }
 
-  private void begin(Network network, Optional<Checkpoint> saved, Optional<Beginning> beginning) {
+  private void begin(
+      StandardNetwork network, Optional<Checkpoint> saved, Optional<Beginning> beginning) {
     if (saved.isPresent()) {
       Checkpoint checkpoint = saved.get();
       loop.resume(checkpoint);
@@ -142,7 +144,7 @@ public final class Search implements AutoCloseable {
   }
 
   /** Takes the masks at the start of an epoch. */
-  private final class MaskTaker implements EpochLoop.Observer {
+  private final class MaskTaker implements EpochObserver {
     @Override
     public boolean epochBegins(int epoch) {
       List<float[]> scales = loop.trainer().scales();

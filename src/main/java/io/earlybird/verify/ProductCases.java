@@ -19,12 +19,36 @@ final class ProductCases {
   /** Shapes of one convolution. */
   private record Geometry(Shape x, Shape w, Shape y, int stride, int pad) {}
 
+  /** Window, stride and padding. */
+  private record Window(int height, int width, int stride, int pad) {}
+
+  /** The convolutions of the networks here: stems, 3x3, pointwise, and those with a stride. */
+  private static final Window[] USUAL = {
+    new Window(3, 3, 1, 1),
+    new Window(3, 3, 2, 1),
+    new Window(1, 1, 1, 0),
+    new Window(1, 1, 2, 0),
+    new Window(7, 7, 2, 3)
+  };
+
+  /** Every other one is a usual one, all of these equally often. */
+  private static Window window(CaseRandom r) {
+    if (r.chance(0.5)) {
+      return USUAL[r.between(0, USUAL.length - 1)];
+    }
+    int height = r.pick(1, 1, 3, 3, 3, 5, 7);
+    int width = r.chance(0.05) ? r.pick(1, 2, 3) : height;
+    int stride = r.pick(1, 1, 1, 2, 2, 3);
+    return new Window(height, width, stride, r.chance(0.6) ? height / 2 : r.between(0, height / 2));
+  }
+
   private static Geometry geometry(CaseRandom r) {
     while (true) {
-      int kh = r.pick(1, 1, 3, 3, 3, 5, 7);
-      int kw = r.chance(0.05) ? r.pick(1, 2, 3) : kh;
-      int stride = r.pick(1, 1, 1, 2, 2, 3);
-      int pad = r.chance(0.6) ? kh / 2 : r.between(0, kh / 2);
+      Window window = window(r);
+      int kh = window.height();
+      int kw = window.width();
+      int stride = window.stride();
+      int pad = window.pad();
       Shape x = r.images();
       Shape w = Shape.of(r.channels(), x.dim(3), kh, kw);
       int spanH = x.dim(1) + 2 * pad - kh;

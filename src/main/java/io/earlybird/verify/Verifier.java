@@ -128,7 +128,7 @@ public final class Verifier {
     String failure = null;
     String reason = "";
     for (int i : cases.toArray()) {
-      OpCase test = entry.factory().apply(random(entry.name(), i));
+      OpCase test = make(entry, i);
       CaseRunner.Outcome outcome = CaseRunner.run(backend, test);
       if (outcome.declined() != null) {
         declined++;
@@ -157,6 +157,11 @@ public final class Verifier {
         verdict,
         failed,
         detail);
+  }
+
+  /** A case by its number. */
+  OpCase make(CaseTable.Entry entry, int index) {
+    return entry.factory().apply(random(entry.name(), index));
   }
 
   private VerifyRow judgeGradient(Class<? extends Op> op, IntStream cases) {

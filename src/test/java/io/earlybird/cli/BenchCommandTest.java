@@ -8,6 +8,7 @@ import io.earlybird.backend.cpu.CpuBackend;
 import io.earlybird.backend.cpu.CpuLibrary;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -89,6 +90,23 @@ class BenchCommandTest {
     assertThat(out).containsPattern("geometric mean of \\d+: [0-9.]+ GFLOP/s \\(forward [0-9.]+, ");
     assertThat(bench("kernels --op nonsense")).isEqualTo(1);
     assertThat(err).contains("nonsense", "Conv2d");
+  }
+
+  @Test
+  void aPluginIsTimedBesideOurs() throws Exception {
+    Path library = KernelLibrary.build(temp, Files.readString(KernelLibrary.EXAMPLE));
+    String words = "kernels --op relu,add --batch 1 --seconds 0 --threads 1 --plugin " + library;
+    assertThat(bench(words)).isZero();
+    assertThat(out)
+        .contains(library + " exports eb_relu_f32; other kernels are ours in both columns")
+        .contains("plugin us", "ratio")
+        .containsPattern("Relu f32.* [0-9.]+x  ");
+    assertThat(bench(words + " --json")).isZero();
+    for (JsonNode kernel : new ObjectMapper().readTree(out).path("kernels")) {
+      assertThat(kernel.path("plugin_seconds").asDouble()).isPositive();
+    }
+    assertThat(bench(words + " --backend reference")).isEqualTo(1);
+    assertThat(err).contains("--plugin replaces kernels of the cpu backend, not of reference");
   }
 
   @Test

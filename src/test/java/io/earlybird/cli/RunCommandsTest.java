@@ -53,7 +53,8 @@ class RunCommandsTest {
             "pruned 50%",
             "difference 0.00",
             "dense",
-            "ticket 50%");
+            "ticket 50%",
+            "joules");
     List<String> hashes = out.lines().filter(l -> l.contains("SHA-256")).toList();
     assertThat(hashes).hasSize(2);
     assertThat(earlybird("run " + TINY + NET + RECIPE + EAGER + " --save", temp.resolve("b")))

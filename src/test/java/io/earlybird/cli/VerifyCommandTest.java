@@ -25,28 +25,6 @@ class VerifyCommandTest {
     return Main.run(all, new PrintWriter(out), new PrintWriter(err));
   }
 
-  private Path build(String source) throws IOException, InterruptedException {
-    Path library = folder.resolve("libmine.so");
-    Path code = Files.writeString(folder.resolve("mine.cpp"), source);
-    String compiler = System.getenv().getOrDefault("CXX", "c++");
-    Process process =
-        new ProcessBuilder(
-                List.of(
-                    compiler,
-                    "-std=c++17",
-                    "-O2",
-                    "-fPIC",
-                    "-shared",
-                    "-Inative/include",
-                    "-o",
-                    library.toString(),
-                    code.toString()))
-            .inheritIO()
-            .start();
-    assertThat(process.waitFor()).isZero();
-    return library;
-  }
-
   @Test
   void theChosenOpsAreJudged() {
     assertThat(verify("--op=relu,Add", "--cases=5", "--seed=3")).isZero();
@@ -63,8 +41,8 @@ class VerifyCommandTest {
 
   @Test
   void aWrongPluginFailsAndItsCaseIsReplayed() throws Exception {
-    String source = Files.readString(Path.of("docs/examples/my_relu.cpp"));
-    Path library = build(source.replace("x[i] <= 0", "x[i] < 0"));
+    String source = Files.readString(KernelLibrary.EXAMPLE);
+    Path library = KernelLibrary.build(folder, source.replace("x[i] <= 0", "x[i] < 0"));
     Path failures = folder.resolve("failures.json");
     String plugin = "--plugin=" + library;
     assertThat(verify("--op=relu", "--cases=8", plugin, "--failures=" + failures)).isEqualTo(1);

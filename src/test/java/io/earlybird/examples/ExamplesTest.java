@@ -19,6 +19,7 @@ class ExamplesTest {
       delimiter = '|',
       value = {
         "FindTicket  | ticket drawn at the start of epoch | it keeps mask keeping",
+        "OwnNetwork  | ticket drawn at the start of epoch | retrained: ",
         "PruneTwice  | round 2: \\[                       | trained on: ",
         "OwnTraining | 50%: drawn at the start of epoch   | distance of the first to the last",
         "LowPrecisionTraining | drawn at the start of epoch | averaged weights ",
@@ -46,7 +47,8 @@ class ExamplesTest {
     String body = source.substring(source.indexOf("public class"));
     assertThat(page)
         .contains(body)
-        .contains("PruneTwice.java", "OwnTraining.java", "LowPrecisionTraining.java")
+        .contains(
+            "OwnNetwork.java", "PruneTwice.java", "OwnTraining.java", "LowPrecisionTraining.java")
         .contains("LowPrecisionOptimizer.java");
   }
 }

@@ -57,6 +57,9 @@ class LauncherTest {
       public class Main {
         public static void main(String[] args) {
           System.out.println(String.join("|", args));
+          if (args[0].equals("called")) {
+            System.out.println(System.getenv("EARLYBIRD_COMMAND"));
+          }
           System.exit(Integer.parseInt(args[args.length - 1]));
         }
       }
@@ -110,7 +113,9 @@ class LauncherTest {
   @Test
   void buildsOnceAndPassesArgumentsAndExitCodeOn() throws Exception {
     Outcome first = run("run", "--data", "a b", "0");
-    assertThat(first.err()).startsWith("earlybird: building (log: ");
+    assertThat(first.err())
+        .startsWith("earlybird: the first start builds the program: ")
+        .contains("\nearlybird: building (log: ");
     assertThat(first.out()).isEqualTo("run|--data|a b|0\n");
     assertThat(first.exitCode()).isZero();
     assertThat(run("7")).isEqualTo(new Outcome(7, "7\n", ""));
@@ -126,13 +131,21 @@ class LauncherTest {
   }
 
   @Test
+  void theProgramKnowsHowItWasCalled() throws Exception {
+    assertThat(run("called", "0").out())
+        .isEqualTo("called|0\n" + project.resolve("earlybird") + "\n");
+  }
+
+  @Test
   void buildsAgainWhenASourceChangedButNotWhenItWasTouched() throws Exception {
     run("0");
     Files.writeString(project.resolve("src/main/code"), "first");
     run("0");
     assertThat(calls()).hasSize(1);
     Files.writeString(project.resolve("native/kernel"), "new");
-    assertThat(run("0").exitCode()).isZero();
+    Outcome again = run("0");
+    assertThat(again.exitCode()).isZero();
+    assertThat(again.err()).startsWith("earlybird: building").doesNotContain("first start");
     assertThat(calls()).hasSize(2);
     assertThat(project.resolve(".earlybird/app").toFile().list()).hasSize(1);
   }
@@ -197,6 +210,17 @@ class LauncherTest {
   }
 
   @Test
+  void tooLittleMemoryIsToldInOneLine() throws Exception {
+    String real = find("awk").toString();
+    writeTool(
+        "awk",
+        "#!/bin/bash\n[[ $* == */proc/meminfo ]] && { echo 7; exit; }\nexec " + real + " \"$@\"\n");
+    assertThat(run("0"))
+        .isEqualTo(
+            new Outcome(1, "", "earlybird: a build needs 1000 MB of free memory, found 7 MB\n"));
+  }
+
+  @Test
   void oneOfTwoAtOnceWaitsForTheOthersBuild() throws Exception {
     Process one = start(project.resolve("earlybird"), temporary, "0");
     Process other = start(project.resolve("earlybird"), temporary, "0");
@@ -213,6 +237,10 @@ class LauncherTest {
         "apt-get",
         """
         #!/bin/bash
+        if [[ $* == *--assume-no* ]]; then
+          echo 'Need to get 12.3 MB of archives.'
+          exit 1
+        fi
         echo "$@" >>"${0%/*}/installed"
         if [[ $* == *make* ]]; then
           for tool in mvn make; do cat >"${0%/*}/$tool" <<'END'
@@ -225,6 +253,7 @@ class LauncherTest {
     Outcome outcome = run("0");
     if (isRoot()) {
       assertThat(outcome.exitCode()).isZero();
+      assertThat(outcome.err()).contains("installing maven make, 12.3 MB to fetch (log: ");
       assertThat(Files.readString(tools.resolve("installed")))
           .isEqualTo("update\ninstall -y --no-install-recommends maven make\n");
     } else {

@@ -69,7 +69,7 @@ class ModelNumericGoldenTest {
    */
   private void checkLarge(GoldenCase c) {
     Map<String, HostTensor> state = state(c);
-    Network network = Network.of(GoldenNetworks.spec(c.meta()), state);
+    StandardNetwork network = Network.of(GoldenNetworks.spec(c.meta()), state);
     boolean reference = System.getProperty("earlybird.reference", "off").equals("on");
     try (Backend backend = reference ? new ReferenceBackend(DType.F64) : TestBackends.fastest()) {
       check(c, network, state, backend, reference ? Closeness.RELATIVE : KINKS);
@@ -78,7 +78,7 @@ class ModelNumericGoldenTest {
 
   private void check(GoldenCase c) {
     Map<String, HostTensor> state = state(c);
-    Network network = Network.of(GoldenNetworks.spec(c.meta()), state);
+    StandardNetwork network = Network.of(GoldenNetworks.spec(c.meta()), state);
     TestBackends.each(backend -> check(c, network, state, backend, Closeness.RELATIVE));
   }
 
@@ -99,7 +99,7 @@ class ModelNumericGoldenTest {
 
   private void check(
       GoldenCase c,
-      Network network,
+      StandardNetwork network,
       Map<String, HostTensor> state,
       Backend backend,
       double tolerance) {

@@ -63,7 +63,7 @@ class ModelStructureGoldenTest {
     // The recorded cfg of a full VGG is its depth's standard one: it must be so without being told.
     Cfg cfg = GoldenNetworks.cfg(meta.path("cfg"));
     boolean free = meta.path("arch").asText().equals("resnet50_prune");
-    Network network = Network.of(GoldenNetworks.spec(meta, free ? cfg : null));
+    StandardNetwork network = Network.of(GoldenNetworks.spec(meta, free ? cfg : null));
     if (cfg != null && !free) {
       assertThat(network.spec().widths()).isEqualTo(cfg);
     }

@@ -8,6 +8,7 @@ import io.earlybird.EarlybirdException;
 import io.earlybird.models.Cfg;
 import io.earlybird.models.Network;
 import io.earlybird.models.NetworkSpec;
+import io.earlybird.models.StandardNetwork;
 import io.earlybird.tensor.HostTensor;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -33,15 +34,15 @@ class PrunerTest {
           spec.arch() + " " + ratio,
           Evaluation.logits(pruned.network(), pruned.state(), pictures),
           Evaluation.logits(network, masked, pictures));
-      assertThat(sum(pruned.spec().widths())).isLessThan(sum(network.spec().widths()));
+      assertThat(channels(pruned.network())).isLessThan(channels(network));
       assertThat(pruned.kept().kept()).isEqualTo(mask.kept());
       network = pruned.network();
       state = new LinkedHashMap<>(pruned.state());
     }
   }
 
-  private static int sum(Cfg cfg) {
-    return cfg.widths().stream().mapToInt(w -> w).sum();
+  private static int channels(Network network) {
+    return network.parameters().stream().mapToInt(p -> p.shape().dim(0)).sum();
   }
 
   @Test
@@ -52,12 +53,13 @@ class PrunerTest {
 
   @Test
   void aFreshMaskKeepsNothingAndStillLeavesANetwork() {
-    Network network = Network.of(CHAIN);
+    StandardNetwork network = Network.of(CHAIN);
     Map<String, HostTensor> state = network.initialState(1);
     ChannelMask mask = ChannelMask.of(network.scales(state), 0.5);
     assertThat(mask.kept()).isZero();
     PruneResult pruned = Pruner.prune(network, state, mask);
-    assertThat(pruned.spec().widths()).hasToString("[1, 'M', 1, 'M', 1, 1, 'M', 1, 1, 'M', 1, 1]");
+    assertThat(network.widthsOf(pruned.state()))
+        .hasToString("[1, 'M', 1, 'M', 1, 1, 'M', 1, 1, 'M', 1, 1]");
     assertThat(pruned.messages()).hasSize(8);
     assertThat(pruned.messages().get(0))
         .isEqualTo(

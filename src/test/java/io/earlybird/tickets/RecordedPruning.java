@@ -15,6 +15,7 @@ import io.earlybird.models.Costs;
 import io.earlybird.models.GoldenNetworks;
 import io.earlybird.models.Network;
 import io.earlybird.models.NetworkSpec;
+import io.earlybird.models.StandardNetwork;
 import io.earlybird.tensor.HostTensor;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -29,7 +30,7 @@ final class RecordedPruning {
   final GoldenCase recorded;
   final JsonNode result;
   final Map<String, HostTensor> state;
-  final Network network;
+  final StandardNetwork network;
   final ChannelMask mask;
 
   /** A pruning by the magnitude of scales. */
@@ -85,7 +86,8 @@ final class RecordedPruning {
 
   /** Our result has the recorded widths, costs and every bit of the recorded state. */
   void assertSame(PruneResult pruned) {
-    assertThat(pruned.spec().widths()).isEqualTo(GoldenNetworks.cfg(result.required("cfg")));
+    assertThat(network.widthsOf(pruned.state()))
+        .isEqualTo(GoldenNetworks.cfg(result.required("cfg")));
     assertCosts(Costs.of(pruned.network()));
     assertSaved(pruned.state());
     if (recorded.hasBundle(".pruned_expected")) {

@@ -9,6 +9,7 @@ import io.earlybird.tickets.EarlyBirdDetector.Rule;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.IntPredicate;
 import org.junit.jupiter.api.AfterEach;
@@ -108,6 +109,12 @@ class PipelineTest {
     assertThat(half.trainingFlops() / dense.trainingFlops()).isCloseTo(expected, offset(1e-9));
     assertThat(outcome.missed()).isEmpty();
     assertThat(outcome.comparison().toTable().lines()).hasSize(5);
+    int networks = outcome.comparison().entries().size();
+    String measured = outcome.comparison().toTable(Collections.nCopies(networks, 1234.4));
+    assertThat(measured.lines().toList())
+        .anyMatch(line -> line.endsWith(" joules"))
+        .anyMatch(line -> line.startsWith("dense ") && line.endsWith(" 1,234"))
+        .anyMatch(line -> line.contains("seconds and joules: training"));
 
     for (String file :
         List.of(

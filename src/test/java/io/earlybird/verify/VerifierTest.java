@@ -9,6 +9,7 @@ import io.earlybird.EarlybirdException;
 import io.earlybird.backend.Backend;
 import io.earlybird.backend.reference.ReferenceBackend;
 import io.earlybird.tensor.DType;
+import io.earlybird.tensor.Shape;
 import io.earlybird.tensor.op.Add;
 import io.earlybird.tensor.op.AvgPool2d;
 import io.earlybird.tensor.op.BatchNorm;
@@ -16,6 +17,7 @@ import io.earlybird.tensor.op.BatchNormBackward;
 import io.earlybird.tensor.op.BatchNormRelu;
 import io.earlybird.tensor.op.BatchNormReluBackward;
 import io.earlybird.tensor.op.Conv2d;
+import io.earlybird.tensor.op.Conv2dBackwardData;
 import io.earlybird.tensor.op.Conv2dBackwardWeight;
 import io.earlybird.tensor.op.Linear;
 import io.earlybird.tensor.op.MaxPool2d;
@@ -29,12 +31,16 @@ import io.earlybird.tensor.op.SoftmaxCrossEntropy;
 import io.earlybird.verify.VerifyRow.Verdict;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class VerifierTest {
   private static final int CASES = 20;
@@ -161,6 +167,39 @@ class VerifierTest {
     assertThat(json.get("rows").get(0).get("op").asText()).isEqualTo("Relu");
     assertThat(json.get("rows").get(0).get("exact").asBoolean()).isTrue();
     assertThat(json.get("rows").get(1).get("direction").asText()).isEqualTo("gradient");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"Conv2d", "Conv2dBackwardData", "Conv2dBackwardWeight"})
+  void theNetworksOwnConvolutionsAreAmongTheCases(String op) {
+    Verifier verifier = new Verifier(List.of(), VerifyOptions.full());
+    CaseTable.Entry entry =
+        StreamSupport.stream(CaseTable.entries().spliterator(), false)
+            .filter(e -> e.name().equals(op))
+            .findFirst()
+            .orElseThrow();
+    Map<String, Integer> seen = new TreeMap<>();
+    for (int i = 0; i < VerifyOptions.full().cases(); i++) {
+      seen.merge(window(verifier.make(entry, i)), 1, Integer::sum);
+    }
+    for (String usual :
+        List.of("3x3 / 1, 1", "3x3 / 2, 1", "1x1 / 1, 0", "1x1 / 2, 0", "7x7 / 2, 3")) {
+      assertThat(seen.getOrDefault(usual, 0)).as("%s of %s", usual, seen).isGreaterThan(2);
+    }
+  }
+
+  /** Extents of the window, stride and padding. */
+  private static String window(OpCase made) {
+    if (made.op() instanceof Conv2dBackwardWeight w) {
+      return w.kernelHeight() + "x" + w.kernelWidth() + " / " + w.stride() + ", " + w.padding();
+    }
+    Shape weight = made.specs().get(1).shape();
+    String extents = weight.dim(2) + "x" + weight.dim(3) + " / ";
+    return made.op() instanceof Conv2d c
+        ? extents + c.stride() + ", " + c.padding()
+        : made.op() instanceof Conv2dBackwardData d
+            ? extents + d.stride() + ", " + d.padding()
+            : "";
   }
 
   @Test

@@ -5,6 +5,7 @@ import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -13,6 +14,9 @@ import java.util.TreeMap;
  * order and give other bits.
  */
 final class KernelChoices {
+  /** Where the weight does not lie as the choice for the same op and shapes would have it. */
+  private static final String ELSEWHERE = " with its weight in another layout";
+
   private final Map<String, String> names;
   private final Map<String, String> remembered;
 
@@ -54,15 +58,25 @@ final class KernelChoices {
    */
   Kernel choose(
       KernelRequest request, List<Candidate> candidates, boolean measure, CpuBackend backend) {
-    String key = key(request, backend);
+    return choose(key(request, backend), request, candidates, measure, backend);
+  }
+
+  private Kernel choose(
+      String key,
+      KernelRequest request,
+      List<Candidate> candidates,
+      boolean measure,
+      CpuBackend backend) {
     String recorded = names.get(key);
     if (recorded != null) {
-      return candidates.stream()
-          .filter(c -> c.name().equals(recorded))
-          .findFirst()
-          .orElseThrow(() -> unknown(key, recorded, candidates))
-          .kernel()
-          .get();
+      Optional<Candidate> same = named(recorded, candidates);
+      if (same.isPresent()) {
+        return same.get().kernel().get();
+      }
+      if (recorded.startsWith(WeightLayout.AS_IS) && !key.endsWith(ELSEWHERE)) {
+        return elsewhere(key + ELSEWHERE, recorded, request, candidates, measure, backend);
+      }
+      throw unknown(key, recorded, candidates);
     }
     Kernel kernel =
         measure && candidates.size() > 1
@@ -72,11 +86,28 @@ final class KernelChoices {
     return kernel;
   }
 
+  /** The same code over the weight in its own layout if there is that, else a choice by itself. */
+  private Kernel elsewhere(
+      String key,
+      String recorded,
+      KernelRequest request,
+      List<Candidate> candidates,
+      boolean measure,
+      CpuBackend backend) {
+    String code = recorded.substring(WeightLayout.AS_IS.length());
+    if (!names.containsKey(key) && named(code, candidates).isPresent()) {
+      names.put(key, code);
+    }
+    return choose(key, request, candidates, measure, backend);
+  }
+
+  private static Optional<Candidate> named(String name, List<Candidate> candidates) {
+    return candidates.stream().filter(c -> c.name().equals(name)).findFirst();
+  }
+
   private static Kernel measured(
       KernelRequest request, List<Candidate> candidates, String earlier, CpuBackend backend) {
-    return candidates.stream()
-        .filter(c -> c.name().equals(earlier))
-        .findFirst()
+    return named(earlier, candidates)
         .map(c -> c.kernel().get())
         .orElseGet(() -> KernelTimer.fastest(request, candidates, backend));
   }

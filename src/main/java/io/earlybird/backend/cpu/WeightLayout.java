@@ -14,6 +14,9 @@ import org.bytedeco.dnnl.memory;
  * @param descriptor makes the weight's descriptor in the innermost open scope
  */
 record WeightLayout(String prefix, Supplier<memory.desc> descriptor) {
+  /** Marks kernels that take the weight as it lies there already. */
+  static final String AS_IS = "as is ";
+
   /**
    * The layout that oneDNN likes best, and the one in which the weight exists as such elements, if
    * it does.
@@ -22,6 +25,6 @@ record WeightLayout(String prefix, Supplier<memory.desc> descriptor) {
     WeightLayout free = new WeightLayout("", () -> OneDnn.free(weight, element));
     return existing == null || existing.element() != element
         ? List.of(free)
-        : List.of(free, new WeightLayout("as is ", () -> OneDnn.inForm(weight, existing)));
+        : List.of(free, new WeightLayout(AS_IS, () -> OneDnn.inForm(weight, existing)));
   }
 }

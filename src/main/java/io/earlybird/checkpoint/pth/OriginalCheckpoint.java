@@ -221,7 +221,7 @@ public final class OriginalCheckpoint {
       throw new EarlybirdException(
           name()
               + ": does not fit "
-              + target.spec()
+              + target
               + listed("other shapes", different)
               + listed("missing", missing)
               + listed("unexpected", unexpected));

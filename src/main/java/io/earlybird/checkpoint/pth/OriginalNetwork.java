@@ -4,6 +4,7 @@ import io.earlybird.EarlybirdException;
 import io.earlybird.models.Cfg;
 import io.earlybird.models.Network;
 import io.earlybird.models.NetworkSpec;
+import io.earlybird.models.StandardNetwork;
 import io.earlybird.nn.StateEntry;
 import io.earlybird.tensor.HostTensor;
 import java.util.ArrayList;
@@ -106,7 +107,7 @@ final class OriginalNetwork {
     String arch = bottlenecks ? "resnet50_official" : deep ? "resnet34" : "resnet18";
     int classes = state.get("fc.weight").shape().dim(0);
     NetworkSpec standard = new NetworkSpec(arch, 0, null, classes, IMAGENET_SIZE);
-    Network network = Network.of(standard);
+    StandardNetwork network = Network.of(standard);
     for (StateEntry entry : network.state()) {
       int rank = entry.spec().shape().rank();
       if (rank == 4 && rank(state, entry.name()) != rank) {

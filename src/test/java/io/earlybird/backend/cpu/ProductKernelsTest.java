@@ -269,6 +269,24 @@ class ProductKernelsTest {
   }
 
   @Test
+  void whereTheWeightDoesNotLieAsAChoiceWantsItAnotherIsMadeAndStays() {
+    Case test = convolution(1001).get(0);
+    KernelRequest request = OneOp.request(test.op, test.specs());
+    String key = KernelChoices.key(request, one);
+    String first = ProductKernels.candidates(request, one).get(0).name();
+    for (String code : List.of(first, "magic")) {
+      String elsewhere = WeightLayout.AS_IS + code;
+      try (CpuBackend recorded = new CpuBackend(1, Map.of(key, elsewhere));
+          Kernel kernel = recorded.prepare(request);
+          Kernel again = recorded.prepare(request)) {
+        assertThat(kernel.choice()).isEqualTo(first);
+        assertThat(again.choice()).isEqualTo(first);
+        assertThat(recorded.choices()).containsEntry(key, elsewhere).containsValue(first);
+      }
+    }
+  }
+
+  @Test
   void largeProductsAreMeasuredAndTheChoiceStays() {
     Conv2d op = new Conv2d(1, 0);
     TensorSpec x = TensorSpec.f32(4, 32, 32, 64);

@@ -10,6 +10,7 @@ import io.earlybird.checkpoint.pickle.PickleDict;
 import io.earlybird.models.Cfg;
 import io.earlybird.models.Network;
 import io.earlybird.models.NetworkSpec;
+import io.earlybird.models.StandardNetwork;
 import io.earlybird.nn.ForwardPass;
 import io.earlybird.plan.Plan;
 import io.earlybird.plan.Session;
@@ -32,7 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Files exchanged with a real PyTorch, where a Python has one. */
 class TorchInteropTest {
   private static final Cfg CFG = Cfg.of(4, "M", 6, "M", 6, "M", 8, "M", 8);
-  private static final Network NETWORK = Network.of(NetworkSpec.of("vgg", CFG, 10));
+  private static final StandardNetwork NETWORK = Network.of(NetworkSpec.of("vgg", CFG, 10));
 
   @TempDir private static Path folder;
 
