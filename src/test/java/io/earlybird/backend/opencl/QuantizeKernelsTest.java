@@ -61,4 +61,13 @@ class QuantizeKernelsTest {
       return session.eval(op.apply(x.read(), step.read()));
     }
   }
+
+  @Test
+  void theCeilingOfRandomNumbersIsMeasured() {
+    assumeThat(OpenClBackend.probe().reason()).as("no OpenCL device").isEmpty();
+    try (OpenClBackend backend = OpenClBackend.open()) {
+      assertThat(OpenClCeilings.philoxGigawords(backend)).isBetween(1e-4, 1e4);
+      assertThat(backend.liveBytes()).isZero();
+    }
+  }
 }
