@@ -1,30 +1,69 @@
 #!/usr/bin/env bash
 # Checks earlybird on this machine's GPU, unattended: what is here, every op against the reference,
-# steps timed beside PyTorch's, a short real training. It runs in a checkout and in the portable
-# bundle.
+# steps timed beside PyTorch's, joules against nvidia-smi's, a short real training. It runs in a
+# checkout and in the portable bundle.
 #
-#   scripts/gpu-check.sh SECONDS [FOLDER]
+#   scripts/gpu-check.sh SECONDS [--ledger | --sanitize] [--data DIR] [--rehearse] [FOLDER]
 #
 # SECONDS is the time it may take; a part that does not fit any more is skipped and says so. FOLDER
 # (default gpu-check-DATE) holds report.md with a line per part and parts.log with what they print,
-# both written as it happens, and the training's metrics.jsonl. Exit code: 0 if every part passed, 1
-# if one failed or was skipped, 2 for wrong arguments, 3 if there is no GPU.
+# both written as it happens, and the JSON and metrics.jsonl of the parts.
+#
+#   --ledger    instead of the checks, works off docs/reproduction/ledger.csv with the data in DIR:
+#               FOLDER/rows.jsonl is docs/reproduction/rows.jsonl and the rows of the chains that were
+#               finished; give the same FOLDER again to go on with one that was not
+#   --sanitize  instead of the checks, runs the kernels under compute-sanitizer
+#   --rehearse  the same parts without a GPU, on the processor, to see that they run and fit
+#
+# Two calls fit a lease of 15 minutes: 480 seconds for the checks, then 300 with --ledger.
+#
+# Exit code: 0 if every part passed, 1 if one failed or was skipped, 2 for wrong arguments, 3 if
+# there is no GPU.
 set -uo pipefail
 
 here=$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")
 home=$(dirname -- "$here")
 peers=$home/bench/peers/pytorch
-earlybird=$home/earlybird
+earlybird=${EARLYBIRD:-$home/earlybird}
 started=$SECONDS
 
 usage() {
-  echo "usage: gpu-check.sh SECONDS [FOLDER]" >&2
+  echo "usage: gpu-check.sh SECONDS [--ledger | --sanitize] [--data DIR] [--rehearse] [FOLDER]" >&2
   exit 2
 }
 
-if [[ ! ${1:-} =~ ^[0-9]{1,6}$ ]] || (($# > 2)); then usage; fi
+[[ ${1:-} =~ ^[0-9]{1,6}$ ]] || usage
 budget=$1
-folder=${2:-gpu-check-$(date -u +%Y%m%dT%H%M%SZ)}
+shift
+mode=checks
+backend=cuda
+data=
+folder=
+while (($#)); do
+  case $1 in
+    --ledger | --sanitize)
+      [[ $mode == checks ]] || usage
+      mode=${1#--}
+      ;;
+    --data)
+      (($# > 1)) || usage
+      data=$2
+      shift
+      ;;
+    --rehearse) backend=cpu ;;
+    -*) usage ;;
+    *)
+      [[ -z $folder ]] || usage
+      folder=$1
+      ;;
+  esac
+  shift
+done
+folder=${folder:-gpu-check-$(date -u +%Y%m%dT%H%M%SZ)}
+if [[ -n $data && ! -d $data ]]; then
+  echo "gpu-check: --data $data: no such folder" >&2
+  exit 2
+fi
 mkdir -p -- "$folder" || exit 2
 folder=$(readlink -f -- "$folder")
 report=$folder/report.md
@@ -114,70 +153,140 @@ print(":".join(str(p) for r in roots for p in sorted(pathlib.Path(r).glob("*/lib
   facts
 } >"$log" 2>&1
 {
-  echo "# GPU check, $(date -u +%Y-%m-%dT%H:%M:%SZ), $budget s"
+  echo "# GPU check ($mode), $(date -u +%Y-%m-%dT%H:%M:%SZ), $budget s"
+  if [[ $backend != cuda ]]; then
+    echo
+    echo "A rehearsal on the processor: no GPU took part, and nothing here says how one does."
+  fi
   echo
   echo "| part | verdict | seconds | last line |"
   echo "|---|---|---|---|"
 } >"$report"
 
-if ! command -v nvidia-smi >/dev/null || ! nvidia-smi -L 2>/dev/null | grep -q '^GPU'; then
-  note gpu missing 0 "no NVIDIA GPU on this machine (nvidia-smi lists none)"
-  echo "gpu-check: no NVIDIA GPU on this machine; see $log" >&2
-  exit 3
-fi
-nvidia-smi -L
-libraries=$(python_libraries)
-if [[ -n $libraries ]]; then
-  export EARLYBIRD_JAVA_OPTS="${EARLYBIRD_JAVA_OPTS:-} -Dearlybird.cuda.path=$libraries"
+gpu() { command -v nvidia-smi >/dev/null && nvidia-smi -L 2>/dev/null | grep -q '^GPU'; }
+
+if [[ $backend == cuda ]]; then
+  if ! gpu; then
+    note gpu missing 0 "no NVIDIA GPU on this machine (nvidia-smi lists none)"
+    echo "gpu-check: no NVIDIA GPU on this machine; see $log" >&2
+    exit 3
+  fi
+  nvidia-smi -L
+  libraries=$(python_libraries)
+  if [[ -n $libraries ]]; then
+    export EARLYBIRD_JAVA_OPTS="${EARLYBIRD_JAVA_OPTS:-} -Dearlybird.cuda.path=$libraries"
+  fi
 fi
 if [[ ! -x $earlybird ]]; then
   note earlybird missing 0 "$earlybird"
   exit 1
 fi
 
+part doctor 5 60 "$earlybird" doctor
+
+# ---- the ledger --------------------------------------------------------------------------------
+
+if [[ $mode == ledger ]]; then
+  records=$home/docs/reproduction
+  if [[ ! -e $folder/rows.jsonl && -e $records/rows.jsonl ]]; then
+    cp -- "$records/rows.jsonl" "$folder/"
+  fi
+  precision=tf32
+  options=(--keep last)
+  if [[ -n $data ]]; then options+=(--data "$(readlink -f -- "$data")"); fi
+  if [[ $backend == cpu ]]; then
+    # A few epochs of a few pictures: it shows that chains are taken, stopped, resumed and merged.
+    precision=fp32
+    options+=(--dataset shapes --train-images 512 --test-images 256 --epochs 2 --schedule 1
+      --queue 2 --limit 1)
+  fi
+  part ledger 60 "$(left)" "$earlybird" ledger --ledger "$records/ledger.csv" \
+    --rows "$folder/rows.jsonl" --work "$folder/ledger" --backend "$backend" \
+    --precision "$precision" --seconds "$(left)" -- "${options[@]}"
+  # Of finished chains the records stay; the others need their checkpoints to go on.
+  for summary in "$folder"/ledger/*/*/summary.json; do
+    [[ ! -e $summary ]] ||
+      find "$(dirname -- "$summary")" -name '*.safetensors' -type f -delete
+  done
+  echo "report: $report"
+  exit "$bad"
+fi
+
+# ---- compute-sanitizer -------------------------------------------------------------------------
+
+if [[ $mode == sanitize ]]; then
+  if ! command -v compute-sanitizer >/dev/null; then
+    note sanitizer skipped 0 "no compute-sanitizer on the path"
+    exit 1
+  fi
+  for tool in memcheck racecheck initcheck; do
+    part "$tool" 60 "$(($(left) / 2))" compute-sanitizer --tool "$tool" --target-processes all \
+      --error-exitcode 9 "$earlybird" verify --backend "$backend" --quick
+  done
+  echo "report: $report"
+  exit "$bad"
+fi
+
 # ---- does it work ------------------------------------------------------------------------------
 
-part doctor 10 120 "$earlybird" doctor
 # First a few cases of each op: it settles whether libraries load, a stream made by Java reaches our
 # kernels, and graphs record and replay. Should graphs be at fault, the second part still passes.
-if ! part verify-quick 20 300 "$earlybird" verify --backend cuda --quick --json; then
+if ! part verify-quick 20 120 "$earlybird" verify --backend "$backend" --quick --json; then
   EARLYBIRD_JAVA_OPTS="${EARLYBIRD_JAVA_OPTS:-} -Dearlybird.cuda.graphs=false" \
-    part verify-quick-no-graphs 20 300 "$earlybird" verify --backend cuda --quick --json
+    part verify-quick-no-graphs 20 120 "$earlybird" verify --backend "$backend" --quick --json
 fi
-part verify 60 600 "$earlybird" verify --backend cuda --json
-
-# ---- does it measure ---------------------------------------------------------------------------
-
-part energy 40 300 "$here/energy-check.sh" "$earlybird"
 
 # ---- how fast ----------------------------------------------------------------------------------
 
+batch=256
+fast=tf32
+precisions=(fp32 tf32)
 architectures=(vgg16:vgg:16 preresnet101:resnet:101)
-for entry in "${architectures[@]}"; do
-  IFS=: read -r name arch depth <<<"$entry"
-  part "step-$name" 30 300 "$earlybird" bench step --backend cuda --arch "$arch" --depth "$depth" \
-    --batch 256 --json
+if [[ $backend == cpu ]]; then
+  batch=8
+  fast=fp32
+  precisions=(fp32)
+fi
+for precision in "${precisions[@]}"; do
+  for entry in "${architectures[@]}"; do
+    IFS=: read -r name arch depth <<<"$entry"
+    part "step-$name-$precision" 15 60 "$earlybird" bench step --backend "$backend" --arch "$arch" \
+      --depth "$depth" --batch "$batch" --precision "$precision" \
+      --save "$folder/step-$name-$precision.json"
+  done
 done
 
-peer() {
-  local name=$1 most=$2 program=$3
-  shift 3
-  part "$name" 20 "$most" env PYTHONUNBUFFERED=1 python3 "$peers/$program.py" "$@"
-}
+# ---- does it learn -----------------------------------------------------------------------------
 
+small=()
+if [[ $backend == cpu ]]; then small=(--train-images 512 --test-images 256); fi
+part training 30 120 "$earlybird" run --backend "$backend" --dataset shapes --arch vgg --depth 16 \
+  --epochs 3 --batch-size "$batch" "${small[@]}" --save "$work/training"
+find "$work/training" -name metrics.jsonl -exec cp -- {} "$folder/" \; 2>/dev/null
+
+# ---- does it measure ---------------------------------------------------------------------------
+
+if [[ $backend == cuda ]]; then
+  part energy 30 90 "$here/energy-check.sh" "$earlybird" 20
+fi
+pictures=()
+if [[ $backend == cpu ]]; then pictures=(--train-images 64 --test-images 64); fi
+part energy-overhead 20 60 "$earlybird" bench energy --backend "$backend" --batch "$batch" \
+  "${pictures[@]}" --save "$folder/energy-overhead.json"
+
+# ---- beside PyTorch ----------------------------------------------------------------------------
+
+# What needs no compiling first; each network and variant is a part, so that none hides another.
 if [[ -f $peers/best.py ]] && python3 -c 'import torch' 2>/dev/null; then
-  for entry in "${architectures[@]}"; do
-    name=${entry%%:*}
-    for variant in graph eager; do
-      peer "peer-$name-$variant" 180 best --arch "$name" --variant "$variant" --steps 50
-    done
-    peer "peer-$name-original" 180 original --arch "$name" --steps 30 --warmup 5
-  done
-  # Compiling takes minutes: last.
-  for entry in "${architectures[@]}"; do
-    name=${entry%%:*}
-    for variant in compile-graphs compile-max; do
-      peer "peer-$name-$variant" 400 best --arch "$name" --variant "$variant" --steps 50
+  variants=(graph eager original compile-graphs compile-max)
+  if [[ $backend == cpu ]]; then variants=(eager original); fi
+  for variant in "${variants[@]}"; do
+    least=20
+    [[ $variant != compile-* ]] || least=60
+    for network in vgg16 resnet101; do
+      part "peer-$network-$variant" "$least" 120 "$earlybird" bench --backend "$backend" \
+        --peer pytorch --peer-dir "$peers" --variants "$variant" --networks "$network" \
+        --batch "$batch" --precision "$fast" --save "$folder/peer-$network-$variant.json"
     done
   done
 else
@@ -185,15 +294,14 @@ else
   bad=1
 fi
 
-# ---- does it learn -----------------------------------------------------------------------------
+# ---- every op, many shapes ---------------------------------------------------------------------
 
-part training 60 600 "$earlybird" run --backend cuda --dataset shapes --arch vgg --depth 16 \
-  --epochs 3 --batch-size 256 --save "$work/training"
-find "$work/training" -name metrics.jsonl -exec cp -- {} "$folder/" \; 2>/dev/null
+part verify 60 "$(($(left) * 2 / 3))" "$earlybird" verify --backend "$backend" --json
 
 # ---- the same GPU through OpenCL, where its driver offers that ---------------------------------
 
-gpu=$("$earlybird" doctor 2>/dev/null | sed -n 's/.*(device \([0-9]*\), gpu,.*/\1/p' | head -n 1)
+gpu=
+[[ $backend != cuda ]] || gpu=$("$earlybird" doctor 2>/dev/null | sed -n 's/.*(device \([0-9]*\), gpu,.*/\1/p' | head -n 1)
 if [[ -n $gpu ]]; then
   part opencl-verify 60 600 "$earlybird" verify --backend opencl --device "$gpu" --json
   for entry in "${architectures[@]}"; do

@@ -13,6 +13,10 @@ from measure import arguments, report, scales
 from networks import ARCHITECTURES
 
 
+# PyTorch before 2.1 has no fused one; only rehearsals on a processor meet it.
+signs = getattr(torch, "_foreach_sign", lambda tensors: [t.sign() for t in tensors])
+
+
 class Data:
     """A resident data set of CIFAR's size; `fill` makes the next augmented batch in place."""
 
@@ -74,9 +78,7 @@ def main():
     def update(loss):
         loss.backward()
         with torch.no_grad():
-            torch._foreach_add_(
-                [w.grad for w in norms], torch._foreach_sign([w.detach() for w in norms]), alpha=1e-4
-            )
+            torch._foreach_add_([w.grad for w in norms], signs([w.detach() for w in norms]), alpha=1e-4)
         optimizer.step()
         total.add_(loss.detach())
 

@@ -19,6 +19,9 @@ def arguments(variants, description):
     parser.add_argument("--warmup", type=int, default=20)
     parser.add_argument("--variant", choices=variants, default=variants[0])
     parser.add_argument("--device", choices=["cuda", "cpu"], default="cuda")
+    parser.add_argument(
+        "--turns", action="store_true", help="obey lines: 'run N' times N steps, 'quit' ends"
+    )
     args = parser.parse_args()
     if args.batch < 1 or args.steps < 1 or args.warmup < 0:
         parser.error("--batch and --steps must be 1 or more, --warmup 0 or more")
@@ -47,8 +50,49 @@ def matmul_peak(device, dtype):
     return 2 * size**3 / statistics.median(times[3:]) / 1e12
 
 
+def environment(args, dtype, peak_name):
+    """What a figure of this process depends on, and its ceiling."""
+    return {
+        "peer": "pytorch",
+        "program": sys.argv[0].rsplit("/", 1)[-1],
+        "variant": args.variant,
+        "arch": args.arch,
+        "batch": args.batch,
+        "matmul_peak_tflops": round(matmul_peak(args.device, dtype), 4),
+        "matmul_peak_type": peak_name,
+        "torch": torch.__version__,
+        "cuda": torch.version.cuda,
+        "cudnn": torch.backends.cudnn.version(),
+        "device": torch.cuda.get_device_name() if args.device == "cuda" else "cpu",
+    }
+
+
+def turns(args, step, dtype, peak_name):
+    """Says that it is ready, then does steps when it is told to, and sleeps in between."""
+    for _ in range(args.warmup):
+        step()
+    synchronize(args.device)
+    print(json.dumps(environment(args, dtype, peak_name)), flush=True)
+    for line in sys.stdin:
+        words = line.split()
+        if words[:1] == ["run"] and len(words) == 2:
+            steps = int(words[1])
+            start = time.perf_counter()
+            for _ in range(steps):
+                step()
+            synchronize(args.device)
+            print(json.dumps({"ms": (time.perf_counter() - start) * 1e3 / steps}), flush=True)
+        elif words == ["quit"]:
+            return
+        else:
+            sys.exit(f"{sys.argv[0]}: no such order: {line!r}")
+
+
 def report(args, model, step, dtype, peak_name):
     """Times `step` and prints one line of JSON. `model` is the plain network, for counting."""
+    if args.turns:
+        turns(args, step, dtype, peak_name)
+        return
     started = time.perf_counter()
     for _ in range(args.warmup):
         step()
@@ -69,15 +113,11 @@ def report(args, model, step, dtype, peak_name):
     memory = torch.cuda.max_memory_allocated() if args.device == "cuda" else 0
     best = min(queued, statistics.median(millis))
     tflops = training_flops(model.float(), args.batch) / best / 1e9
-    peak = matmul_peak(args.device, dtype)
+    facts = environment(args, dtype, peak_name)
     print(
         json.dumps(
             {
-                "peer": "pytorch",
-                "program": sys.argv[0].rsplit("/", 1)[-1],
-                "variant": args.variant,
-                "arch": args.arch,
-                "batch": args.batch,
+                **facts,
                 "steps": args.steps,
                 "ms_median": round(statistics.median(millis), 4),
                 "ms_min": round(min(millis), 4),
@@ -85,15 +125,9 @@ def report(args, model, step, dtype, peak_name):
                 "ms_queued": round(queued, 4),
                 "images_per_s": round(args.batch / best * 1e3, 1),
                 "tflops": round(tflops, 3),
-                "matmul_peak_tflops": round(peak, 2),
-                "matmul_peak_type": peak_name,
-                "share_of_peak": round(tflops / peak, 4),
+                "share_of_peak": round(tflops / max(facts["matmul_peak_tflops"], 1e-9), 4),
                 "peak_memory_bytes": memory,
                 "warmup_s": round(preparation, 2),
-                "torch": torch.__version__,
-                "cuda": torch.version.cuda,
-                "cudnn": torch.backends.cudnn.version(),
-                "device": torch.cuda.get_device_name() if args.device == "cuda" else "cpu",
             }
         ),
         flush=True,

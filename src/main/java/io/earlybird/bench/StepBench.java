@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiFunction;
+import java.util.function.Function;
 import java.util.stream.IntStream;
 
 /**
@@ -142,6 +143,43 @@ public final class StepBench {
         });
   }
 
+  /** Steps that are timed whenever it is asked for. */
+  public interface Turns {
+    /** Mean milliseconds of the steps of a turn, which are enqueued without waiting. */
+    double milliseconds();
+
+    /** Nominal GFLOP of a step. */
+    double gflop();
+  }
+
+  /**
+   * Has steps ready while something else is measured in between.
+   *
+   * @param options {@code repeat} steps are a turn
+   * @param body is handed the turns; the network is gone when it returns
+   */
+  public static <T> T turns(Backend backend, Options options, Function<Turns, T> body) {
+    Network network = Network.of(options.network());
+    double gflop = (double) Costs.of(network).flops() * FORWARDS_PER_STEP * options.batch() * 1e-9;
+    int steps = options.repeat();
+    ImageSet pictures =
+        pictures(Math.multiplyExact(options.batch(), steps), options.network().inputSize());
+    try (Trainer trainer = trainer(backend, network, pictures, options)) {
+      return body.apply(
+          new Turns() {
+            @Override
+            public double milliseconds() {
+              return step(trainer, backend) / steps;
+            }
+
+            @Override
+            public double gflop() {
+              return gflop;
+            }
+          });
+    }
+  }
+
   /**
    * One kernel of a step.
    *
@@ -183,7 +221,7 @@ public final class StepBench {
     }
   }
 
-  /** A trainer at the start of its steps, each of which is an epoch of a single batch. */
+  /** A trainer at the start of its steps; with the pictures of a batch each is an epoch. */
   static Trainer trainer(Backend backend, Network network, ImageSet pictures, Options options) {
     Recipe recipe =
         new Recipe(
@@ -199,7 +237,7 @@ public final class StepBench {
     return trainer;
   }
 
-  /** Milliseconds of one step. */
+  /** Milliseconds of one epoch: a step, unless there are more pictures than a batch has. */
   static double step(Trainer trainer, Backend backend) {
     trainer.beginEpoch(0);
     long from = System.nanoTime();

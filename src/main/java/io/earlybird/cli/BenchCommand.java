@@ -8,6 +8,7 @@ import io.earlybird.EarlybirdException;
 import io.earlybird.backend.Backend;
 import io.earlybird.backend.Backends;
 import io.earlybird.bench.peer.PeerBench;
+import io.earlybird.bench.peer.PytorchBench;
 import io.earlybird.models.NetworkSpec;
 import io.earlybird.training.EngineSettings;
 import java.io.PrintWriter;
@@ -29,7 +30,8 @@ import picocli.CommandLine.Spec;
     sortOptions = false,
     description = {
       "Measures the engine on this machine.",
-      "With --peer libtorch: training steps and forward passes side by side with libtorch's."
+      "With --peer libtorch: training steps and forward passes side by side with libtorch's.",
+      "With --peer pytorch: training steps by turns with PyTorch programs, on the same device."
     },
     subcommands = {
       BenchStepCommand.class,
@@ -43,7 +45,7 @@ final class BenchCommand implements Callable<Integer> {
 
   @Spec private CommandSpec spec;
 
-  @Option(names = "--peer", paramLabel = "NAME", description = "Competitor: libtorch.")
+  @Option(names = "--peer", paramLabel = "NAME", description = "Competitor: libtorch or pytorch.")
   private String peer;
 
   @Option(
@@ -71,9 +73,35 @@ final class BenchCommand implements Callable<Integer> {
   @Option(
       names = "--peer-dir",
       paramLabel = "DIR",
-      defaultValue = "bench/peers/libtorch",
-      description = "The peer's Maven module, built at first use. Default: ${DEFAULT-VALUE}.")
+      description =
+          "The peer's folder: a Maven module that is built at first use, or PyTorch's programs."
+              + " Default: bench/peers/ and its name.")
   private Path module;
+
+  @Option(
+      names = "--variants",
+      paramLabel = "LIST",
+      split = ",",
+      defaultValue = "graph,eager,original",
+      description =
+          "pytorch: compile-max, compile-graphs (both compile for minutes), graph, eager: the best"
+              + " we can write, of which the fastest counts; original: the original's way."
+              + " Default: ${DEFAULT-VALUE}.")
+  private List<String> variants;
+
+  @Option(
+      names = "--steps",
+      paramLabel = "N",
+      defaultValue = "20",
+      description = "pytorch: steps of a turn. Default: ${DEFAULT-VALUE}.")
+  private int steps;
+
+  @Option(
+      names = "--python",
+      paramLabel = "FILE",
+      defaultValue = "python3",
+      description = "pytorch: the interpreter. Default: ${DEFAULT-VALUE}.")
+  private String python;
 
   @Option(names = "--json", description = "Print one JSON object.")
   private boolean json;
@@ -94,11 +122,12 @@ final class BenchCommand implements Callable<Integer> {
           spec.commandLine(),
           "say what to measure: "
               + String.join(", ", spec.subcommands().keySet())
-              + ", or --peer libtorch");
+              + ", or --peer libtorch or pytorch");
     }
-    if (!peer.equals("libtorch")) {
-      throw new EarlybirdException("unknown peer '" + peer + "': expected libtorch");
+    if (!peer.equals("libtorch") && !peer.equals("pytorch")) {
+      throw new EarlybirdException("unknown peer '" + peer + "': expected libtorch or pytorch");
     }
+    Path folder = module != null ? module : Path.of("bench", "peers", peer);
     PrintWriter out = spec.commandLine().getOut();
     EngineSettings with = engine.settings(precision.precision());
     ObjectNode node = new ObjectMapper().createObjectNode();
@@ -116,8 +145,19 @@ final class BenchCommand implements Callable<Integer> {
       }
       for (String name : networks) {
         NetworkSpec network = network(name);
+        if (peer.equals("pytorch")) {
+          PytorchBench.Options options =
+              new PytorchBench.Options(
+                  name, network, batch, repeat, steps, steps, variants, folder, python);
+          PytorchReport report = new PytorchReport(name, batch, PytorchBench.run(backend, options));
+          report.add(array.addObject());
+          if (!json) {
+            report.print(out);
+          }
+          continue;
+        }
         PeerBench.Result result =
-            PeerBench.run(backend, new PeerBench.Options(network, batch, repeat, module));
+            PeerBench.run(backend, new PeerBench.Options(network, batch, repeat, folder));
         add(array.addObject(), name, computed, result);
         if (!json) {
           print(out, name, computed, result);

@@ -37,7 +37,8 @@ final class ConsoleProgress implements Progress, AutoCloseable {
   ConsoleProgress(PrintWriter out, int logInterval) {
     this.out = out;
     this.logInterval = logInterval;
-    this.terminal = Terminal.isOne();
+    // Bars of several runs would overwrite each other.
+    this.terminal = Terminal.isOne() && !(out instanceof PrefixedLines);
   }
 
   @Override

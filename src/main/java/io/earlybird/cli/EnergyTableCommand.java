@@ -6,18 +6,14 @@ import io.earlybird.energy.EnergyBars;
 import io.earlybird.energy.MethodRun;
 import io.earlybird.energy.MethodTable;
 import io.earlybird.energy.TableText;
-import io.earlybird.training.Pipeline;
-import io.earlybird.training.RetrainSettings;
-import io.earlybird.training.RunFolder;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
+import java.util.EnumSet;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -62,9 +58,12 @@ final class EnergyTableCommand implements Callable<Integer> {
       names = "--methods",
       split = ",",
       paramLabel = "NAME",
-      defaultValue = "inherit,reinit",
-      description = "How tickets are trained. Default: ${DEFAULT-VALUE}.")
-  private List<RetrainSettings.Method> methods;
+      defaultValue = "lottery-ticket,network-slimming,reinit,inherit,lf,ll",
+      description =
+          "Rows beside the dense network: lottery-ticket (one shot), network-slimming, EB Train as"
+              + " reinit, inherit, lf and ll (search in 8 bits; training in full, or in 8 bits)."
+              + " Methods that share a search share a run. Default: ${DEFAULT-VALUE}.")
+  private List<String> methods;
 
   @Option(
       names = "--grid-factor",
@@ -91,48 +90,26 @@ final class EnergyTableCommand implements Callable<Integer> {
           spec.commandLine(),
           "name runs to read with --runs, or a folder for new ones with --save");
     }
-    List<MethodRun> read = new ArrayList<>();
-    runs.forEach(folder -> read.addAll(MethodRun.read(folder)));
+    List<Path> folders = new ArrayList<>(runs);
     if (runs.isEmpty()) {
+      EnumSet<TableRuns.Method> wanted = wanted();
       for (int seed = 1; seed <= repeats; seed++) {
-        // Runs of one seed train the same dense network: it counts once.
-        Set<String> seen = new HashSet<>();
-        for (RetrainSettings.Method method : methods) {
-          Path folder = save.resolve(method.label() + "-" + seed);
-          int code = make(folder, method, seed);
+        for (WantedRun run : TableRuns.of(wanted, save, words, seed)) {
+          int code = run.make(spec.commandLine().getOut(), spec.commandLine().getErr());
           if (code != 0) {
             return code;
           }
-          MethodRun.read(folder).stream()
-              .filter(r -> seen.add(r.method() + " " + r.ratio()))
-              .forEach(read::add);
+          folders.add(run.folder());
         }
       }
     }
-    return show(read);
+    return show(MethodRun.readAll(folders));
   }
 
-  /** Makes a run, goes on with it, or finds it finished. */
-  private int make(Path folder, RetrainSettings.Method method, int seed) {
-    PrintWriter out = spec.commandLine().getOut();
-    if (Files.exists(folder.resolve(Pipeline.SUMMARY))) {
-      out.println("finished already: " + folder);
-      return 0;
-    }
-    List<String> run = new ArrayList<>(List.of(RunCommand.NAME));
-    if (Files.exists(folder.resolve(RunFolder.CONFIG))) {
-      run.addAll(List.of("--resume", folder.toString()));
-    } else {
-      run.addAll(words);
-      run.addAll(List.of("--method", method.label(), "--seed", Integer.toString(seed)));
-      run.addAll(List.of("--save", folder.toString()));
-    }
-    out.println("earlybird " + String.join(" ", run));
-    int code = Main.run(run.toArray(String[]::new), out, spec.commandLine().getErr());
-    if (code != 0) {
-      spec.commandLine().getErr().println("the same command goes on with what is missing");
-    }
-    return code;
+  private EnumSet<TableRuns.Method> wanted() {
+    EnumSet<TableRuns.Method> out = EnumSet.noneOf(TableRuns.Method.class);
+    methods.forEach(name -> out.add(TableRuns.Method.of(name)));
+    return out;
   }
 
   private int show(List<MethodRun> read) {

@@ -35,7 +35,8 @@ final class EngineOptions {
   @Option(
       names = "--gpu_ids",
       paramLabel = "LIST",
-      description = "The original's: -1 is --backend cpu; of several GPUs one computes.")
+      description =
+          "The original's: -1 is --backend cpu; with --backend cuda the first of several computes.")
   private String gpuIds;
 
   /** The choice, in fp32. */
@@ -49,7 +50,19 @@ final class EngineOptions {
       throw new EarlybirdException("--gpu_ids: expected -1 or numbers with commas, not " + gpuIds);
     }
     boolean onCpu = noCuda || "-1".equals(gpuIds);
+    boolean named = gpuIds != null && !onCpu && backend.equals("cuda") && device == 0;
     return new EngineSettings(
-        onCpu && backend.equals("auto") ? "cpu" : backend, threads, device, precision.label());
+        onCpu && backend.equals("auto") ? "cpu" : backend,
+        threads,
+        named ? firstOf(gpuIds) : device,
+        precision.label());
+  }
+
+  private static int firstOf(String list) {
+    try {
+      return Integer.parseInt(list.replaceFirst(",.*", ""));
+    } catch (NumberFormatException e) {
+      throw new EarlybirdException("--gpu_ids " + list + ": there are not so many devices", e);
+    }
   }
 }

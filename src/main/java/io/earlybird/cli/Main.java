@@ -38,6 +38,7 @@ public final class Main implements Runnable {
           BenchCommand.class,
           InspectCommand.class,
           EnergyCommand.class,
+          LedgerCommand.class,
           DoctorCommand.class);
 
   @Spec private CommandSpec spec;

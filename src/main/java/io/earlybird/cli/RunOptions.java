@@ -72,6 +72,11 @@ final class RunOptions {
     return energy;
   }
 
+  /** Whether an earlier run or checkpoint is named. */
+  boolean isResume() {
+    return resume != null;
+  }
+
   /** The folder of the run to continue, or null for a new run. */
   Path resume() {
     if (resume == null || checkpoint() != null) {

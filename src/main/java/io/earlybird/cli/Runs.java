@@ -4,6 +4,7 @@ import io.earlybird.BuildInfo;
 import io.earlybird.EarlybirdException;
 import io.earlybird.backend.Backend;
 import io.earlybird.backend.Backends;
+import io.earlybird.backend.DeviceException;
 import io.earlybird.checkpoint.WriteException;
 import io.earlybird.data.DataSource;
 import io.earlybird.data.ImageFilter;
@@ -151,6 +152,12 @@ final class Runs {
       err.println(resume);
       err.flush();
       return e.exitCode();
+    } catch (DeviceException e) {
+      if (!folder.isSaved()) {
+        throw e;
+      }
+      throw new EarlybirdException(
+          e.getMessage() + "; what was saved before stands: once the device works, " + resume, e);
     } catch (WriteException e) {
       if (!folder.isSaved()) {
         throw e;

@@ -11,7 +11,7 @@ import java.util.Locale;
 public final class EnergyBars {
   private static final int BAR = 18;
   private static final int STEP = 26;
-  private static final int LEFT = 200;
+  private static final int LEFT = 260;
   private static final int LENGTH = 420;
   private static final int TOP = 40;
 
@@ -45,7 +45,9 @@ public final class EnergyBars {
       double value = figure(r, joules);
       double width = Math.max(0, value / most * LENGTH);
       String name =
-          r.method() + (r.ratio() == 0 ? "" : String.format(" %d%%", Math.round(100 * r.ratio())));
+          (table.tasks().size() > 1 ? r.task().network() + " " + r.task().dataset() + ", " : "")
+              + r.method()
+              + (r.ratio() == 0 ? "" : String.format(" %d%%", Math.round(100 * r.ratio())));
       text(out, LEFT - 8, y + 13, "end", name);
       out.append(
           String.format(

@@ -1,5 +1,6 @@
 package io.earlybird.energy;
 
+import io.earlybird.energy.MethodRun.Task;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -38,10 +39,12 @@ public record MethodTable(List<Row> rows, double gridFactor) {
    *
    * @param method see {@link Methods}
    * @param ratio fraction of channels pruned
-   * @param dataset name of the data set
+   * @param task what is trained, and on what
    * @param accuracy last test accuracy, percent
    * @param bestAccuracy highest test accuracy, percent
    * @param flopUnits training FLOPs in units of 5e13
+   * @param roundedUnits the same from forward passes rounded as in the paper; mean NaN for networks
+   *     too small for that
    * @param joules mean NaN if a run has no figure or their sources differ
    * @param source of the joules
    * @param seconds of training
@@ -52,10 +55,11 @@ public record MethodTable(List<Row> rows, double gridFactor) {
   public record Row(
       String method,
       double ratio,
-      String dataset,
+      Task task,
       Spread accuracy,
       Spread bestAccuracy,
       Spread flopUnits,
+      Spread roundedUnits,
       Spread joules,
       Optional<Energy.Source> source,
       Spread seconds,
@@ -72,7 +76,7 @@ public record MethodTable(List<Row> rows, double gridFactor) {
     rows = List.copyOf(rows);
   }
 
-  private record Key(String dataset, String method, double ratio) {}
+  private record Key(Task task, String method, double ratio) {}
 
   /** The table of these runs. */
   public static MethodTable of(List<MethodRun> runs, double gridFactor) {
@@ -80,17 +84,21 @@ public record MethodTable(List<Row> rows, double gridFactor) {
     runs.forEach(
         r ->
             groups
-                .computeIfAbsent(
-                    new Key(r.dataset(), r.method(), r.ratio()), k -> new ArrayList<>())
+                .computeIfAbsent(new Key(r.task(), r.method(), r.ratio()), k -> new ArrayList<>())
                 .add(r));
     List<Row> bare = new ArrayList<>();
     groups.forEach((key, members) -> bare.add(row(key, members)));
     bare.sort(
-        Comparator.comparing(Row::dataset)
+        Comparator.comparing((Row r) -> r.task().toString())
             .thenComparingInt(r -> place(r.method()))
             .thenComparing(Row::method)
             .thenComparingDouble(Row::ratio));
     return new MethodTable(bare.stream().map(r -> withSavings(r, bare)).toList(), gridFactor);
+  }
+
+  /** The tasks that there are rows of, in the order of the rows. */
+  List<Task> tasks() {
+    return rows.stream().map(Row::task).distinct().toList();
   }
 
   private static int place(String method) {
@@ -103,10 +111,11 @@ public record MethodTable(List<Row> rows, double gridFactor) {
     return new Row(
         key.method(),
         key.ratio(),
-        key.dataset(),
+        key.task(),
         spread(runs, MethodRun::lastAccuracy),
         spread(runs, MethodRun::bestAccuracy),
         spread(runs, r -> PaperFigures.units(r.trainingFlops())),
+        spread(runs, r -> PaperFigures.units(r.roundedFlops())),
         sum.isPresent()
             ? spread(runs, r -> r.total().orElseThrow().joules())
             : new Spread(Double.NaN, Double.NaN, runs.size()),
@@ -114,7 +123,7 @@ public record MethodTable(List<Row> rows, double gridFactor) {
         spread(runs, MethodRun::seconds),
         Map.of(),
         Map.of(),
-        PaperFigures.find(key.dataset(), key.method(), key.ratio()));
+        PaperFigures.find(key.task(), key.method(), key.ratio()));
   }
 
   private static Spread spread(List<MethodRun> runs, ToDoubleFunction<MethodRun> figure) {
@@ -127,7 +136,7 @@ public record MethodTable(List<Row> rows, double gridFactor) {
     for (String baseline : Methods.BASELINES) {
       Optional<Row> found =
           all.stream()
-              .filter(b -> b.method().equals(baseline) && b.dataset().equals(r.dataset()))
+              .filter(b -> b.method().equals(baseline) && b.task().equals(r.task()))
               .filter(b -> baseline.equals(Methods.DENSE) || b.ratio() == r.ratio())
               .filter(b -> !b.method().equals(r.method()))
               .findFirst();
@@ -140,10 +149,11 @@ public record MethodTable(List<Row> rows, double gridFactor) {
     return new Row(
         r.method(),
         r.ratio(),
-        r.dataset(),
+        r.task(),
         r.accuracy(),
         r.bestAccuracy(),
         r.flopUnits(),
+        r.roundedUnits(),
         r.joules(),
         r.source(),
         r.seconds(),

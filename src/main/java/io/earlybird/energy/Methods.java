@@ -37,6 +37,9 @@ public final class Methods {
   /** EB Train, all in low precision. */
   public static final String LL = "EB Train LL";
 
+  /** Ending of the names of other methods where the search was in low precision. */
+  private static final String LOW = "; low precision";
+
   /** The order of the rows; others come after these. */
   public static final List<String> ORDER =
       List.of(DENSE, LOTTERY, SNIP, SLIMMING, THINET, REINIT, EB, LF, LL);
@@ -53,17 +56,18 @@ public final class Methods {
    * @param config the run's settings
    */
   static String of(String name, JsonNode config) {
-    if (name.equals("ticket")) {
-      JsonNode bits = config.path("precision");
-      boolean low =
-          Stream.of("wl-weight", "wl-grad", "wl-activate", "wl-error", "wl-momentum")
-              .anyMatch(option -> bits.path(option).asInt(-1) > 0);
-      boolean full = bits.path("retrain-precision").asText().equals("fp32");
-      boolean fresh = config.path("retraining").path("method").asText().equals("reinit");
-      String ending = !low ? "" : full ? " LF" : " LL";
-      return (fresh ? REINIT : EB) + ending;
-    }
-    String plain = name.replace('-', ' ');
-    return plain.equals("slimming") ? SLIMMING : plain;
+    JsonNode bits = config.path("precision");
+    boolean low =
+        Stream.of("wl-weight", "wl-grad", "wl-activate", "wl-error", "wl-momentum")
+            .anyMatch(option -> bits.path(option).asInt(-1) > 0);
+    boolean full = bits.path("retrain-precision").asText().equals("fp32");
+    boolean fresh = config.path("retraining").path("method").asText().equals("reinit");
+    String trained = !low ? "" : full ? " LF" : " LL";
+    return switch (name) {
+      case "ticket" -> (fresh ? REINIT : EB) + trained;
+      case "reinit" -> REINIT + trained;
+      case "full-precision" -> LF;
+      default -> name.replace('-', ' ') + (low ? LOW : "");
+    };
   }
 }

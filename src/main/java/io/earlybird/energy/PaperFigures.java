@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.OptionalDouble;
 
 /**
  * The figures in print: VGG-16 on CIFAR-10 and CIFAR-100, tables 2 and 3 of You et al., ICLR 2020,
@@ -14,6 +15,9 @@ import java.util.Optional;
 public final class PaperFigures {
   /** Epochs of a whole training. */
   public static final int EPOCHS = 160;
+
+  /** To what the paper rounds the FLOPs of a forward pass. */
+  static final double ROUNDING = 1e7;
 
   private static final double UNIT = 5e13;
   private static final int PICTURES = 50_000;
@@ -236,8 +240,30 @@ public final class PaperFigures {
    * @param forwardFlops of one picture
    */
   public static double trainingUnits(long forwardFlops, int epochs) {
-    double rounded = Math.round(forwardFlops * 1e-9 * 100) / 100.0 * 1e9;
-    return units(rounded * FORWARDS_PER_STEP * PICTURES * epochs);
+    return units(rounded(forwardFlops) * FORWARDS_PER_STEP * PICTURES * epochs);
+  }
+
+  /** FLOPs of a forward pass as the paper rounds them. */
+  static double rounded(double forwardFlops) {
+    return Math.round(forwardFlops / ROUNDING) * ROUNDING;
+  }
+
+  /** Test accuracy of the unpruned network in print, percent; empty for other tasks. */
+  public static OptionalDouble unpruned(MethodRun.Task task) {
+    if (!isOurs(task)) {
+      return OptionalDouble.empty();
+    }
+    return OptionalDouble.of(task.dataset().equals("cifar10") ? 93.36 : 71.94);
+  }
+
+  private static boolean isOurs(MethodRun.Task task) {
+    return task.network().equals("vgg16")
+        && (task.dataset().equals("cifar10") || task.dataset().equals("cifar100"));
+  }
+
+  /** The cell of a method at a ratio for a task; empty unless the paper has that very task. */
+  public static Optional<Cell> find(MethodRun.Task task, String method, double ratio) {
+    return isOurs(task) ? find(task.dataset(), method, ratio) : Optional.empty();
   }
 
   /**

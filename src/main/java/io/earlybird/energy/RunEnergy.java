@@ -130,7 +130,7 @@ public record RunEnergy(List<Window> windows) {
             line.path("images").asLong()));
   }
 
-  private static Optional<Energy> energy(JsonNode line) {
+  static Optional<Energy> energy(JsonNode line) {
     if (!line.path("joules").isNumber()) {
       return Optional.empty();
     }

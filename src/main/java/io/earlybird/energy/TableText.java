@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import io.earlybird.energy.MethodRun.Task;
 import io.earlybird.energy.MethodTable.Row;
 import io.earlybird.energy.MethodTable.Spread;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.OptionalDouble;
 import java.util.stream.Collectors;
 
 /** An energy table as text, CSV, JSON and LaTeX. A figure that there is not is left empty. */
@@ -28,13 +30,16 @@ public final class TableText {
   /** The columns of a row by name, in their order. */
   private Map<String, Object> columns(Row r) {
     Map<String, Object> c = new LinkedHashMap<>();
-    c.put("dataset", r.dataset());
+    c.put("network", r.task().network());
+    c.put("dataset", r.task().dataset());
+    c.put("epochs", r.task().epochs());
     c.put("method", r.method());
     c.put("percent", Math.round(1000 * r.ratio()) / 10.0);
     c.put("runs", r.accuracy().count());
     spread(c, "accuracy", r.accuracy());
     spread(c, "best_accuracy", r.bestAccuracy());
     spread(c, "flop_units", r.flopUnits());
+    c.put("flop_units_rounded_as_in_the_paper", orNull(r.roundedUnits().mean()));
     spread(c, "joules", r.joules());
     c.put("source", r.source().map(Energy.Source::label).orElse(null));
     spread(c, "seconds", r.seconds());
@@ -47,10 +52,16 @@ public final class TableText {
       c.put("co2e_grams", orNull(table.grams(r)));
       c.put("co2e_grams_per_kwh", table.gridFactor());
     }
-    c.put("paper_accuracy", r.paper().map(PaperFigures.Cell::accuracy).orElse(null));
+    c.put("paper_accuracy", paperAccuracy(r).isPresent() ? paperAccuracy(r).getAsDouble() : null);
     c.put("paper_flop_units", r.paper().map(PaperFigures.Cell::flopUnits).orElse(null));
     c.put("paper_kilojoules", r.paper().map(PaperFigures.Cell::kilojoules).orElse(null));
     return c;
+  }
+
+  private static OptionalDouble paperAccuracy(Row r) {
+    return r.method().equals(Methods.DENSE)
+        ? PaperFigures.unpruned(r.task())
+        : r.paper().map(c -> OptionalDouble.of(c.accuracy())).orElse(OptionalDouble.empty());
   }
 
   private static void spread(Map<String, Object> columns, String name, Spread s) {
@@ -98,6 +109,7 @@ public final class TableText {
           "p %",
           "accuracy",
           "FLOPs",
+          "rounded",
           "joules",
           "source",
           "FLOPs saved",
@@ -112,11 +124,13 @@ public final class TableText {
     out.add(r.ratio() == 0 ? "-" : number(100 * r.ratio(), 0));
     out.add(plusMinus(r.accuracy(), 2));
     out.add(plusMinus(r.flopUnits(), r.flopUnits().mean() < 10 ? 4 : 1));
+    out.add(plusMinus(r.roundedUnits(), 0));
     out.add(plusMinus(r.joules(), r.joules().mean() < 100 ? 4 : 0));
     out.add(r.source().map(Energy.Source::label).orElse("-"));
     out.add(savings(r.flopSaving()));
     out.add(savings(r.energySaving()));
-    out.add(r.paper().map(p -> number(p.accuracy(), 2)).orElse(""));
+    OptionalDouble printed = paperAccuracy(r);
+    out.add(printed.isPresent() ? number(printed.getAsDouble(), 2) : "");
     out.add(r.paper().map(p -> number(p.flopUnits(), 0)).orElse(""));
     out.add(r.paper().map(p -> number(p.kilojoules(), 1)).orElse(""));
     if (!Double.isNaN(table.gridFactor())) {
@@ -155,8 +169,34 @@ public final class TableText {
 
   /** For a terminal. */
   public String text() {
+    StringBuilder out = new StringBuilder();
+    for (Task task : table.tasks()) {
+      out.append(title(task)).append('\n');
+      grid(table.rows().stream().filter(r -> r.task().equals(task)).toList(), out);
+    }
+    out.append(
+        "FLOPs: training, in units of 5e13, search up to the drawing included; rounded: from forward");
+    out.append(" passes to 0.01 GFLOP, as in the paper; saved: factor against ");
+    out.append(String.join("/", Methods.BASELINES)).append('\n');
+    out.append("joules: training, masks and pruning, without evaluation; energy saved: from");
+    out.append(" measured joules only\n");
+    table.tasks().stream()
+        .filter(t -> PaperFigures.unpruned(t).isPresent())
+        .flatMap(
+            t ->
+                PaperFigures.inconsistencies().stream()
+                    .filter(i -> i.startsWith(t.dataset() + ",")))
+        .forEach(i -> out.append("inconsistent in the paper: ").append(i).append('\n'));
+    return out.toString();
+  }
+
+  private static String title(Task task) {
+    return String.format("%s on %s, %d epochs", task.network(), task.dataset(), task.epochs());
+  }
+
+  private void grid(List<Row> rows, StringBuilder out) {
     List<List<String>> lines = new ArrayList<>(List.of(head()));
-    table.rows().forEach(r -> lines.add(cells(r)));
+    rows.forEach(r -> lines.add(cells(r)));
     int columns = lines.get(0).size();
     int[] widths = new int[columns];
     for (List<String> line : lines) {
@@ -164,7 +204,6 @@ public final class TableText {
         widths[i] = Math.max(widths[i], line.get(i).length());
       }
     }
-    StringBuilder out = new StringBuilder();
     for (List<String> line : lines) {
       StringBuilder row = new StringBuilder();
       for (int i = 0; i < columns; i++) {
@@ -172,14 +211,32 @@ public final class TableText {
       }
       out.append(row.toString().stripTrailing()).append('\n');
     }
-    out.append(
-        "FLOPs: training, in units of 5e13, search up to the drawing included; saved: factor");
-    out.append(" against ").append(String.join("/", Methods.BASELINES)).append('\n');
-    out.append("joules: training, masks and pruning, without evaluation; energy saved: from");
-    out.append(" measured joules only\n");
-    PaperFigures.inconsistencies()
-        .forEach(i -> out.append("inconsistent in the paper: ").append(i).append('\n'));
-    return out.toString();
+  }
+
+  /**
+   * A line for every mean accuracy that differs from the paper's figure.
+   *
+   * @param points by more than so many
+   */
+  public List<String> offThePaper(double points) {
+    List<String> out = new ArrayList<>();
+    for (Row r : table.rows()) {
+      OptionalDouble printed = paperAccuracy(r);
+      double difference = r.accuracy().mean() - printed.orElse(Double.NaN);
+      if (Math.abs(difference) > points) {
+        out.add(
+            String.format(
+                Locale.ROOT,
+                "off the paper: %s, %s %.0f%%: %.2f (n = %d), in print %.2f",
+                title(r.task()),
+                r.method(),
+                100 * r.ratio(),
+                r.accuracy().mean(),
+                r.accuracy().count(),
+                printed.getAsDouble()));
+      }
+    }
+    return out;
   }
 
   /** A {@code tabular} environment. */
@@ -189,14 +246,23 @@ public final class TableText {
     out.append("\\begin{tabular}{l").append("r".repeat(head.size() - 1)).append("}\n\\hline\n");
     out.append(latexRow(head));
     out.append("\\hline\n");
-    table.rows().forEach(r -> out.append(latexRow(cells(r))));
+    for (Task task : table.tasks()) {
+      if (table.tasks().size() > 1) {
+        out.append("\\multicolumn{").append(head.size()).append("}{l}{");
+        out.append(latexText(title(task))).append("} \\\\\n");
+      }
+      table.rows().stream()
+          .filter(r -> r.task().equals(task))
+          .forEach(r -> out.append(latexRow(cells(r))));
+    }
     return out.append("\\hline\n\\end{tabular}\n").toString();
   }
 
   private static String latexRow(List<String> cells) {
-    return cells.stream()
-            .map(c -> c.replace("%", "\\%").replace("±", "$\\pm$").replace("_", "\\_"))
-            .collect(Collectors.joining(" & "))
-        + " \\\\\n";
+    return cells.stream().map(TableText::latexText).collect(Collectors.joining(" & ")) + " \\\\\n";
+  }
+
+  private static String latexText(String text) {
+    return text.replace("%", "\\%").replace("±", "$\\pm$").replace("_", "\\_");
   }
 }

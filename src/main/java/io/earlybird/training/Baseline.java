@@ -4,7 +4,7 @@ import com.fasterxml.jackson.annotation.JsonValue;
 import io.earlybird.tickets.Criterion;
 import java.util.Locale;
 
-/** Other ways to a narrow network, with which tickets are compared in the same run. */
+/** Other ways to a narrow network, or to train one, with which tickets are compared in a run. */
 public enum Baseline {
   /**
    * The one-shot lottery ticket: the mask of the network trained to the end, the initial weights,
@@ -13,6 +13,10 @@ public enum Baseline {
   LOTTERY_TICKET(Criterion.SCALE, true),
   /** The mask and the weights of the network trained to the end, trained for all epochs again. */
   NETWORK_SLIMMING(Criterion.SCALE, true),
+  /** The ticket with fresh weights, trained from the first epoch (paper, "EB Train re-init"). */
+  REINIT(Criterion.SCALE, false),
+  /** As the ticket of a search in low precision, but trained in full (paper, "LF"). */
+  FULL_PRECISION(Criterion.SCALE, false),
   /** As the ticket, from the same epoch, but with a random mask. */
   RANDOM(Criterion.RANDOM, false),
   /** As the ticket, from the same epoch, but with a mask by the magnitude of weights. */

@@ -185,10 +185,16 @@ public final class Pipeline {
             baseline.criterion(),
             settings.training().seed());
     Prune.Pruned pruned = prune(name, request);
-    int start = baseline.isFromTheEnd() ? 0 : ticket.epoch();
+    boolean fresh = baseline == Baseline.REINIT;
+    int start = baseline.isFromTheEnd() || fresh ? 0 : ticket.epoch();
+    RetrainSettings how =
+        new RetrainSettings(
+            fresh ? RetrainSettings.Method.REINIT : RetrainSettings.Method.INHERIT, null, start);
     RunContext from =
         context.with(
-            settings.with(new RetrainSettings(RetrainSettings.Method.INHERIT, null, start)));
+            baseline == Baseline.FULL_PRECISION
+                ? settings.retrainedInFullPrecision().with(how)
+                : settings.with(how));
     Ticket drawn = baseline.isFromTheEnd() ? null : ticket;
     retrain(from, name, shown, drawn, pruned, dense, entries);
   }

@@ -64,6 +64,12 @@ public record Settings(
   public Settings {
     precision = precision == null ? PrecisionSettings.FULL : precision;
     precision.checkEpochs(training.epochs());
+    if (retraining != null
+        && retraining.baselines().contains(Baseline.FULL_PRECISION)
+        && precision.lowPrecision(false).isFull()) {
+      throw new EarlybirdException(
+          "--baselines full-precision is for searches in low precision; this one is in full");
+    }
   }
 
   /** A run in full precision. */
@@ -124,6 +130,13 @@ public record Settings(
   Settings with(RetrainSettings other) {
     return new Settings(
         command, network, data, training, tickets, other, engine, saving, precision);
+  }
+
+  /** The same, but tickets are trained in full precision, whatever the search was in. */
+  Settings retrainedInFullPrecision() {
+    ObjectNode json = toJson();
+    ((ObjectNode) json.get("precision")).put("retrain-precision", "fp32");
+    return fromJson(json, "these settings");
   }
 
   /** The same with another training. */

@@ -2,6 +2,7 @@ package io.earlybird.training;
 
 import io.earlybird.EarlybirdException;
 import io.earlybird.backend.Backend;
+import io.earlybird.backend.MemoryException;
 import io.earlybird.data.Batches;
 import io.earlybird.data.Pictures;
 import io.earlybird.energy.EnergyLog;
@@ -115,7 +116,11 @@ public final class Trainer implements AutoCloseable {
     assigns.add(counters.count(logits, labels, loss, step.read()));
     assigns.add(step.assign(step.read().apply(new Increment(1))));
     assigns.add(images.advance(batch));
-    return session.plan(List.of(), assigns);
+    try {
+      return session.plan(List.of(), assigns);
+    } catch (MemoryException e) {
+      throw e.withBatchThatFits(batch);
+    }
   }
 
   /**

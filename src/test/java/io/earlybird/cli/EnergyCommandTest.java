@@ -8,6 +8,8 @@ import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -63,43 +65,44 @@ class EnergyCommandTest {
     assertThat(run("energy")).isEqualTo(2);
   }
 
+  private String[] table(String methods, String... more) {
+    List<String> words = new ArrayList<>(List.of("energy", "table", "--save", temp.toString()));
+    words.addAll(List.of("--methods", methods, "--grid-factor", "400", "--"));
+    words.addAll(List.of(TINY));
+    words.addAll(List.of(more));
+    return words.toArray(String[]::new);
+  }
+
+  private static final String[] TINY = {
+    "--dataset",
+    "shapes",
+    "--train-images",
+    "32",
+    "--test-images",
+    "16",
+    "--arch",
+    "vgg",
+    "--cfg",
+    "[4,\"M\",6,\"M\",8,\"M\",8,\"M\",8]",
+    "--epochs",
+    "2",
+    "--batch-size",
+    "16",
+    "--ratios",
+    "0.5",
+    "--queue",
+    "2",
+    "--limit",
+    "1",
+    "--backend",
+    "reference",
+    "--schedule",
+    "1"
+  };
+
   @Test
   void theTableMakesRunsOnceAndReadsThemAgain() throws Exception {
-    String[] words = {
-      "energy",
-      "table",
-      "--save",
-      temp.toString(),
-      "--methods",
-      "inherit",
-      "--grid-factor",
-      "400",
-      "--",
-      "--dataset",
-      "shapes",
-      "--train-images",
-      "32",
-      "--test-images",
-      "16",
-      "--arch",
-      "vgg",
-      "--cfg",
-      "[4,\"M\",6,\"M\",8,\"M\",8,\"M\",8]",
-      "--epochs",
-      "2",
-      "--batch-size",
-      "16",
-      "--ratios",
-      "0.5",
-      "--queue",
-      "2",
-      "--limit",
-      "1",
-      "--backend",
-      "reference",
-      "--schedule",
-      "1"
-    };
+    String[] words = table("inherit");
     assertThat(run(words)).as(err + "" + out).isZero();
     assertThat(Files.readString(temp.resolve("energy.csv")).lines()).hasSize(3);
     for (String form : new String[] {"energy.json", "energy.tex", "energy.svg"}) {
@@ -112,10 +115,45 @@ class EnergyCommandTest {
     assertThat(Files.readString(temp.resolve("energy.csv"))).isEqualTo(first);
 
     // A run that was killed before its end goes on.
-    Files.delete(temp.resolve("inherit-1/summary.json"));
+    Files.delete(temp.resolve("full-1/summary.json"));
     assertThat(run(words)).isZero();
     assertThat(out.toString()).contains("--resume");
-    assertThat(run("energy", "table", "--runs", temp.resolve("inherit-1").toString())).isZero();
+    assertThat(run("energy", "table", "--runs", temp.resolve("full-1").toString())).isZero();
     assertThat(run("energy", "table")).isEqualTo(2);
+
+    // What is there was made with other settings: it is not taken for what is asked for now.
+    assertThat(run(table("inherit", "--lr", "0.05"))).isOne();
+    assertThat(err.toString()).contains("full-1 holds a run with other settings: --lr was 0.1");
+    assertThat(run(table("reinit,inherit"))).isOne();
+    assertThat(run(table("inherit", "--threads", "1"))).isZero();
+    assertThat(run(table("inherit", "--seed", "4"))).isOne();
+    assertThat(run(table("inherits"))).isOne();
+    assertThat(err.toString()).contains("unknown method 'inherits': expected [lottery-ticket, ");
+  }
+
+  @Test
+  void everyRowOfThePapersTable() throws Exception {
+    assertThat(run(table("lottery-ticket,network-slimming,reinit,inherit,lf,ll")))
+        .as(err + "" + out)
+        .isZero();
+    List<String> methods =
+        Files.readString(temp.resolve("energy.csv"))
+            .lines()
+            .skip(1)
+            .map(l -> l.split(",")[3])
+            .toList();
+    assertThat(methods)
+        .containsExactly(
+            "dense",
+            "lottery ticket",
+            "network slimming",
+            "EB Train re-init",
+            "EB Train",
+            "EB Train LF",
+            "EB Train LL",
+            "dense; low precision");
+    assertThat(run(table("lf,ll", "--precision", "bfp8"))).isZero();
+    assertThat(run(table("lf,inherit", "--precision", "bfp8"))).isOne();
+    assertThat(err.toString()).contains("a precision after -- goes to every run");
   }
 }

@@ -26,7 +26,12 @@ class EnergyPageTest {
             + "static void report(String line) { System.out.println(\"reported \" + line); }\n"
             + "public static void main(String[] words) throws Exception {\n"
             + example(page, "energy-window")
-            + "report(new WallPlug().name());\n}\nstatic "
+            + "Path counter = Path.of(words[0]);\nFiles.writeString(counter, \"7.5\");\n"
+            + "try (EnergyMonitor plugged = EnergyMonitor.of(java.util.List.of(new"
+            + " WallPlug(counter)));\n"
+            + "EnergyWindow window = plugged.window(\"work\")) {\n"
+            + "Files.writeString(counter, \"7.75\");\n"
+            + "report(window.result().meters() + \" \" + window.result().total());\n}\n}\nstatic "
             + example(page, "energy-meter")
             + "}\n");
     Process process =
@@ -34,13 +39,16 @@ class EnergyPageTest {
                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                 "-cp",
                 System.getProperty("java.class.path"),
-                source.toString())
+                source.toString(),
+                temp.resolve("watt-hours").toString())
             .redirectErrorStream(true)
             .start();
     String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     assertThat(process.waitFor()).as(output).isZero();
     assertThat(output.lines().filter(l -> l.startsWith("reported "))).hasSize(2);
-    assertThat(output).contains("reported wall plug");
+    assertThat(output)
+        .contains("meter=wall plug, scope=MACHINE, joules=900.0")
+        .contains("Energy[joules=900.0, source=MEASURED]");
   }
 
   @Test

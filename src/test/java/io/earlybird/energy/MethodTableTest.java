@@ -41,7 +41,8 @@ class MethodTableTest {
     Path folder = Files.createDirectories(temp.resolve(name));
     Files.writeString(
         folder.resolve("config.json"),
-        "{\"command\":\"run\",\"data\":{\"dataset\":\"cifar10\"},"
+        "{\"command\":\"run\",\"network\":{\"arch\":\"vgg\",\"depth\":16,\"cfg\":null},"
+            + "\"data\":{\"dataset\":\"cifar10\"},\"training\":{\"epochs\":160},"
             + "\"retraining\":{\"method\":\"inherit\"}}");
     List<String> lines = new ArrayList<>();
     lines.add(line("run", "data loading", -1, 1000, source, 1));
@@ -156,10 +157,80 @@ class MethodTableTest {
     assertThat(csv.get(3).split(",", -1)).hasSameSizeAs(csv.get(0).split(",", -1));
     assertThat(new ObjectMapper().readTree(text.json()).path("rows")).hasSize(3);
     assertThat(text.latex())
-        .startsWith("\\begin{tabular}{lrrrrrrrrrrr}")
+        .startsWith("\\begin{tabular}{lrrrrrrrrrrrr}")
         .contains("p \\%")
         .endsWith("\\end{tabular}\n");
     assertThat(EnergyBars.svg(table)).contains("joules, measured").contains("EB Train 30%");
+  }
+
+  /** VGG-16 as the paper counts it: 302 units for a training, 605 for a lottery ticket. */
+  @Test
+  void flopsAreRoundedAsInThePaperBesideOurCounts() throws Exception {
+    Path folder = run("a", "measured", 1);
+    double dense = 627_355_658;
+    double narrow = 0.6 * dense;
+    double pictures = 3.0 * 50_000;
+    Files.writeString(
+        folder.resolve("summary.json"),
+        String.format(
+            java.util.Locale.ROOT,
+            "{\"networks\":[{\"name\":\"dense\",\"drawn_epoch\":-1,\"step_flops\":%s,"
+                + "\"training_flops\":%s},{\"name\":\"ticket 30%%\",\"drawn_epoch\":23,"
+                + "\"step_flops\":%s,\"training_flops\":%s},{\"name\":\"lottery-ticket 30%%\","
+                + "\"drawn_epoch\":-1,\"step_flops\":%s,\"training_flops\":%s}]}",
+            dense,
+            pictures * 160 * dense,
+            narrow,
+            pictures * (23 * dense + 137 * narrow),
+            dense,
+            pictures * 320 * dense));
+    MethodTable table = MethodTable.of(MethodRun.read(folder), Double.NaN);
+    assertThat(row(table, Methods.DENSE).flopUnits().mean()).isCloseTo(301.13, within(0.01));
+    assertThat(Math.round(row(table, Methods.DENSE).roundedUnits().mean())).isEqualTo(302);
+    assertThat(Math.round(row(table, Methods.LOTTERY).roundedUnits().mean())).isEqualTo(605);
+    assertThat(row(table, Methods.EB).roundedUnits().mean())
+        .isCloseTo(pictures * (23 * 0.63e9 + 137 * 0.38e9) / 5e13, within(1e-9));
+    assertThat(new TableText(table).text())
+        .contains("vgg16 on cifar10, 160 epochs")
+        .contains("93.36");
+  }
+
+  @Test
+  void aNetworkThatTwoRunsTrainedAlikeCountsOnce() throws Exception {
+    List<Path> folders = new ArrayList<>();
+    for (String name : List.of("a", "b", "c")) {
+      Path folder = run(name, "measured", 1);
+      Path summary = folder.resolve("summary.json");
+      String weights = name.equals("c") ? "2" : "1";
+      Files.writeString(
+          summary,
+          Files.readString(summary)
+              .replace("\"name\":\"dense\"", "\"sha256\":\"" + weights + "\",\"name\":\"dense\""));
+      folders.add(folder);
+    }
+    MethodTable table = MethodTable.of(MethodRun.readAll(folders), Double.NaN);
+    assertThat(row(table, Methods.DENSE).accuracy().count()).isEqualTo(2);
+    assertThat(row(table, Methods.EB).accuracy().count()).isEqualTo(3);
+  }
+
+  @Test
+  void otherNetworksAreNeitherAveragedNorSetBesideThePaper() throws Exception {
+    Path vgg11 = run("b", "measured", 1.5);
+    Path config = vgg11.resolve("config.json");
+    Files.writeString(config, Files.readString(config).replace("\"depth\":16", "\"depth\":11"));
+    MethodTable table =
+        MethodTable.of(MethodRun.readAll(List.of(run("a", "measured", 1), vgg11)), Double.NaN);
+    assertThat(table.rows()).hasSize(6);
+    assertThat(table.tasks()).hasSize(2);
+    for (Row r : table.rows()) {
+      assertThat(r.accuracy().count()).isEqualTo(1);
+      assertThat(r.paper().isPresent())
+          .isEqualTo(r.task().network().equals("vgg16") && !r.method().equals(Methods.DENSE));
+    }
+    Row eb = table.rows().get(2);
+    assertThat(eb.task().network()).isEqualTo("vgg11");
+    assertThat(eb.energySaving().get(Methods.DENSE)).isCloseTo(450.0 / 309, within(0.1));
+    assertThat(new TableText(table).latex()).contains("multicolumn");
   }
 
   @Test
@@ -187,5 +258,14 @@ class MethodTableTest {
     assertThat(MethodRun.read(folder)).extracting(MethodRun::method).contains(Methods.LL);
     Files.writeString(config, plain.replace("\"data\"", String.format(low, "fp32")));
     assertThat(MethodRun.read(folder)).extracting(MethodRun::method).contains(Methods.LF);
+
+    Path summary = folder.resolve("summary.json");
+    Files.writeString(config, plain.replace("\"data\"", String.format(low, "same")));
+    Files.writeString(
+        summary, Files.readString(summary).replace("lottery-ticket 30%", "full-precision 30%"));
+    // A dense network in low precision is no baseline of others.
+    assertThat(MethodRun.read(folder))
+        .extracting(MethodRun::method)
+        .containsExactly("dense; low precision", Methods.LL, Methods.LF);
   }
 }

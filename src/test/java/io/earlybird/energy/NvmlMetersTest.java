@@ -161,6 +161,41 @@ class NvmlMetersTest {
   }
 
   @Test
+  void aCounterThatGoesBackwardsAddsNothing() {
+    Fake nvml = new Fake(1);
+    nvml.millijoules[0] = 9_000_000_000L;
+    EnergyMonitor monitor = monitor(nvml, null);
+    EnergyWindow window = monitor.window("work");
+    pass(1);
+    // A reset would mean that the card took 8,999,000 J in a second.
+    nvml.millijoules[0] = 8_999_000_000L;
+    window.soFar();
+    pass(1);
+    nvml.millijoules[0] += 250_000;
+    WindowEnergy w = window.result();
+    assertThat(w.total().orElseThrow().joules()).isCloseTo(250, within(1e-6));
+    assertThat(w.remarks()).hasSize(1).first().asString().contains("lower bound");
+    EnergyWindow next = monitor.window("next");
+    pass(2);
+    nvml.millijoules[0] += 600_000;
+    assertThat(next.result().total().orElseThrow().joules()).isCloseTo(600, within(1e-6));
+    assertThat(next.result().remarks()).isEmpty();
+  }
+
+  @Test
+  void aCounterThatStandsStillIsNoMeasurement() {
+    Fake nvml = new Fake(2);
+    EnergyWindow window = monitor(nvml, null).window("work");
+    pass(2);
+    nvml.millijoules[0] = 100_000;
+    WindowEnergy w = window.result();
+    assertThat(w.total()).isEmpty();
+    assertThat(w.meters().get(0).joules()).isCloseTo(100, within(1e-9));
+    assertThat(w.meters().get(1).joules()).isNaN();
+    assertThat(w.remarks()).hasSize(1).first().asString().contains("nvml 1 Card").contains("still");
+  }
+
+  @Test
   void windowsBelowASecondAreFlagged() {
     Fake nvml = new Fake(1);
     EnergyWindow window = monitor(nvml, null).window("work");

@@ -9,6 +9,7 @@ import io.earlybird.tickets.EarlyBirdDetector.Rule;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.function.IntPredicate;
@@ -213,8 +214,10 @@ class PipelineTest {
   @Test
   void baselinesAreTrainedBesideTheTickets() {
     TicketSettings half = new TicketSettings(List.of(0.5), Rule.QUEUE, 1, 2, false);
-    RetrainSettings all =
-        new RetrainSettings(RetrainSettings.Method.INHERIT, null, -1, List.of(Baseline.values()));
+    // Training in full precision beside a search in low precision is LowPrecisionRunTest's.
+    List<Baseline> full =
+        Arrays.stream(Baseline.values()).filter(b -> b != Baseline.FULL_PRECISION).toList();
+    RetrainSettings all = new RetrainSettings(RetrainSettings.Method.INHERIT, null, -1, full);
     Settings settings = Tiny.settings(Tiny.training(4, 0.05, 1), half).with(all);
     Path path = temp.resolve("a");
     List<Comparison.Entry> entries =
@@ -226,17 +229,29 @@ class PipelineTest {
             "ticket 50%",
             "lottery-ticket 50%",
             "network-slimming 50%",
+            "reinit 50%",
             "random 50%",
             "magnitude 50%");
     double dense = entries.get(0).trainingFlops();
-    for (Comparison.Entry e : entries.subList(1, 6)) {
-      // From the end: all epochs twice; else one of four searched and three trained.
+    for (Comparison.Entry e : entries.subList(1, 7)) {
+      // From the end: all epochs twice; else one of four searched, and three trained, or all.
       boolean fromTheEnd = e.drawnEpoch() < 0;
       assertThat(fromTheEnd).isEqualTo(e.name().matches("(lottery|network).*"));
       double narrow = (double) e.stepFlops() / entries.get(0).stepFlops();
+      double trained = e.name().startsWith("reinit") ? 1 : 0.75;
       assertThat(e.trainingFlops() / dense)
-          .isCloseTo(fromTheEnd ? 1 + narrow : 0.25 + 0.75 * narrow, offset(1e-9));
+          .isCloseTo(fromTheEnd ? 1 + narrow : 0.25 + trained * narrow, offset(1e-9));
     }
+    assertThat(entries.get(4).stepFlops()).isEqualTo(entries.get(1).stepFlops());
+    assertThatThrownBy(
+            () ->
+                settings.with(
+                    new RetrainSettings(
+                        RetrainSettings.Method.INHERIT,
+                        null,
+                        -1,
+                        List.of(Baseline.FULL_PRECISION))))
+        .hasMessageContaining("full-precision");
     assertThat(entries.stream().map(Comparison.Entry::sha256)).doesNotHaveDuplicates();
 
     // The lottery ticket has the structure of the trained network and the weights of the fresh one.

@@ -7,6 +7,7 @@ import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;
 import io.earlybird.backend.Launch;
 import io.earlybird.backend.Memory;
+import io.earlybird.backend.MemoryException;
 import io.earlybird.backend.Precision;
 import io.earlybird.backend.Program;
 import io.earlybird.backend.Slice;
@@ -183,13 +184,16 @@ public final class CpuBackend implements Backend {
     CpuLibrary.setThreads(threads);
     CpuMemory memory = bytes > free ? null : CpuMemory.allocate(bytes, this);
     if (memory == null) {
-      throw new EarlybirdException(
+      long left = Math.max(0, FreeMemory.bytes() - MEMORY_MARGIN);
+      throw new MemoryException(
           String.format(
               Locale.ROOT,
               "needs %.2f GiB for %s, %.2f GiB free; try a smaller batch",
               gib(bytes),
               purpose,
-              gib(Math.max(0, FreeMemory.bytes() - MEMORY_MARGIN))));
+              gib(left)),
+          bytes,
+          left);
     }
     memories.add(memory);
     return memory;

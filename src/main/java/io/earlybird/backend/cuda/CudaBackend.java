@@ -47,6 +47,7 @@ import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;
 import io.earlybird.backend.Launch;
 import io.earlybird.backend.Memory;
+import io.earlybird.backend.MemoryException;
 import io.earlybird.backend.Precision;
 import io.earlybird.backend.Program;
 import io.earlybird.backend.Slice;
@@ -275,13 +276,16 @@ public final class CudaBackend implements Backend {
     int status = cudaMalloc(base, wanted);
     if (status == cudaErrorMemoryAllocation) {
       cudaGetLastError();
-      throw new EarlybirdException(
+      long free = freeBytes();
+      throw new MemoryException(
           String.format(
               Locale.ROOT,
               "needs %.2f GiB of device memory for %s, %.2f GiB free; try a smaller batch",
               gib(bytes),
               purpose,
-              gib(freeBytes())));
+              gib(free)),
+          bytes,
+          free);
     }
     cuda(status, "allocating " + bytes + " bytes for " + purpose);
     cuda(cudaMemsetAsync(base, 0, wanted, stream), "clearing memory for " + purpose);

@@ -6,7 +6,7 @@ import static org.bytedeco.cuda.global.cudart.cudaGetLastError;
 import static org.bytedeco.cuda.global.cudart.cudaSuccess;
 import static org.bytedeco.cuda.global.cudnn.cudnnGetErrorString;
 
-import io.earlybird.EarlybirdException;
+import io.earlybird.backend.DeviceException;
 import org.bytedeco.cuda.global.cublas;
 import org.bytedeco.cuda.global.cudnn;
 
@@ -17,7 +17,7 @@ final class CudaStatus {
   /**
    * Checks a status of the CUDA runtime.
    *
-   * @throws EarlybirdException with what failed and the runtime's own words
+   * @throws DeviceException with what failed and the runtime's own words
    */
   static void cuda(int status, String what) {
     if (status != cudaSuccess) {
@@ -53,7 +53,7 @@ final class CudaStatus {
     }
   }
 
-  private static EarlybirdException failed(String what, String why) {
-    return new EarlybirdException("cuda: " + what + ": " + why);
+  private static DeviceException failed(String what, String why) {
+    return new DeviceException("cuda: " + what + ": " + why);
   }
 }
