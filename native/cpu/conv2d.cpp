@@ -5,10 +5,13 @@
 // over the whole sum. Taking the rows of a tile from different images means that all of them need
 // the same taps, so that taps in the padding are left out and a 2x2 image runs as fast as a large
 // one; nothing is packed, because a pixel's channels lie in sequence. Weights are stored in blocks
-// of output channels, so that they are read in sequence too.
+// of output channels, so that they are read in sequence too. Version 2: batch norm, residual and ReLU
+// on the tile before it is stored.
 #include <algorithm>
 #include <utility>
 
+#include "common/batch_norm.h"
+#include "common/elementwise.h"
 #include "cpu/conv2d_check.h"
 #include "cpu/kernel_table.h"
 #include "cpu/parallel.h"
@@ -58,6 +61,36 @@ Taps taps_of(const Product& p, int64_t position, int64_t kernel, int64_t extent)
   return {count, first, p.stride, (reach - first) / p.stride, -1};
 }
 
+// What follows the convolution, see eb_conv2d_epilogue_f32; steps as of y.
+struct Epilogue {
+  const float* mean;
+  const float* scale;
+  const float* beta;
+  const float* residual;
+  bool relu;
+
+  // The epilogue of the results that start `channel` and `offset` floats further on.
+  Epilogue at(int64_t channel, int64_t offset) const {
+    return {mean ? mean + channel : nullptr, scale ? scale + channel : nullptr,
+            beta ? beta + channel : nullptr, residual ? residual + offset : nullptr, relu};
+  }
+
+  Vec apply(Vec value, int64_t channel, int64_t offset) const {
+    if (mean) {
+      value = sub(value, load(mean + channel));
+      value = add(mul(value, load(scale + channel)), load(beta + channel));
+    }
+    if (residual) value = add(value, load(residual + offset));
+    return relu ? eb::EB_ISA::relu(value) : value;
+  }
+
+  float apply(float value, int64_t channel, int64_t offset) const {
+    if (mean) value = eb_batch_norm_apply(value, mean[channel], scale[channel], beta[channel]);
+    if (residual) value += residual[offset];
+    return relu ? eb_relu(value) : value;
+  }
+};
+
 // Where a tile reads and writes; steps in floats.
 struct TileArgs {
   const float* x;
@@ -67,6 +100,7 @@ struct TileArgs {
   float* y;
   int64_t y_image;
   int64_t columns;  // columns to write
+  Epilogue epilogue;
 };
 
 template <int R, int V>
@@ -99,17 +133,21 @@ void tile(const Product& p, const Taps& rows, const Taps& columns, const TileArg
     }
   }
   const bool whole = args.columns == V * kLanes;
+  const Epilogue& epilogue = args.epilogue;
 #pragma GCC unroll 16
   for (int r = 0; r < R; r++) {
-    float* y = args.y + r * args.y_image;
+    const int64_t offset = r * args.y_image;
+    float* y = args.y + offset;
     if (whole) {
 #pragma GCC unroll 16
-      for (int v = 0; v < V; v++) store(y + v * kLanes, acc[r][v]);
+      for (int v = 0; v < V; v++) {
+        store(y + v * kLanes, epilogue.apply(acc[r][v], v * kLanes, offset + v * kLanes));
+      }
     } else {
       float line[V * kLanes];
 #pragma GCC unroll 16
       for (int v = 0; v < V; v++) store(line + v * kLanes, acc[r][v]);
-      for (int64_t c = 0; c < args.columns; c++) y[c] = line[c];
+      for (int64_t c = 0; c < args.columns; c++) y[c] = epilogue.apply(line[c], c, offset + c);
     }
   }
 }
@@ -129,23 +167,27 @@ Tile tile_of(int64_t rows, int64_t columns) {
 
 // One row of output pixels of some images, for one block of output channels.
 void pixels(const Product& p, Part images, int64_t row, int64_t block, const float* x,
-            const float* w, float* y) {
+            const float* w, float* y, const Epilogue& epilogue) {
   TileArgs args{};
   args.x_row = p.in_width * p.in;
   args.x_image = p.in_height * args.x_row;
   args.x = x + images.begin * args.x_image;
   args.w = w + block * p.kernel_height * p.kernel_width * p.in * kBlock;
   args.y_image = p.out_height * p.out_width * p.out;
-  args.y = y + images.begin * args.y_image + row * p.out_width * p.out + block * kBlock;
+  const int64_t first = images.begin * args.y_image + row * p.out_width * p.out + block * kBlock;
+  args.y = y + first;
+  args.epilogue = epilogue.at(block * kBlock, first);
   args.columns = std::min(kBlock, p.out - block * kBlock);
   const Tile run = tile_of(images.end - images.begin, args.columns);
   const Taps rows = taps_of(p, row, p.kernel_height, p.in_height);
-  for (int64_t column = 0; column < p.out_width; column++, args.y += p.out) {
+  for (int64_t column = 0; column < p.out_width; column++) {
     run(p, rows, taps_of(p, column, p.kernel_width, p.in_width), args);
+    args.y += p.out;
+    args.epilogue = args.epilogue.at(0, p.out);
   }
 }
 
-void run(const Product& p, const float* x, const float* w, float* y) {
+void run(const Product& p, const float* x, const float* w, float* y, const Epilogue& epilogue) {
   const int64_t groups = (p.n + kRows - 1) / kRows;
   const int64_t blocks = (p.out + kBlock - 1) / kBlock;
   const int64_t weights = blocks * kBlock * p.kernel_height * p.kernel_width * p.in;
@@ -158,15 +200,22 @@ void run(const Product& p, const float* x, const float* w, float* y) {
       const Part images = {p.n * group / groups, p.n * (group + 1) / groups};
       if (resident) {
         for (int64_t block = 0; block < blocks; block++) {
-          pixels(p, images, item % p.out_height, block, x, w, y);
+          pixels(p, images, item % p.out_height, block, x, w, y, epilogue);
         }
       } else {
         for (int64_t row = 0; row < p.out_height; row++) {
-          pixels(p, images, row, item / groups, x, w, y);
+          pixels(p, images, row, item / groups, x, w, y, epilogue);
         }
       }
     }
   }
+}
+
+Product forward(const eb_conv2d& s) {
+  const int64_t oh = (s.height + 2 * s.padding - s.kernel_height) / s.stride + 1;
+  const int64_t ow = (s.width + 2 * s.padding - s.kernel_width) / s.stride + 1;
+  return {false, s.n,   s.height,        s.width,        s.in,     oh,
+          ow,    s.out, s.kernel_height, s.kernel_width, s.stride, s.padding};
 }
 
 }  // namespace
@@ -174,11 +223,14 @@ void run(const Product& p, const float* x, const float* w, float* y) {
 int64_t conv2d_block() { return kBlock; }
 
 eb_status conv2d_f32(const eb_conv2d* s, const float* x, const float* w, float* y) {
-  const int64_t oh = (s->height + 2 * s->padding - s->kernel_height) / s->stride + 1;
-  const int64_t ow = (s->width + 2 * s->padding - s->kernel_width) / s->stride + 1;
-  run({false, s->n, s->height, s->width, s->in, oh, ow, s->out, s->kernel_height, s->kernel_width,
-       s->stride, s->padding},
-      x, w, y);
+  run(forward(*s), x, w, y, {});
+  return EB_OK;
+}
+
+eb_status conv2d_epilogue_f32(const eb_conv2d* s, const float* x, const float* w, const float* mean,
+                              const float* scale, const float* beta, const float* residual,
+                              int32_t relu, float* y) {
+  run(forward(*s), x, w, y, {mean, scale, beta, residual, relu != 0});
   return EB_OK;
 }
 
@@ -187,7 +239,7 @@ eb_status conv2d_backward_data_f32(const eb_conv2d* s, const float* dy, const fl
   const int64_t ow = (s->width + 2 * s->padding - s->kernel_width) / s->stride + 1;
   run({true, s->n, oh, ow, s->out, s->height, s->width, s->in, s->kernel_height, s->kernel_width,
        s->stride, s->padding},
-      dy, w, dx);
+      dy, w, dx, {});
   return EB_OK;
 }
 
@@ -200,6 +252,14 @@ int64_t eb_conv2d_block(void) { return eb::active().conv2d_block(); }
 eb_status eb_conv2d_f32(const eb_conv2d* shape, const float* x, const float* w, float* y) {
   if (!eb::valid(shape) || !x || !w || !y) return EB_BAD_ARGUMENT;
   return eb::active().conv2d_f32(shape, x, w, y);
+}
+
+eb_status eb_conv2d_epilogue_f32(const eb_conv2d* shape, const float* x, const float* w,
+                                 const float* mean, const float* scale, const float* beta,
+                                 const float* residual, int32_t relu, float* y) {
+  if (!eb::valid(shape) || !x || !w || !y || residual == y) return EB_BAD_ARGUMENT;
+  if (!mean != !scale || !mean != !beta) return EB_BAD_ARGUMENT;
+  return eb::active().conv2d_epilogue_f32(shape, x, w, mean, scale, beta, residual, relu, y);
 }
 
 eb_status eb_conv2d_backward_data_f32(const eb_conv2d* shape, const float* dy, const float* w,

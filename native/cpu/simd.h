@@ -1,5 +1,6 @@
 // The widest float vectors of an instruction set. fma() rounds once where the processor can; on
 // x86-64-v2 it rounds twice, so kernels that use it are judged within a tolerance, not bit for bit.
+// relu() is eb_relu, NaN kept, but for the sign of a zero: the maximum is its second operand then.
 #ifndef EARLYBIRD_CPU_SIMD_H
 #define EARLYBIRD_CPU_SIMD_H
 
@@ -15,6 +16,12 @@ inline Vec load(const float* p) { return _mm512_loadu_ps(p); }
 inline void store(float* p, Vec v) { _mm512_storeu_ps(p, v); }
 inline Vec broadcast(const float* p) { return _mm512_set1_ps(*p); }
 inline Vec add(Vec a, Vec b) { return _mm512_add_ps(a, b); }
+inline Vec sub(Vec a, Vec b) { return _mm512_sub_ps(a, b); }
+inline Vec mul(Vec a, Vec b) { return _mm512_mul_ps(a, b); }
+inline Vec relu(Vec v) {
+  // Not _mm512_max_ps, of which GCC 12 says that it reads something uninitialised.
+  return _mm512_maskz_max_ps(static_cast<__mmask16>(-1), _mm512_setzero_ps(), v);
+}
 inline Vec fma(Vec a, Vec b, Vec c) { return _mm512_fmadd_ps(a, b, c); }
 inline Vec zero() { return _mm512_setzero_ps(); }
 #elif defined(__FMA__)
@@ -24,6 +31,9 @@ inline Vec load(const float* p) { return _mm256_loadu_ps(p); }
 inline void store(float* p, Vec v) { _mm256_storeu_ps(p, v); }
 inline Vec broadcast(const float* p) { return _mm256_broadcast_ss(p); }
 inline Vec add(Vec a, Vec b) { return _mm256_add_ps(a, b); }
+inline Vec sub(Vec a, Vec b) { return _mm256_sub_ps(a, b); }
+inline Vec mul(Vec a, Vec b) { return _mm256_mul_ps(a, b); }
+inline Vec relu(Vec v) { return _mm256_max_ps(_mm256_setzero_ps(), v); }
 inline Vec fma(Vec a, Vec b, Vec c) { return _mm256_fmadd_ps(a, b, c); }
 inline Vec zero() { return _mm256_setzero_ps(); }
 #else
@@ -33,6 +43,9 @@ inline Vec load(const float* p) { return _mm_loadu_ps(p); }
 inline void store(float* p, Vec v) { _mm_storeu_ps(p, v); }
 inline Vec broadcast(const float* p) { return _mm_set1_ps(*p); }
 inline Vec add(Vec a, Vec b) { return _mm_add_ps(a, b); }
+inline Vec sub(Vec a, Vec b) { return _mm_sub_ps(a, b); }
+inline Vec mul(Vec a, Vec b) { return _mm_mul_ps(a, b); }
+inline Vec relu(Vec v) { return _mm_max_ps(_mm_setzero_ps(), v); }
 inline Vec fma(Vec a, Vec b, Vec c) { return _mm_add_ps(_mm_mul_ps(a, b), c); }
 inline Vec zero() { return _mm_setzero_ps(); }
 #endif

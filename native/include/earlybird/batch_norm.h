@@ -32,6 +32,11 @@ EB_API eb_status eb_batch_norm_relu_f32(const float* x, const float* gamma, cons
                                         int64_t kept, float epsilon, float* y, float* mean,
                                         float* variance, void* scratch);
 
+// scale [channels] = gamma / sqrt(variance + epsilon), with which convolutions normalise their own
+// results.
+EB_API eb_status eb_batch_norm_scale_f32(const float* gamma, const float* variance,
+                                         int64_t channels, float epsilon, float* scale);
+
 // y [rows, channels] from x and given gamma, beta, mean and variance [channels]. y may be x.
 EB_API eb_status eb_batch_norm_inference_f32(const float* x, const float* gamma, const float* beta,
                                              const float* mean, const float* variance, int64_t rows,

@@ -28,6 +28,14 @@ EB_API int64_t eb_conv2d_block(void);
 // output channels beyond `out` are stored as zeros.
 EB_API eb_status eb_conv2d_f32(const eb_conv2d* shape, const float* x, const float* w, float* y);
 
+// y = what follows a convolution, on its sums s: t = (s - mean) scale + beta, rounded after every
+// operation, for mean, scale and beta [out], or t = s if they are null; u = t + residual, which has
+// y's shape, or t if it is null; then the ReLU of u if `relu` is not 0. w as for eb_conv2d_f32. The
+// residual may not be y.
+EB_API eb_status eb_conv2d_epilogue_f32(const eb_conv2d* shape, const float* x, const float* w,
+                                        const float* mean, const float* scale, const float* beta,
+                                        const float* residual, int32_t relu, float* y);
+
 // dx (of x's shape) = gradient of the input for dy (of y's shape) and w, which is stored as
 // [ceil(in / B), kernel_height, kernel_width, out, B]; input channels beyond `in` are zeros.
 EB_API eb_status eb_conv2d_backward_data_f32(const eb_conv2d* shape, const float* dy,

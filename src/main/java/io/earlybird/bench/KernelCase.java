@@ -19,6 +19,7 @@ import io.earlybird.tensor.op.Channels;
 import io.earlybird.tensor.op.Conv2d;
 import io.earlybird.tensor.op.Conv2dBackwardData;
 import io.earlybird.tensor.op.Conv2dBackwardWeight;
+import io.earlybird.tensor.op.Conv2dEpilogue;
 import io.earlybird.tensor.op.CountMetrics;
 import io.earlybird.tensor.op.Fill;
 import io.earlybird.tensor.op.Increment;
@@ -108,7 +109,7 @@ public record KernelCase(Op op, List<TensorSpec> inputs, List<Integer> reread, b
 
   /** Nominal floating-point operations of a product, two per multiply-add; 0 for other ops. */
   public long flops() {
-    if (op instanceof Conv2d || op instanceof Linear) {
+    if (op instanceof Conv2d || op instanceof Conv2dEpilogue || op instanceof Linear) {
       return flops(op.infer(inputs).get(0), inputs.get(1));
     } else if (op instanceof Conv2dBackwardData || op instanceof LinearBackwardData) {
       return flops(inputs.get(0), inputs.get(1));
@@ -309,6 +310,9 @@ public record KernelCase(Op op, List<TensorSpec> inputs, List<Integer> reread, b
       TensorSpec w = TensorSpec.f32(c[2], c[1], c[3], c[3]);
       int padding = c[3] / 2;
       cases.add(of(new Conv2d(1, padding), x, w));
+      TensorSpec v = TensorSpec.f32(c[2]);
+      cases.add(of(new Conv2dEpilogue(1, padding, true, EPSILON, false, true), x, w, v, v, v, v));
+      cases.add(of(new Conv2dEpilogue(1, padding, false, 0, true, false), x, w, y));
       cases.add(of(new Conv2dBackwardData(1, padding, c[0], c[0]), y, w));
       cases.add(of(new Conv2dBackwardWeight(1, padding, c[3], c[3]), x, y));
     }

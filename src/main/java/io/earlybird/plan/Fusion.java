@@ -44,6 +44,7 @@ final class Fusion {
         fuseBatchNormReluBackward(step);
       }
     }
+    new ConvolutionFusion(graph, backend).run();
     fuseUpdates();
   }
 

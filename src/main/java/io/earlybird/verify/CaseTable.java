@@ -14,6 +14,7 @@ import io.earlybird.tensor.op.BatchNormReluBackward;
 import io.earlybird.tensor.op.Conv2d;
 import io.earlybird.tensor.op.Conv2dBackwardData;
 import io.earlybird.tensor.op.Conv2dBackwardWeight;
+import io.earlybird.tensor.op.Conv2dEpilogue;
 import io.earlybird.tensor.op.CountMetrics;
 import io.earlybird.tensor.op.Fill;
 import io.earlybird.tensor.op.Increment;
@@ -54,6 +55,7 @@ final class CaseTable {
 
   static {
     forward(Conv2d.class, ProductCases::conv2d);
+    forward(Conv2dEpilogue.class, ProductCases::conv2dEpilogue);
     forward(Linear.class, ProductCases::linear);
     forward(BatchNorm.class, NormCases::batchNorm);
     forward(BatchNormInference.class, NormCases::inference);

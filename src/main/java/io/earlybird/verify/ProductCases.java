@@ -5,9 +5,12 @@ import io.earlybird.tensor.Shape;
 import io.earlybird.tensor.op.Conv2d;
 import io.earlybird.tensor.op.Conv2dBackwardData;
 import io.earlybird.tensor.op.Conv2dBackwardWeight;
+import io.earlybird.tensor.op.Conv2dEpilogue;
 import io.earlybird.tensor.op.Linear;
 import io.earlybird.tensor.op.LinearBackwardData;
 import io.earlybird.tensor.op.LinearBackwardWeight;
+import java.util.ArrayList;
+import java.util.List;
 
 /** Cases of convolutions and matrix products. Special numbers stay out of the weights. */
 final class ProductCases {
@@ -65,6 +68,23 @@ final class ProductCases {
   static OpCase conv2d(CaseRandom r) {
     Geometry g = geometry(r);
     return OpCase.of(new Conv2d(g.stride, g.pad), r.wild(g.x), r.normal(g.w, 0, 1));
+  }
+
+  static OpCase conv2dEpilogue(CaseRandom r) {
+    Geometry g = geometry(r);
+    boolean norm = r.chance(0.7);
+    boolean add = r.chance(0.5);
+    boolean relu = r.chance(0.5) || !(norm || add);
+    float epsilon = norm ? 1e-5f : 0;
+    int c = g.w.dim(0);
+    List<HostTensor> in = new ArrayList<>(List.of(r.wild(g.x), r.normal(g.w, 0, 1)));
+    if (norm) {
+      in.addAll(List.of(r.normal(c), r.normal(c), r.normal(c), r.uniform(0, 3, c)));
+    }
+    if (add) {
+      in.add(r.wild(g.y));
+    }
+    return new OpCase(new Conv2dEpilogue(g.stride, g.pad, norm, epsilon, add, relu), in);
   }
 
   static OpCase conv2dBackwardData(CaseRandom r) {

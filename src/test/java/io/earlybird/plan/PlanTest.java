@@ -179,6 +179,39 @@ class PlanTest {
   }
 
   @Test
+  void evaluationNormalisesAddsAndRectifiesInConvolutions() {
+    RecordingBackend backend = new RecordingBackend(op -> true);
+    Tensor mean = beta.read();
+    Tensor variance = gamma.read();
+    try (Session session = new Session(backend)) {
+      Tensor stream = x.conv2d(w.read(), 1, 1);
+      Tensor y = stream.batchNormInference(gamma.read(), beta.read(), mean, variance, 1e-5f).relu();
+      y = y.conv2d(w2.read(), 1, 1);
+      y = y.batchNormInference(gamma.read(), beta.read(), mean, variance, 1e-5f);
+      Tensor sum = stream.add(y).relu();
+      session.plan(List.of(sum), List.of()).run();
+    }
+    assertThat(backend.ranOps())
+        .containsExactly("Conv2d", "BatchNormInferenceRelu", "Conv2dEpilogue");
+    assertThat(backend.ran.get(2).inputs())
+        .as("the residual comes last")
+        .hasSize(7)
+        .endsWith(backend.ran.get(0).outputs().get(0));
+  }
+
+  @Test
+  void aSumOfTwoConvolutionsIsFusedIntoTheFirstAndReadsTheSecond() {
+    RecordingBackend backend = new RecordingBackend(op -> true);
+    try (Session session = new Session(backend)) {
+      Tensor sum = x.conv2d(w.read(), 1, 1).add(x.conv2d(w.read(), 1, 1));
+      Tensor twice = sum.add(sum);
+      session.plan(List.of(twice), List.of()).run();
+    }
+    assertThat(backend.ranOps().stream().filter(op -> !op.equals("Reorder")))
+        .containsExactly("Conv2d", "Conv2dEpilogue", "Add");
+  }
+
+  @Test
   void aWantedResultPreventsItsFusion() {
     RecordingBackend backend = new RecordingBackend(op -> true);
     try (Session session = new Session(backend)) {

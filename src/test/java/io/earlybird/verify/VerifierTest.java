@@ -61,6 +61,7 @@ class VerifierTest {
         .filteredOn(row -> row.verdict() == Verdict.UNSUPPORTED)
         .extracting(VerifyRow::op)
         .containsExactlyInAnyOrder(
+            "Conv2dEpilogue",
             "BatchNormRelu",
             "BatchNormInferenceRelu",
             "BatchNormReluBackward",

@@ -42,9 +42,11 @@ record Convolution(
   /** Floats in a register of AVX-512. */
   private static final int LONGEST_VECTOR = 16;
 
-  /** Forward products, one per layout of the weight. */
-  List<Formulation> forward(List<WeightLayout> layouts) {
-    return withProduct(layouts.stream().map(this::forward), MatrixProduct::forward);
+  /** Forward products, one per layout of the weight. Operands: x, w, then those of the epilogue. */
+  List<Formulation> forward(List<WeightLayout> layouts, Epilogue epilogue) {
+    return withProduct(
+        layouts.stream().map(layout -> forward(layout, epilogue)),
+        product -> product.forward(epilogue));
   }
 
   /** Gradients of the input, one per layout of the weight. */
@@ -90,13 +92,13 @@ record Convolution(
         .toList();
   }
 
-  private Formulation forward(WeightLayout weight) {
+  private Formulation forward(WeightLayout weight, Epilogue epilogue) {
     return new Formulation(
         weight.prefix(),
         "",
         Product.FORWARD,
-        () -> forward(weight.descriptor().get(), types.result()),
-        List.of(Argument.plain(DNNL_ARG_SRC, x), Argument.weight(DNNL_ARG_WEIGHTS, w)),
+        () -> forward(weight.descriptor().get(), types.result(), epilogue),
+        epilogue.after(Argument.plain(DNNL_ARG_SRC, x), Argument.weight(DNNL_ARG_WEIGHTS, w)),
         List.of(Argument.plain(DNNL_ARG_DST, y)));
   }
 
@@ -115,7 +117,7 @@ record Convolution(
                 twice(stride),
                 twice(pad),
                 twice(pad),
-                forward(OneDnn.free(w, types.operand()), types.operand()),
+                hint(),
                 OneDnn.attributes(),
                 false),
         List.of(Argument.plain(DNNL_ARG_DIFF_DST, y), Argument.weight(DNNL_ARG_WEIGHTS, w)),
@@ -137,14 +139,21 @@ record Convolution(
                 twice(stride),
                 twice(pad),
                 twice(pad),
-                forward(OneDnn.free(w, types.operand()), types.operand()),
+                hint(),
                 OneDnn.attributes(),
                 false),
         List.of(Argument.plain(DNNL_ARG_SRC, x), Argument.plain(DNNL_ARG_DIFF_DST, y)),
         List.of(Argument.weight(DNNL_ARG_DIFF_WEIGHTS, w)));
   }
 
-  private convolution_forward.primitive_desc forward(memory.desc weight, DType result) {
+  /** The forward product of a gradient. */
+  private convolution_forward.primitive_desc hint() {
+    return forward(OneDnn.free(w, types.operand()), types.operand(), Epilogue.none(y));
+  }
+
+  private convolution_forward.primitive_desc forward(
+      memory.desc weight, DType result, Epilogue epilogue) {
+    TensorSpec vector = TensorSpec.f32(1, 1, 1, w.shape().dim(0));
     return new convolution_forward.primitive_desc(
         library.engine(),
         prop_kind.forward_training,
@@ -155,7 +164,8 @@ record Convolution(
         twice(stride),
         twice(pad),
         twice(pad),
-        OneDnn.attributes(),
+        epilogue.attributes(
+            OneDnn.activation(vector, DType.F32), OneDnn.activation(y, result)),
         false);
   }
 

@@ -26,8 +26,8 @@ import org.bytedeco.dnnl.primitive_desc;
 record MatrixProduct(OneDnn library, TensorSpec x, TensorSpec w, TensorSpec y, ProductTypes types) {
   private static final String KIND = "gemm ";
 
-  /** {@code y [P,O] = x [P,I] w^T}. */
-  Formulation forward() {
+  /** {@code y [P,O] = x [P,I] w^T}, and what follows. */
+  Formulation forward(Epilogue epilogue) {
     return new Formulation(
         "",
         KIND,
@@ -36,8 +36,9 @@ record MatrixProduct(OneDnn library, TensorSpec x, TensorSpec w, TensorSpec y, P
             product(
                 OneDnn.tensor(new long[] {pixels(), in()}, types.operand(), format_tag.ab),
                 OneDnn.tensor(new long[] {in(), out()}, types.operand(), format_tag.any),
-                OneDnn.tensor(new long[] {pixels(), out()}, types.result(), format_tag.ab)),
-        List.of(
+                OneDnn.tensor(new long[] {pixels(), out()}, types.result(), format_tag.ab),
+                epilogue),
+        epilogue.after(
             Argument.plain(DNNL_ARG_SRC, x),
             new Argument(DNNL_ARG_WEIGHTS, w, d -> asWeight(d.permute_axes(new int[] {1, 0})))),
         List.of(Argument.plain(DNNL_ARG_DST, y)));
@@ -74,7 +75,13 @@ record MatrixProduct(OneDnn library, TensorSpec x, TensorSpec w, TensorSpec y, P
   }
 
   private primitive_desc product(memory.desc a, memory.desc b, memory.desc c) {
-    return new matmul.primitive_desc(library.engine(), a, b, c, OneDnn.attributes(), false);
+    return product(a, b, c, Epilogue.none(y));
+  }
+
+  private primitive_desc product(memory.desc a, memory.desc b, memory.desc c, Epilogue epilogue) {
+    memory.desc vector = OneDnn.tensor(new long[] {1, out()}, DType.F32, format_tag.ab);
+    return new matmul.primitive_desc(
+        library.engine(), a, b, c, epilogue.attributes(vector, c), false);
   }
 
   private memory.desc asWeight(memory.desc matrix) {

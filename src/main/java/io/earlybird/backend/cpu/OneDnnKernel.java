@@ -7,6 +7,7 @@ import io.earlybird.backend.Slice;
 import io.earlybird.tensor.TensorSpec;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 import java.util.function.UnaryOperator;
 import org.bytedeco.dnnl.IntMemoryMap;
 import org.bytedeco.dnnl.global.dnnl;
@@ -25,11 +26,23 @@ final class OneDnnKernel implements Kernel {
    * @param spec our logical tensor
    * @param logical turns the primitive's descriptor into one with our extents, from which the form
    *     is read; {@code null} where the buffer is plain by construction
+   * @param fixed makes the descriptor that the primitive does not tell; else {@code null}
    */
-  record Argument(int id, TensorSpec spec, UnaryOperator<memory.desc> logical) {
+  record Argument(
+      int id, TensorSpec spec, UnaryOperator<memory.desc> logical, Supplier<memory.desc> fixed) {
+    /** A tensor in the layout that the implementation wants. */
+    Argument(int id, TensorSpec spec, UnaryOperator<memory.desc> logical) {
+      this(id, spec, logical, null);
+    }
+
     /** A plain tensor. */
     static Argument plain(int id, TensorSpec spec) {
       return new Argument(id, spec, null);
+    }
+
+    /** A plain tensor of which the primitive has no descriptor. */
+    static Argument fixed(int id, TensorSpec spec, Supplier<memory.desc> descriptor) {
+      return new Argument(id, spec, null, descriptor);
     }
 
     /** A weight, in the layout that the implementation wants. */
@@ -38,7 +51,7 @@ final class OneDnnKernel implements Kernel {
     }
 
     private memory.desc layout(primitive_desc_base descriptor) {
-      return descriptor.query_md(dnnl.query.exec_arg_md, id);
+      return fixed == null ? descriptor.query_md(dnnl.query.exec_arg_md, id) : fixed.get();
     }
 
     /** The form in which a primitive takes or gives it. */

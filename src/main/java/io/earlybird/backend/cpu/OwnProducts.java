@@ -8,6 +8,7 @@ import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.op.Conv2d;
 import io.earlybird.tensor.op.Conv2dBackwardData;
 import io.earlybird.tensor.op.Conv2dBackwardWeight;
+import io.earlybird.tensor.op.Conv2dEpilogue;
 import io.earlybird.tensor.op.Op;
 import java.util.ArrayList;
 import java.util.List;
@@ -47,6 +48,12 @@ final class OwnProducts {
               shape -> 0,
               OwnProducts::forward);
       return List.of(candidate(request, way, first, second, c.stride(), c.padding()));
+    } else if (op instanceof Conv2dEpilogue c) {
+      List<Form> forms = new ArrayList<>(List.of(Form.plain(first), stored(second, "Acdb%da")));
+      new Epilogue(c, result).operands(false).forEach(spec -> forms.add(Form.plain(spec)));
+      Way way = new Way(forms, Form.plain(result), shape -> 0, (s, b) -> forward(c, s, b));
+      Candidate product = candidate(request, way, first, second, c.stride(), c.padding());
+      return List.of(EpilogueKernel.around(request, product, false));
     } else if (op instanceof Conv2dBackwardData c) {
       Way way =
           new Way(
@@ -72,6 +79,19 @@ final class OwnProducts {
     FloatPointer w = buffers.in(1);
     FloatPointer y = buffers.out(0);
     return () -> NativeKernels.eb_conv2d_f32(shape, x, w, y);
+  }
+
+  private static IntSupplier forward(Conv2dEpilogue op, Conv2dShape shape, Buffers buffers) {
+    FloatPointer x = buffers.in(0);
+    FloatPointer w = buffers.in(1);
+    FloatPointer mean = op.norm() ? buffers.in(2) : null;
+    FloatPointer scale = op.norm() ? buffers.in(3) : null;
+    FloatPointer beta = op.norm() ? buffers.in(4) : null;
+    FloatPointer residual = op.add() ? buffers.in(op.norm() ? 5 : 2) : null;
+    int relu = op.relu() ? 1 : 0;
+    FloatPointer y = buffers.out(0);
+    return () ->
+        NativeKernels.eb_conv2d_epilogue_f32(shape, x, w, mean, scale, beta, residual, relu, y);
   }
 
   private static IntSupplier backwardData(Conv2dShape shape, Buffers buffers) {

@@ -10,6 +10,7 @@ import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.op.Conv2d;
 import io.earlybird.tensor.op.Conv2dBackwardData;
 import io.earlybird.tensor.op.Conv2dBackwardWeight;
+import io.earlybird.tensor.op.Conv2dEpilogue;
 import io.earlybird.tensor.op.Linear;
 import io.earlybird.tensor.op.LinearBackwardData;
 import io.earlybird.tensor.op.LinearBackwardWeight;
@@ -34,6 +35,7 @@ final class ProductKernels {
     for (Class<? extends Op> op :
         List.of(
             Conv2d.class,
+            Conv2dEpilogue.class,
             Conv2dBackwardData.class,
             Conv2dBackwardWeight.class,
             Linear.class,
@@ -69,7 +71,7 @@ final class ProductKernels {
     TensorSpec second = request.inputs().get(1);
     TensorSpec result = request.outputs().get(0);
     Op op = request.op();
-    if (op instanceof Conv2d || op instanceof Linear) {
+    if (op instanceof Conv2d || op instanceof Conv2dEpilogue || op instanceof Linear) {
       return multiplyAdds(result, second);
     } else if (op instanceof Conv2dBackwardData || op instanceof LinearBackwardData) {
       return multiplyAdds(first, second);
@@ -91,7 +93,11 @@ final class ProductKernels {
     List<Candidate> different = new ArrayList<>();
     ProductTypes types = ProductTypes.of(request, backend);
     for (Formulation formulation : formulations(request, types, backend.oneDnn())) {
-      for (Candidate candidate : formulation.candidates(backend.oneDnn())) {
+      for (Candidate product : formulation.candidates(backend.oneDnn())) {
+        Candidate candidate =
+            request.op() instanceof Conv2dEpilogue c
+                ? EpilogueKernel.around(request, product, c.relu())
+                : product;
         if (different.stream().noneMatch(candidate::sameAs)) {
           different.add(candidate);
         }
@@ -113,7 +119,13 @@ final class ProductKernels {
     if (op instanceof Conv2d c) {
       Convolution all =
           new Convolution(library, first, second, result, c.stride(), c.padding(), types);
-      return all.forward(WeightLayout.of(second, types.operand(), weight));
+      return all.forward(
+          WeightLayout.of(second, types.operand(), weight), Epilogue.none(result));
+    } else if (op instanceof Conv2dEpilogue c) {
+      Convolution all =
+          new Convolution(library, first, second, result, c.stride(), c.padding(), types);
+      return all.forward(
+          WeightLayout.of(second, types.operand(), weight), new Epilogue(c, result));
     } else if (op instanceof Conv2dBackwardData c) {
       Convolution all =
           new Convolution(library, result, second, first, c.stride(), c.padding(), types);

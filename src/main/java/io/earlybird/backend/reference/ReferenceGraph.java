@@ -5,6 +5,9 @@ import io.earlybird.tensor.DType;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.Node;
 import io.earlybird.tensor.Tensor;
+import io.earlybird.tensor.op.Add;
+import io.earlybird.tensor.op.BatchNormInference;
+import io.earlybird.tensor.op.Conv2dEpilogue;
 import io.earlybird.tensor.op.LeafOp;
 import io.earlybird.tensor.op.Relu;
 import io.earlybird.tensor.op.Select;
@@ -91,17 +94,44 @@ public final class ReferenceGraph {
   }
 
   /**
-   * Error scales pass through selection and ReLU unchanged. Every other bit-exact op counts as
-   * exact: the ReLU's mask is recomputed by pinned arithmetic.
+   * Error scales pass through selection and ReLU unchanged, and through what follows a convolution
+   * in {@link Conv2dEpilogue}. Every other bit-exact op counts as exact: the ReLU's mask is
+   * recomputed by pinned arithmetic.
    */
   private void passOn(Node node) {
     Error error = node.inputs().isEmpty() ? null : errors.get(node.inputs().get(0));
-    if (error != null && node.op() instanceof Relu) {
+    if (error == null) {
+      return;
+    }
+    if (node.op() instanceof Relu) {
       errors.put(node.output(0), error);
-    } else if (error != null && node.op() instanceof Select select) {
+    } else if (node.op() instanceof Select select) {
       int extent = node.inputs().get(0).shape().dim(-1);
       double[] kept = ElementwiseKernels.select(select.channels(), error.magnitude, extent);
       errors.put(node.output(0), new Error(kept, error.terms));
+    } else if (node.op() instanceof BatchNormInference norm) {
+      errors.put(node.output(0), new Error(normalized(norm, node, error), error.terms));
+    } else if (node.op() instanceof Add) {
+      double[] sum = error.magnitude.clone();
+      HostTensor other = values.get(node.inputs().get(1));
+      for (int i = 0; i < sum.length; i++) {
+        sum[i] += Math.abs(other.get(i));
+      }
+      errors.put(node.output(0), new Error(sum, error.terms));
     }
+  }
+
+  /** The terms of {@code (x - mean) scale + beta}: those of x, scaled, the mean's and beta. */
+  private double[] normalized(BatchNormInference norm, Node node, Error error) {
+    List<HostTensor> in = node.inputs().stream().map(values::get).toList();
+    double[] sum = error.magnitude.clone();
+    int channels = in.get(1).shape().dim(0);
+    for (int i = 0; i < sum.length; i++) {
+      int c = i % channels;
+      double scale = in.get(1).get(c) / Math.sqrt(in.get(4).get(c) + norm.epsilon());
+      double mean = Math.abs(in.get(3).get(c));
+      sum[i] = (sum[i] + mean) * Math.abs(scale) + Math.abs(in.get(2).get(c));
+    }
+    return sum;
   }
 }

@@ -8,7 +8,8 @@ import java.util.List;
  * and the reference, run the constituents.
  */
 public sealed interface FusedOp extends Op
-    permits BatchNormRelu,
+    permits Conv2dEpilogue,
+        BatchNormRelu,
         BatchNormInferenceRelu,
         BatchNormReluBackward,
         MultiSgdUpdate,

@@ -8,6 +8,7 @@ import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.op.Conv2d;
 import io.earlybird.tensor.op.Conv2dBackwardData;
 import io.earlybird.tensor.op.Conv2dBackwardWeight;
+import io.earlybird.tensor.op.Conv2dEpilogue;
 import io.earlybird.tensor.op.Op;
 import java.util.List;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -45,6 +46,20 @@ class OwnProductsTest {
     HostTensor weight = OneOp.random(2, TensorSpec.f32(out, in, kernel, kernel));
     HostTensor dy = OneOp.random(3, forward.infer(List.of(x.spec(), weight.spec())).get(0));
     check(forward, List.of(x, weight));
+    HostTensor c = OneOp.random(4, TensorSpec.f32(out));
+    HostTensor variance = HostTensor.of(new float[out], out);
+    for (int i = 0; i < out; i++) {
+      variance.buffer().putFloat(4 * i, 0.25f + i % 7);
+    }
+    for (boolean relu : new boolean[] {false, true}) {
+      check(
+          new Conv2dEpilogue(stride, padding, true, 1e-5f, true, relu),
+          List.of(x, weight, c, c, c, variance, dy));
+    }
+    check(
+        new Conv2dEpilogue(stride, padding, true, 1e-5f, false, true),
+        List.of(x, weight, c, c, c, variance));
+    check(new Conv2dEpilogue(stride, padding, false, 0, true, false), List.of(x, weight, dy));
     check(new Conv2dBackwardData(stride, padding, h, w), List.of(dy, weight));
     check(new Conv2dBackwardWeight(stride, padding, kernel, kernel), List.of(x, dy));
   }
