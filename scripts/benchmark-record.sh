@@ -62,6 +62,11 @@ measure step-resnet101-256 'A step of PreResNet-101 at batch 256' step --arch re
 measure kernels 'Single kernels' kernels
 measure convolutions 'The convolutions of VGG-16 and PreResNet-101' kernels --convolutions
 if [[ $backend == cpu ]]; then
+  for arch in 'vgg --depth 16' 'resnet --depth 101'; do
+    # shellcheck disable=SC2086
+    measure "pruning-${arch%% *}" "What pruning saves: $arch" pruning --arch $arch \
+      docs/benchmarks/tickets/"${arch%% *}"-*.cfg
+  done
   measure scaling-vgg16 'How the cost of VGG-16 grows' scaling --arch vgg --depth 16
   measure scaling-resnet101 'How the cost of PreResNet-101 grows' scaling --arch resnet --depth 101 \
     --batches 1,16,64,256

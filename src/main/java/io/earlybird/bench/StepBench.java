@@ -6,6 +6,7 @@ import io.earlybird.backend.Backends;
 import io.earlybird.backend.cpu.CpuCeilings;
 import io.earlybird.data.ImageSet;
 import io.earlybird.data.Normalization;
+import io.earlybird.energy.ProcessUsage;
 import io.earlybird.lowprecision.LowPrecision;
 import io.earlybird.models.Costs;
 import io.earlybird.models.Network;
@@ -73,6 +74,8 @@ public final class StepBench {
    *     is no processor backend
    * @param peakMemoryBytes parameters, gradients, momenta, activations and scratch; without the
    *     resident pictures
+   * @param residentGrowthBytes by how much the process grew from before the network was made until
+   *     after the steps, kernels' code and the Java heap included; 0 where the system does not say
    * @param formula what a step must hold at least
    */
   public record Result(
@@ -80,6 +83,7 @@ public final class StepBench {
       double gflopPerStep,
       double fmaPeak,
       long peakMemoryBytes,
+      long residentGrowthBytes,
       MemoryFormula formula) {
     /** Median time of a step. */
     public double medianMs() {
@@ -120,6 +124,7 @@ public final class StepBench {
     double peak = fmaPeak(backend);
     double[] milliseconds = new double[options.repeat()];
     long before = backend.liveBytes();
+    long resident = residentBytes();
     return with(
         backend,
         network,
@@ -139,6 +144,7 @@ public final class StepBench {
               gflop,
               Math.max(peak, fmaPeak(backend)),
               memory,
+              Math.max(0, residentBytes() - resident),
               MemoryFormula.of(network, options.batch()));
         });
   }
@@ -233,8 +239,17 @@ public final class StepBench {
             options.precision(),
             false);
     Trainer trainer = new Trainer(backend, network, pictures, pictures.first(1), recipe);
-    trainer.start(network.initialState(SEED), 0);
+    try {
+      trainer.start(network.initialState(SEED), 0);
+    } catch (RuntimeException e) {
+      trainer.close();
+      throw e;
+    }
     return trainer;
+  }
+
+  private static long residentBytes() {
+    return ProcessUsage.now().map(ProcessUsage::residentBytes).orElse(0L);
   }
 
   /** Milliseconds of one epoch: a step, unless there are more pictures than a batch has. */

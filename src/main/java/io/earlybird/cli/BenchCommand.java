@@ -38,6 +38,7 @@ import picocli.CommandLine.Spec;
       BenchKernelsCommand.class,
       BenchScalingCommand.class,
       BenchPrecisionCommand.class,
+      BenchPruningCommand.class,
       BenchEnergyCommand.class
     })
 final class BenchCommand implements Callable<Integer> {

@@ -126,6 +126,7 @@ final class BenchStepCommand implements Callable<Integer> {
     putFinite(node, "fma_peak_gflop_per_s", r.fmaPeak());
     putFinite(node, "peak_share", r.peakShare());
     node.put("peak_memory_bytes", r.peakMemoryBytes());
+    node.put("resident_growth_bytes", r.residentGrowthBytes());
     node.put("memory_formula_bytes", r.formula().total());
     node.put("memory_ratio", (double) r.peakMemoryBytes() / r.formula().total());
     return node;
@@ -177,6 +178,10 @@ final class BenchStepCommand implements Callable<Integer> {
         mebibytes(f.normInputs()),
         mebibytes(f.poolPlaces()),
         mebibytes(f.statistics()));
+    out.printf(
+        Locale.ROOT,
+        "resident memory grew by %.1f MiB, kernels' code and Java objects included%n",
+        mebibytes(r.residentGrowthBytes()));
   }
 
   private static double mebibytes(long bytes) {

@@ -49,7 +49,8 @@ class BenchCommandTest {
           "gflop_per_s",
           "peak_share",
           "peak_memory_bytes",
-          "memory_formula_bytes"
+          "memory_formula_bytes",
+          "resident_growth_bytes"
         }) {
       assertThat(node.path(key).asDouble()).as(key).isPositive();
     }
@@ -107,6 +108,22 @@ class BenchCommandTest {
     }
     assertThat(bench(words + " --backend reference")).isEqualTo(1);
     assertThat(err).contains("--plugin replaces kernels of the cpu backend, not of reference");
+  }
+
+  @Test
+  void pruningHasALinePerTicketAndBatch() throws Exception {
+    Path ticket = temp.resolve("half.cfg");
+    Files.writeString(ticket, "# a ticket\n4,M\n7,M,5,9,M,3,7,M,5,5\n");
+    String words = "pruning --batches 1,2 --repeat 1 --arch vgg --depth 11 --threads 1 --json ";
+    assertThat(bench(words + ticket)).as(err).isZero();
+    JsonNode lines = new ObjectMapper().readTree(out).path("lines");
+    assertThat(lines).hasSize(2);
+    assertThat(lines.get(1).path("batch").asInt()).isEqualTo(2);
+    assertThat(lines.get(0).path("flop_ratio").asDouble()).isBetween(0.0001, 0.01);
+    assertThat(lines.get(0).path("allowed_ratio").asDouble()).isBetween(0.0001, 0.5);
+    assertThat(lines.get(0).path("time_ratio").asDouble()).isPositive();
+    assertThat(bench("pruning " + temp.resolve("none.cfg"))).isEqualTo(1);
+    assertThat(err).contains("none.cfg");
   }
 
   @Test

@@ -164,8 +164,7 @@ record Convolution(
         twice(stride),
         twice(pad),
         twice(pad),
-        epilogue.attributes(
-            OneDnn.activation(vector, DType.F32), OneDnn.activation(y, result)),
+        epilogue.attributes(OneDnn.activation(vector, DType.F32), OneDnn.activation(y, result)),
         false);
   }
 

@@ -119,13 +119,11 @@ final class ProductKernels {
     if (op instanceof Conv2d c) {
       Convolution all =
           new Convolution(library, first, second, result, c.stride(), c.padding(), types);
-      return all.forward(
-          WeightLayout.of(second, types.operand(), weight), Epilogue.none(result));
+      return all.forward(WeightLayout.of(second, types.operand(), weight), Epilogue.none(result));
     } else if (op instanceof Conv2dEpilogue c) {
       Convolution all =
           new Convolution(library, first, second, result, c.stride(), c.padding(), types);
-      return all.forward(
-          WeightLayout.of(second, types.operand(), weight), new Epilogue(c, result));
+      return all.forward(WeightLayout.of(second, types.operand(), weight), new Epilogue(c, result));
     } else if (op instanceof Conv2dBackwardData c) {
       Convolution all =
           new Convolution(library, result, second, first, c.stride(), c.padding(), types);
