@@ -259,7 +259,7 @@ done
 # ---- does it learn -----------------------------------------------------------------------------
 
 small=()
-if [[ $backend == cpu ]]; then small=(--train-images 512 --test-images 256); fi
+if [[ $backend == cpu ]]; then small=(--train-images 64 --test-images 64); fi
 part training 30 120 "$earlybird" run --backend "$backend" --dataset shapes --arch vgg --depth 16 \
   --epochs 3 --batch-size "$batch" "${small[@]}" --save "$work/training"
 find "$work/training" -name metrics.jsonl -exec cp -- {} "$folder/" \; 2>/dev/null
