@@ -1,7 +1,6 @@
 package io.earlybird.bench;
 
 import io.earlybird.backend.Backend;
-import io.earlybird.backend.Backends;
 import io.earlybird.backend.Form;
 import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;
@@ -9,7 +8,6 @@ import io.earlybird.backend.Launch;
 import io.earlybird.backend.Memory;
 import io.earlybird.backend.Program;
 import io.earlybird.backend.Slice;
-import io.earlybird.backend.cpu.CpuCeilings;
 import io.earlybird.tensor.DType;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.TensorSpec;
@@ -116,21 +114,6 @@ public final class KernelBench {
       return kernel.bytes() < WORTH_A_RATE
           ? Double.NaN
           : Math.max(copySeconds, drawSeconds()) / seconds;
-    }
-  }
-
-  /**
-   * What the machine can do at best.
-   *
-   * @param fmaPeak multiply-adds in GFLOP/s; NaN where it is not known
-   * @param philox random numbers of 32 bits in 10^9 per second; infinite where it is not known
-   */
-  public record Ceilings(double fmaPeak, double philox) {
-    static Ceilings of(Backend backend) {
-      int threads = Backends.processorThreads(backend);
-      return new Ceilings(
-          StepBench.fmaPeak(backend),
-          threads > 0 ? CpuCeilings.philoxGigawords(threads) : Double.POSITIVE_INFINITY);
     }
   }
 

@@ -8,8 +8,6 @@ import io.earlybird.backend.Backend;
 import io.earlybird.backend.Backends;
 import io.earlybird.backend.cpu.CpuBackend;
 import io.earlybird.backend.cpu.CpuLibrary;
-import io.earlybird.backend.opencl.OpenClBackend;
-import io.earlybird.backend.opencl.OpenClCeilings;
 import io.earlybird.bench.KernelBench;
 import io.earlybird.bench.KernelCase;
 import io.earlybird.bench.NetworkConvolutions;
@@ -115,16 +113,6 @@ final class BenchKernelsCommand implements Callable<Integer> {
       List<KernelBench.Result> results =
           json ? bench.run(cases, r -> {}) : print(out, bench, cases);
       Backends.choices(backend); // remembers what was measured
-      if (!json && backend instanceof OpenClBackend opencl) {
-        double philox = OpenClCeilings.philoxGigawords(opencl);
-        // Half a word for every value, which is 4 bytes read and 4 written.
-        out.printf(
-            Locale.ROOT,
-            "Philox on this device: %.2f x 10^9 words/s, so 8-bit values rounded at random at most at"
-                + " %.1f GB/s%n",
-            philox,
-            16 * philox);
-      }
       BenchStepCommand.show(toJson(backend, results), json, save, out);
       return 0;
     }
