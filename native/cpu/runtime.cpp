@@ -10,15 +10,19 @@ namespace {
 struct Choice {
   const char* name;
   eb::Kernels kernels;
+  bool bf16;
 };
 
-// The number behind EARLYBIRD_ISA=vN, or 4 where it is not set or not understood.
+// Above v4: its kernels and those that need AVX512-BF16.
+constexpr int kBf16 = 5;
+
+// The number behind EARLYBIRD_ISA=vN, or kBf16 where it is not set or not understood.
 int isa_cap() {
   const char* value = getenv("EARLYBIRD_ISA");
   if (value && strlen(value) == 2 && value[0] == 'v' && value[1] >= '2' && value[1] <= '4') {
     return value[1] - '0';
   }
-  return 4;
+  return kBf16;
 }
 
 // The levels are asked for by their features, because GCC 11 does not know them by name.
@@ -38,9 +42,16 @@ bool has_v4() {
 Choice choose() {
   const int cap = isa_cap();
   __builtin_cpu_init();
-  if (cap >= 4 && has_v4()) return {"x86-64-v4", eb::v4::kernels()};
-  if (cap >= 3 && has_v3()) return {"x86-64-v3", eb::v3::kernels()};
-  return {"x86-64-v2", eb::v2::kernels()};
+  if (cap >= 4 && has_v4()) {
+    Choice v4 = {"x86-64-v4", eb::v4::kernels(), false};
+    if (cap >= kBf16 && __builtin_cpu_supports("avx512bf16")) {
+      eb::v4_bf16::add_kernels(v4.kernels);
+      v4.bf16 = true;
+    }
+    return v4;
+  }
+  if (cap >= 3 && has_v3()) return {"x86-64-v3", eb::v3::kernels(), false};
+  return {"x86-64-v2", eb::v2::kernels(), false};
 }
 
 Choice choice = choose();
@@ -52,6 +63,8 @@ eb::Kernels& eb::active() { return choice.kernels; }
 const char* eb_version(void) { return EARLYBIRD_VERSION; }
 
 const char* eb_isa_name(void) { return choice.name; }
+
+int eb_has_bf16(void) { return choice.bf16; }
 
 int eb_kernel_count(void) { return static_cast<int>(sizeof(eb::Kernels) / sizeof(void (*)())); }
 

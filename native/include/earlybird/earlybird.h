@@ -14,6 +14,7 @@
 #include "earlybird/plugin.h"
 #include "earlybird/pooling.h"
 #include "earlybird/products.h"
+#include "earlybird/products_bf16.h"
 #include "earlybird/quantize.h"
 #include "earlybird/runtime.h"
 

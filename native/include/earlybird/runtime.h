@@ -12,6 +12,10 @@ EB_API const char* eb_version(void);
 // EARLYBIRD_ISA (v2, v3 or v4), read once when the library is loaded, does not rule out.
 EB_API const char* eb_isa_name(void);
 
+// 1 where the kernels of products_bf16.h are in use: x86-64-v4 on a processor with AVX512-BF16, unless
+// EARLYBIRD_ISA is set; else 0.
+EB_API int eb_has_bf16(void);
+
 // Number of kernels in the table of function pointers.
 EB_API int eb_kernel_count(void);
 

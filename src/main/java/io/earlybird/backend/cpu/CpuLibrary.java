@@ -39,6 +39,12 @@ public final class CpuLibrary {
     return NativeKernels.eb_isa_name().getString();
   }
 
+  /** Whether own kernels multiply bf16 numbers here; they need AVX512-BF16. */
+  public static boolean hasBf16Products() {
+    load();
+    return NativeKernels.eb_has_bf16() != 0;
+  }
+
   /** Whether this processor multiplies bf16 numbers in hardware. */
   public static boolean processorHasBf16() {
     return Processor.has("avx512_bf16") || Processor.has("amx_bf16");

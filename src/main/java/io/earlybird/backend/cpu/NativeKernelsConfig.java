@@ -32,6 +32,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
               "earlybird/plugin.h",
               "earlybird/pooling.h",
               "earlybird/products.h",
+              "earlybird/products_bf16.h",
               "earlybird/quantize.h",
               "earlybird/runtime.h"
             },

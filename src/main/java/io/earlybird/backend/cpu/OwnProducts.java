@@ -141,7 +141,8 @@ final class OwnProducts {
     }
   }
 
-  private static Conv2dShape shape(TensorSpec x, TensorSpec w, int stride, int padding) {
+  /** The native description of a convolution. */
+  static Conv2dShape shape(TensorSpec x, TensorSpec w, int stride, int padding) {
     return new Conv2dShape()
         .n(x.shape().dim(0))
         .height(x.shape().dim(1))

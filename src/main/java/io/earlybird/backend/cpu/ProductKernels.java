@@ -85,8 +85,8 @@ final class ProductKernels {
   }
 
   /**
-   * The ways to compute an op, without repetitions, the likeliest first. Own products multiply fp32
-   * numbers; in bf16 they stand in where oneDNN has nothing.
+   * The ways to compute an op, without repetitions, the likeliest first. In bf16, products of fp32
+   * numbers stand in where nothing multiplies bf16 ones.
    */
   static List<Candidate> candidates(KernelRequest request, CpuBackend backend) {
     CpuLibrary.setThreads(backend.threads());
@@ -103,6 +103,7 @@ final class ProductKernels {
         }
       }
     }
+    different.addAll(OwnBf16Products.candidates(request, types));
     if (types.isF32() || different.isEmpty()) {
       different.addAll(OwnProducts.candidates(request));
     }

@@ -1,0 +1,9 @@
+// The part of kernel_list.h that needs AVX512-BF16; used in the same way.
+
+// products_bf16.h
+EB_KERNEL(conv2d_bf16_scratch)
+EB_KERNEL(conv2d_bf16)
+EB_KERNEL(conv2d_backward_data_bf16_scratch)
+EB_KERNEL(conv2d_backward_data_bf16)
+EB_KERNEL(conv2d_backward_weight_bf16_scratch)
+EB_KERNEL(conv2d_backward_weight_bf16)

@@ -1,0 +1,34 @@
+// Products of bf16 operands with sums in fp32, beside oneDNN's, for processors with AVX512-BF16; on
+// others every function returns EB_UNSUPPORTED. A bf16 number is the upper half of a 32-bit
+// floating-point number. Subnormal numbers count as zero. Results do not depend on the number of
+// threads. The functions named ..._scratch return bytes of scratch, or a status; scratch starts on a
+// cache line.
+#ifndef EARLYBIRD_PRODUCTS_BF16_H
+#define EARLYBIRD_PRODUCTS_BF16_H
+
+#include "earlybird/products.h"
+
+EB_API int64_t eb_conv2d_bf16_scratch(const eb_conv2d* shape);
+
+// y = x convolved with w, as fp32 if `wide` is not 0, else as bf16. With B = eb_conv2d_block(), w is
+// stored as [ceil(out / B), kernel_height, kernel_width, ceil(in / 2), B, 2]; channels beyond `out`
+// and `in` are stored as zeros.
+EB_API eb_status eb_conv2d_bf16(const eb_conv2d* shape, const uint16_t* x, const uint16_t* w,
+                                void* y, int wide, void* scratch);
+
+EB_API int64_t eb_conv2d_backward_data_bf16_scratch(const eb_conv2d* shape);
+
+// dx (of x's shape) = gradient of the input for dy (of y's shape) and w, as fp32 if `wide` is not 0,
+// else as bf16. w is stored as [ceil(in / B), kernel_height, kernel_width, ceil(out / 2), B, 2];
+// channels beyond `in` and `out` are zeros.
+EB_API eb_status eb_conv2d_backward_data_bf16(const eb_conv2d* shape, const uint16_t* dy,
+                                              const uint16_t* w, void* dx, int wide, void* scratch);
+
+EB_API int64_t eb_conv2d_backward_weight_bf16_scratch(const eb_conv2d* shape);
+
+// dw, fp32 and stored as the w of eb_conv2d_f32, = gradient of the weight for x and dy (of y's
+// shape).
+EB_API eb_status eb_conv2d_backward_weight_bf16(const eb_conv2d* shape, const uint16_t* x,
+                                                const uint16_t* dy, float* dw, void* scratch);
+
+#endif
