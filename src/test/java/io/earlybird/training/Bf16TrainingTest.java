@@ -27,7 +27,7 @@ class Bf16TrainingTest {
     assumeTrue(CpuLibrary.processorHasBf16(), CpuBackend.NO_BF16);
   }
 
-  private static Backend backend(Precision precision, int threads) {
+  private static CpuBackend backend(Precision precision, int threads) {
     return new CpuBackend(threads, precision, Map.of(), Map.of());
   }
 
@@ -63,8 +63,13 @@ class Bf16TrainingTest {
   }
 
   @Test
-  void theSameSeedGivesTheSameBits() {
-    assertThat(trained(Precision.BF16)).isEqualTo(trained(Precision.BF16));
+  void theSameSeedAndKernelsGiveTheSameBits() {
+    try (CpuBackend first = backend(Precision.BF16, 2)) {
+      Map<String, HostTensor> state = trained(first);
+      try (Backend second = new CpuBackend(2, Precision.BF16, first.choices(), Map.of())) {
+        assertThat(trained(second)).isEqualTo(state);
+      }
+    }
   }
 
   @Test
@@ -76,9 +81,14 @@ class Bf16TrainingTest {
 
   /** A network's state after an epoch. */
   private static Map<String, HostTensor> trained(Precision precision) {
-    try (Backend backend = backend(precision, 2);
-        Trainer trainer =
-            new Trainer(backend, Tiny.network(), Tiny.TRAIN, Tiny.TEST, Tiny.recipe(1))) {
+    try (Backend backend = backend(precision, 2)) {
+      return trained(backend);
+    }
+  }
+
+  private static Map<String, HostTensor> trained(Backend backend) {
+    try (Trainer trainer =
+        new Trainer(backend, Tiny.network(), Tiny.TRAIN, Tiny.TEST, Tiny.recipe(1))) {
       trainer.start(trainer.network().initialState(1), 0);
       trainer.beginEpoch(0);
       trainer.train(batches -> true);
