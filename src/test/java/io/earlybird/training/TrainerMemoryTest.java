@@ -23,6 +23,9 @@ import org.junit.jupiter.api.Test;
 class TrainerMemoryTest {
   private static final int WARM_UP = 50;
 
+  /** After so many, memory that the allocator and the JVM keep for themselves no longer grows. */
+  private static final int WARM_UP_TRAINERS = 80;
+
   private static Trainer trainer(Backend backend, int batches) {
     ImageSet images = new ShapesSource(7, 16 * batches, 30).load(Split.TRAIN);
     Trainer trainer = new Trainer(backend, Tiny.network(), images, Tiny.TEST, Tiny.recipe(1));
@@ -113,7 +116,7 @@ class TrainerMemoryTest {
           steps(trainer, 20);
           print();
         }
-        trainers(backend, 10);
+        trainers(backend, WARM_UP_TRAINERS);
         print();
         trainers(backend, 20);
         print();
