@@ -26,7 +26,7 @@ measure() {
   local file=$1 title=$2
   shift 2
   local with="--backend $backend"
-  [[ $1 != --peer ]] || with=
+  [[ $1 != --peer && $1 != precision ]] || with=
   printf '\n## %s\n\n`earlybird bench %s`\n\n```\n' "$title" "$*${with:+ $with}" >>"$page"
   echo "$title" >&2
   # shellcheck disable=SC2086
@@ -52,6 +52,8 @@ for net in 'vgg --depth 16' 'resnet --depth 101'; do
 done
 if [[ $backend == cpu ]]; then
   measure peer 'Beside libtorch' --peer libtorch
+  measure peer-bf16 'Beside libtorch, both in bf16' --peer libtorch --precision bf16
+  measure precision-vgg16 'A step of VGG-16 in all number formats' precision --arch vgg --depth 16
   measure peer-resnet101-256 'PreResNet-101 at batch 256 beside libtorch' --peer libtorch \
     --networks resnet101 --batch 256 --repeat 3
 fi

@@ -166,7 +166,7 @@ public final class Prune {
       throw new EarlybirdException(source + " is no ticket: say how much to prune with --percent");
     }
     double wanted = percent.isPresent() ? percent.getAsDouble() : ticket.ratio();
-    PruningHistory history = PruningHistory.of(saved);
+    PruningHistory history = PruningHistory.of(saved, request.cumulative());
     double ratio =
         request.cumulative()
             ? history.remaining(wanted, PruningHistory.channels(saved.network()))

@@ -24,16 +24,20 @@ record PruningHistory(int denseChannels, boolean isPruned) {
   private static final String DENSE = "dense_channels";
 
   /**
-   * The history of a network: as its file has it. The original's files say nothing; there the
-   * standard network of the same depth is taken to be the beginning.
+   * The history of a network: as its file has it. The original's files say no more than whether
+   * their network was pruned, and those of its training not even that.
+   *
+   * @param wanted whether a file that says nothing is taken to be of a pruned network; then, as for
+   *     the original's pruned ones, the standard network of the depth was the beginning
    */
-  static PruningHistory of(SavedNetwork saved) {
+  static PruningHistory of(SavedNetwork saved, boolean wanted) {
     JsonNode about = saved.info().configuration().path(KEY);
     if (about.path(DENSE).isInt()) {
       return new PruningHistory(about.path(DENSE).asInt(), true);
     }
     boolean isTheOriginals = saved.info().productVersion().isEmpty();
-    int beginning = isTheOriginals ? standard(saved.network()) : channels(saved.network());
+    boolean fromStandard = isTheOriginals && (wanted || about.isObject());
+    int beginning = fromStandard ? standard(saved.network()) : channels(saved.network());
     return new PruningHistory(beginning, about.isObject());
   }
 
