@@ -13,6 +13,7 @@
 #include "common/batch_norm.h"
 #include "common/elementwise.h"
 #include "cpu/conv2d_check.h"
+#include "cpu/conv2d_taps.h"
 #include "cpu/kernel_table.h"
 #include "cpu/parallel.h"
 #include "cpu/simd.h"
@@ -25,41 +26,6 @@ constexpr int kRows = kLanes == 16 ? 12 : 6;
 // Weights up to this size stay in the second cache while a row of pixels is computed; of larger
 // ones only one block of output channels does, while all pixels are computed.
 constexpr int64_t kResidentBytes = 384 << 10;
-
-// The taps of one output position along one dimension: kernel positions first, first + step, ...,
-// which meet the input positions source, source + source_step, ...
-struct Taps {
-  int64_t count;
-  int64_t first;
-  int64_t step;
-  int64_t source;
-  int64_t source_step;
-};
-
-// A product from an image of `in` channels to one of `out` channels.
-struct Product {
-  bool backward;
-  int64_t n;
-  int64_t in_height, in_width, in;
-  int64_t out_height, out_width, out;
-  int64_t kernel_height, kernel_width, stride, padding;
-};
-
-Taps taps_of(const Product& p, int64_t position, int64_t kernel, int64_t extent) {
-  if (!p.backward) {
-    const int64_t start = position * p.stride - p.padding;
-    const int64_t first = std::max<int64_t>(0, -start);
-    const int64_t end = std::min(kernel, extent - start);
-    return {std::max<int64_t>(0, end - first), first, 1, start + first, 1};
-  }
-  // Input position s reaches this one through tap k where position + padding = s stride + k.
-  const int64_t reach = position + p.padding;
-  int64_t first = std::max<int64_t>(0, reach - (extent - 1) * p.stride);
-  first += (reach - first) % p.stride;
-  const int64_t end = std::min(kernel, reach + 1);
-  const int64_t count = first < end ? (end - first + p.stride - 1) / p.stride : 0;
-  return {count, first, p.stride, (reach - first) / p.stride, -1};
-}
 
 // What follows the convolution, see eb_conv2d_epilogue_f32; steps as of y.
 struct Epilogue {
@@ -211,13 +177,6 @@ void run(const Product& p, const float* x, const float* w, float* y, const Epilo
   }
 }
 
-Product forward(const eb_conv2d& s) {
-  const int64_t oh = (s.height + 2 * s.padding - s.kernel_height) / s.stride + 1;
-  const int64_t ow = (s.width + 2 * s.padding - s.kernel_width) / s.stride + 1;
-  return {false, s.n,   s.height,        s.width,        s.in,     oh,
-          ow,    s.out, s.kernel_height, s.kernel_width, s.stride, s.padding};
-}
-
 }  // namespace
 
 int64_t conv2d_block() { return kBlock; }
@@ -235,11 +194,7 @@ eb_status conv2d_epilogue_f32(const eb_conv2d* s, const float* x, const float* w
 }
 
 eb_status conv2d_backward_data_f32(const eb_conv2d* s, const float* dy, const float* w, float* dx) {
-  const int64_t oh = (s->height + 2 * s->padding - s->kernel_height) / s->stride + 1;
-  const int64_t ow = (s->width + 2 * s->padding - s->kernel_width) / s->stride + 1;
-  run({true, s->n, oh, ow, s->out, s->height, s->width, s->in, s->kernel_height, s->kernel_width,
-       s->stride, s->padding},
-      dy, w, dx, {});
+  run(backward_data(*s), dy, w, dx, {});
   return EB_OK;
 }
 

@@ -37,10 +37,7 @@ public final class PrecisionBench {
   public record Line(String name, double[] milliseconds, long memoryBytes) {
     /** Median time of a step. */
     public double medianMs() {
-      double[] sorted = milliseconds.clone();
-      Arrays.sort(sorted);
-      int n = sorted.length;
-      return (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
+      return Median.of(milliseconds);
     }
 
     /** Shortest time of a step. */

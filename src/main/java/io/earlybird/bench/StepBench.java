@@ -87,10 +87,7 @@ public final class StepBench {
       MemoryFormula formula) {
     /** Median time of a step. */
     public double medianMs() {
-      double[] sorted = milliseconds.clone();
-      Arrays.sort(sorted);
-      int n = sorted.length;
-      return (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
+      return Median.of(milliseconds);
     }
 
     /** Shortest time of a step. */

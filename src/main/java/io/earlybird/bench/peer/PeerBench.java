@@ -6,6 +6,7 @@ import io.earlybird.backend.Backends;
 import io.earlybird.backend.Precision;
 import io.earlybird.backend.cpu.CpuBackend;
 import io.earlybird.backend.cpu.CpuCeilings;
+import io.earlybird.bench.Median;
 import io.earlybird.models.Costs;
 import io.earlybird.models.Network;
 import io.earlybird.models.NetworkSpec;
@@ -99,10 +100,7 @@ public final class PeerBench {
   public record Side(String who, double[] milliseconds) {
     /** Median time. */
     public double medianMs() {
-      double[] sorted = milliseconds.clone();
-      Arrays.sort(sorted);
-      int n = sorted.length;
-      return (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
+      return Median.of(milliseconds);
     }
 
     /** Shortest time. */

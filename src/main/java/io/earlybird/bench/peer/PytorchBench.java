@@ -3,6 +3,7 @@ package io.earlybird.bench.peer;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.earlybird.EarlybirdException;
 import io.earlybird.backend.Backend;
+import io.earlybird.bench.Median;
 import io.earlybird.bench.StepBench;
 import io.earlybird.lowprecision.LowPrecision;
 import io.earlybird.models.NetworkSpec;
@@ -10,7 +11,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -94,10 +94,7 @@ public final class PytorchBench {
   public record Side(String who, double[] milliseconds, double peak, JsonNode about) {
     /** Median over the turns. */
     public double medianMs() {
-      double[] sorted = milliseconds.clone();
-      Arrays.sort(sorted);
-      int n = sorted.length;
-      return (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
+      return Median.of(milliseconds);
     }
   }
 
