@@ -41,7 +41,7 @@ final class OriginalNetworks {
       throw new EarlybirdException(file + ": " + e.getMessage(), e);
     }
     return new SavedNetwork(
-        file, network, checkpoint.stateFor(network), info(file, checkpoint, spec));
+        file, network, checkpoint.stateFor(network), info(file, checkpoint, network));
   }
 
   /** The epoch that comes next: a ticket's own file counts the epoch that it was drawn before. */
@@ -62,13 +62,15 @@ final class OriginalNetworks {
     return info.configuration().path(LOW_PRECISION).asBoolean();
   }
 
-  private static CheckpointInfo info(Path file, OriginalCheckpoint checkpoint, NetworkSpec spec) {
+  private static CheckpointInfo info(
+      Path file, OriginalCheckpoint checkpoint, StandardNetwork own) {
+    NetworkSpec spec = own.spec();
     ObjectNode configuration = JSON.createObjectNode();
     if (checkpoint.isLowPrecision()) {
       configuration.put(LOW_PRECISION, true);
     }
     if (checkpoint.cfg().isPresent()) {
-      configuration.putObject(PruningHistory.KEY);
+      PruningHistory.fromStandard(own).describe(configuration.putObject(PruningHistory.KEY));
     }
     ticket(file, checkpoint)
         .ifPresent(t -> new Ticket(t.ratio(), t.epoch(), true, 0, file).describe(configuration));

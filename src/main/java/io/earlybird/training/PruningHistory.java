@@ -24,21 +24,25 @@ record PruningHistory(int denseChannels, boolean isPruned) {
   private static final String DENSE = "dense_channels";
 
   /**
-   * The history of a network: as its file has it. The original's files say no more than whether
-   * their network was pruned, and those of its training not even that.
+   * The history of a network: as its file has it, which those of the original's training do not.
    *
-   * @param wanted whether a file that says nothing is taken to be of a pruned network; then, as for
-   *     the original's pruned ones, the standard network of the depth was the beginning
+   * @param wanted whether a file of the original's that says nothing is taken to be of a pruned
+   *     network
    */
   static PruningHistory of(SavedNetwork saved, boolean wanted) {
-    JsonNode about = saved.info().configuration().path(KEY);
-    if (about.path(DENSE).isInt()) {
-      return new PruningHistory(about.path(DENSE).asInt(), true);
+    JsonNode dense = saved.info().configuration().path(KEY).path(DENSE);
+    if (dense.isInt()) {
+      return new PruningHistory(dense.asInt(), true);
     }
     boolean isTheOriginals = saved.info().productVersion().isEmpty();
-    boolean fromStandard = isTheOriginals && (wanted || about.isObject());
-    int beginning = fromStandard ? standard(saved.network()) : channels(saved.network());
-    return new PruningHistory(beginning, about.isObject());
+    return isTheOriginals && wanted
+        ? new PruningHistory(standard(saved.network()), false)
+        : new PruningHistory(channels(saved.network()), false);
+  }
+
+  /** Of a pruned network of the original's: the standard one of its depth was the beginning. */
+  static PruningHistory fromStandard(StandardNetwork pruned) {
+    return new PruningHistory(standard(pruned), true);
   }
 
   private static int standard(StandardNetwork network) {
