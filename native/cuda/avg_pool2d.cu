@@ -1,12 +1,12 @@
 // Average pooling, forward and backward. Version 1: one thread per four channels of the result,
-// sums in double.
+// sums in double. Version 2: bf16.
 #include "cuda/pool_walk.h"
 
 namespace eb::cuda {
 namespace {
 
-template <int V>
-__global__ void __launch_bounds__(kThreads) avg_kernel(const float* x, Pool p, float* y) {
+template <int V, class T>
+__global__ void __launch_bounds__(kThreads) avg_kernel(const T* x, Pool p, T* y) {
   const uint32_t i = blockIdx.x * kThreads + threadIdx.x;
   if (i >= p.out_elements / V) return;
   const Pixel at(i, V, p.out_height, p.out_width, p.channels);
@@ -25,9 +25,8 @@ __global__ void __launch_bounds__(kThreads) avg_kernel(const float* x, Pool p, f
   store(y + i * V, mean);
 }
 
-template <int V>
-__global__ void __launch_bounds__(kThreads)
-    avg_backward_kernel(const float* dy, Pool p, float* dx) {
+template <int V, class T>
+__global__ void __launch_bounds__(kThreads) avg_backward_kernel(const T* dy, Pool p, T* dx) {
   const uint32_t i = blockIdx.x * kThreads + threadIdx.x;
   if (i >= p.in_elements / V) return;
   const Pixel at(i, V, p.height, p.width, p.channels);
@@ -49,29 +48,40 @@ __global__ void __launch_bounds__(kThreads)
 }  // namespace
 }  // namespace eb::cuda
 
-eb_status eb_cuda_avg_pool2d_f32(const float* x, const eb_cuda_pool* pool, float* y, void* stream) {
+// Launches the kernel for four channels per access, or for one.
+template <class T>
+static eb_status run(void (*four)(const T*, eb::cuda::Pool, T*),
+                     void (*one)(const T*, eb::cuda::Pool, T*), uint32_t elements,
+                     const eb::cuda::Pool& p, const void* from, void* to, void* stream) {
+  using namespace eb::cuda;
+  const bool wide = p.channels % 4 == 0 && aligned(from, to);
+  return launch(wide ? four : one, grid(ceil_div(wide ? elements / 4 : elements, kThreads)),
+                kThreads, stream, static_cast<const T*>(from), p, static_cast<T*>(to));
+}
+
+eb_status eb_cuda_avg_pool2d(int32_t element, const void* x, const eb_cuda_pool* pool, void* y,
+                             void* stream) {
   using namespace eb::cuda;
   Pool p;
   const eb_status valid = check_pool(pool, &p);
   if (valid != EB_OK || p.out_elements == 0) return valid;
   if (!x || !y || p.padding != 0) return EB_BAD_ARGUMENT;
-  return p.channels % 4 == 0 && aligned(x, y)
-             ? launch(avg_kernel<4>, grid(ceil_div(p.out_elements / 4, kThreads)), kThreads, stream,
-                      x, p, y)
-             : launch(avg_kernel<1>, grid(ceil_div(p.out_elements, kThreads)), kThreads, stream, x,
-                      p, y);
+  return typed(element, [=](auto* type) {
+    using T = Element<decltype(type)>;
+    return run<T>(avg_kernel<4, T>, avg_kernel<1, T>, p.out_elements, p, x, y, stream);
+  });
 }
 
-eb_status eb_cuda_avg_pool2d_backward_f32(const float* dy, const eb_cuda_pool* pool, float* dx,
-                                          void* stream) {
+eb_status eb_cuda_avg_pool2d_backward(int32_t element, const void* dy, const eb_cuda_pool* pool,
+                                      void* dx, void* stream) {
   using namespace eb::cuda;
   Pool p;
   const eb_status valid = check_pool(pool, &p);
   if (valid != EB_OK || p.in_elements == 0) return valid;
   if (!dy || !dx || p.padding != 0) return EB_BAD_ARGUMENT;
-  return p.channels % 4 == 0 && aligned(dy, dx)
-             ? launch(avg_backward_kernel<4>, grid(ceil_div(p.in_elements / 4, kThreads)), kThreads,
-                      stream, dy, p, dx)
-             : launch(avg_backward_kernel<1>, grid(ceil_div(p.in_elements, kThreads)), kThreads,
-                      stream, dy, p, dx);
+  return typed(element, [=](auto* type) {
+    using T = Element<decltype(type)>;
+    return run<T>(avg_backward_kernel<4, T>, avg_backward_kernel<1, T>, p.in_elements, p, dy, dx,
+                  stream);
+  });
 }

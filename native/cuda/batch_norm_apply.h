@@ -8,9 +8,9 @@
 
 namespace eb::cuda {
 
-template <bool kRelu>
+template <class T, bool kRelu>
 struct Apply {
-  const float* x;
+  const T* x;
   const float* gamma;
   const float* beta;
   const float* mean;
@@ -18,7 +18,7 @@ struct Apply {
   uint32_t channels;
   const int32_t* selected;
   float epsilon;
-  float* y;
+  T* y;
 
   // y [rows, kept].
   eb_status run(int64_t rows, int64_t kept, void* stream) const;
@@ -52,17 +52,17 @@ struct Apply {
   }
 };
 
-template <int V, bool kRelu>
-__global__ void __launch_bounds__(kThreads) apply_kernel(Apply<kRelu> apply, Walk w) {
+template <int V, class T, bool kRelu>
+__global__ void __launch_bounds__(kThreads) apply_kernel(Apply<T, kRelu> apply, Walk w) {
   apply.template rows<V>(w);
 }
 
-template <bool kRelu>
-eb_status Apply<kRelu>::run(int64_t rows, int64_t kept, void* stream) const {
+template <class T, bool kRelu>
+eb_status Apply<T, kRelu>::run(int64_t rows, int64_t kept, void* stream) const {
   const int v = selected ? 1 : width(kept, x, y);
   const Walk walk = Walk::of(rows, kept, v);
-  return v == 4 ? launch(apply_kernel<4, kRelu>, walk.blocks(), kThreads, stream, *this, walk)
-                : launch(apply_kernel<1, kRelu>, walk.blocks(), kThreads, stream, *this, walk);
+  return v == 4 ? launch(apply_kernel<4, T, kRelu>, walk.blocks(), kThreads, stream, *this, walk)
+                : launch(apply_kernel<1, T, kRelu>, walk.blocks(), kThreads, stream, *this, walk);
 }
 
 }  // namespace eb::cuda

@@ -1,6 +1,7 @@
 // Gradients of batch norm, alone or with ReLU and channel selection.
 // Version 1: three launches: sums of d and d (x - mean) in double over chunks of rows, their join,
 // dx. The ReLU's mask is recomputed from x, so neither its output nor a mask is read.
+// Version 2: bf16.
 #include "common/batch_norm.h"
 #include "common/elementwise.h"
 #include "cuda/batch_norm_scratch.h"
@@ -10,9 +11,10 @@ namespace {
 
 // The operands, and the tables that the join writes: per channel dbeta / rows and
 // dgamma invstd / rows.
+template <class T>
 struct Backward {
-  const float* x;
-  const float* dy;
+  const T* x;
+  const T* dy;
   const float* mean;
   const float* variance;
   const float* gamma;
@@ -22,7 +24,7 @@ struct Backward {
   uint32_t channels;
   uint32_t kept;
   float epsilon;
-  float* dx;
+  T* dx;
   float* dgamma;
   float* dbeta;
   float* shift;
@@ -36,7 +38,8 @@ struct Norm {
   float scale[V];
   float beta[V];
 
-  __device__ Norm(const Backward& b, uint32_t channel) {
+  template <class T>
+  __device__ Norm(const Backward<T>& b, uint32_t channel) {
     for (int j = 0; j < V; j++) {
       const uint32_t c = channel + j;
       mean[j] = b.mean[c];
@@ -53,9 +56,9 @@ struct Norm {
   }
 };
 
-template <int V, bool kRelu>
+template <int V, class T, bool kRelu>
 struct Gradients {
-  Backward b;
+  Backward<T> b;
 
   struct Columns {
     uint32_t source;
@@ -82,8 +85,9 @@ struct Gradients {
 };
 
 // Joins the sums of kept channels; channels that are not kept get zeros.
+template <class T>
 __global__ void __launch_bounds__(kThreads)
-    gradients_kernel(Backward b, const double* partial, uint32_t chunks, double rows) {
+    gradients_kernel(Backward<T> b, const double* partial, uint32_t chunks, double rows) {
   const uint32_t c = blockIdx.x * kJoinChannels + threadIdx.x % kJoinChannels;
   uint32_t k = c;
   if (c < b.channels && b.position) k = static_cast<uint32_t>(b.position[c]);
@@ -102,8 +106,8 @@ __global__ void __launch_bounds__(kThreads)
   }
 }
 
-template <int V, bool kRelu>
-__global__ void __launch_bounds__(kThreads) input_gradient_kernel(Backward b, Walk w) {
+template <int V, class T, bool kRelu>
+__global__ void __launch_bounds__(kThreads) input_gradient_kernel(Backward<T> b, Walk w) {
   const Place<V> p(w);
   if (p.row >= p.end) return;
   uint32_t k = p.channel;
@@ -131,16 +135,17 @@ __global__ void __launch_bounds__(kThreads) input_gradient_kernel(Backward b, Wa
   }
 }
 
-template <int V, bool kRelu>
-eb_status sums(const Backward& b, int64_t rows, double* partial, uint32_t* chunks, void* stream) {
+template <int V, bool kRelu, class T>
+eb_status sums(const Backward<T>& b, int64_t rows, double* partial, uint32_t* chunks,
+               void* stream) {
   const Walk walk = Walk::of(rows, b.kept, V);
   *chunks = walk.chunks;
-  return launch(sums_kernel<V, Gradients<V, kRelu>>, walk.blocks(), kThreads, stream,
-                Gradients<V, kRelu>{b}, walk, partial);
+  using Term = Gradients<V, T, kRelu>;
+  return launch(sums_kernel<V, Term>, walk.blocks(), kThreads, stream, Term{b}, walk, partial);
 }
 
-template <bool kRelu>
-eb_status backward(Backward b, int64_t rows, void* scratch, void* stream) {
+template <bool kRelu, class T>
+eb_status backward(Backward<T> b, int64_t rows, void* scratch, void* stream) {
   double* partial = static_cast<double*>(scratch);
   b.shift = reinterpret_cast<float*>(partial + partial_doubles(rows, b.channels));
   b.slope = b.shift + b.channels;
@@ -152,40 +157,58 @@ eb_status backward(Backward b, int64_t rows, void* scratch, void* stream) {
                     : sums<1, kRelu>(b, rows, partial, &chunks, stream);
   }
   if (status != EB_OK) return status;
-  status = launch(gradients_kernel, grid(ceil_div(b.channels, kJoinChannels)), kThreads, stream, b,
-                  partial, chunks, static_cast<double>(rows));
+  status = launch(gradients_kernel<T>, grid(ceil_div(b.channels, kJoinChannels)), kThreads, stream,
+                  b, partial, chunks, static_cast<double>(rows));
   if (status != EB_OK) return status;
   const Walk walk = Walk::of(rows, b.channels, v);
-  return v == 4 ? launch(input_gradient_kernel<4, kRelu>, walk.blocks(), kThreads, stream, b, walk)
-                : launch(input_gradient_kernel<1, kRelu>, walk.blocks(), kThreads, stream, b, walk);
+  return v == 4
+             ? launch(input_gradient_kernel<4, T, kRelu>, walk.blocks(), kThreads, stream, b, walk)
+             : launch(input_gradient_kernel<1, T, kRelu>, walk.blocks(), kThreads, stream, b, walk);
 }
 
 }  // namespace
 }  // namespace eb::cuda
 
-eb_status eb_cuda_batch_norm_backward_f32(const float* x, const float* dy, const float* mean,
-                                          const float* variance, const float* gamma, int64_t rows,
-                                          int64_t channels, float epsilon, float* dx, float* dgamma,
-                                          float* dbeta, void* scratch, void* stream) {
+eb_status eb_cuda_batch_norm_backward(int32_t element, const void* x, const void* dy,
+                                      const float* mean, const float* variance, const float* gamma,
+                                      int64_t rows, int64_t channels, float epsilon, void* dx,
+                                      float* dgamma, float* dbeta, void* scratch, void* stream) {
   using namespace eb::cuda;
   const eb_status valid = check_rows(rows, channels, nullptr, nullptr, channels);
   if (valid != EB_OK || channels == 0) return valid;
   if (!x || !dy || !mean || !variance || !gamma || !dx || !dgamma || !dbeta || !scratch) {
     return EB_BAD_ARGUMENT;
   }
-  const uint32_t c = static_cast<uint32_t>(channels);
-  const Backward b = {x, dy, mean,    variance, gamma,  nullptr, nullptr, nullptr,
-                      c, c,  epsilon, dx,       dgamma, dbeta,   nullptr, nullptr};
-  return backward<false>(b, rows, scratch, stream);
+  return typed(element, [=](auto* type) {
+    using T = Element<decltype(type)>;
+    const uint32_t all = static_cast<uint32_t>(channels);
+    const Backward<T> b = {static_cast<const T*>(x),
+                           static_cast<const T*>(dy),
+                           mean,
+                           variance,
+                           gamma,
+                           nullptr,
+                           nullptr,
+                           nullptr,
+                           all,
+                           all,
+                           epsilon,
+                           static_cast<T*>(dx),
+                           dgamma,
+                           dbeta,
+                           nullptr,
+                           nullptr};
+    return backward<false>(b, rows, scratch, stream);
+  });
 }
 
-eb_status eb_cuda_batch_norm_relu_backward_f32(const float* x, const float* dy, const float* mean,
-                                               const float* variance, const float* gamma,
-                                               const float* beta, int64_t rows, int64_t channels,
-                                               const int32_t* selected, const int32_t* position,
-                                               int64_t kept, float epsilon, float* dx,
-                                               float* dgamma, float* dbeta, void* scratch,
-                                               void* stream) {
+eb_status eb_cuda_batch_norm_relu_backward(int32_t element, const void* x, const void* dy,
+                                           const float* mean, const float* variance,
+                                           const float* gamma, const float* beta, int64_t rows,
+                                           int64_t channels, const int32_t* selected,
+                                           const int32_t* position, int64_t kept, float epsilon,
+                                           void* dx, float* dgamma, float* dbeta, void* scratch,
+                                           void* stream) {
   using namespace eb::cuda;
   const eb_status valid = check_rows(rows, channels, selected, position, kept);
   if (valid != EB_OK || channels == 0) return valid;
@@ -193,21 +216,24 @@ eb_status eb_cuda_batch_norm_relu_backward_f32(const float* x, const float* dy, 
       !dbeta || !scratch || (selected && dx == dy)) {
     return EB_BAD_ARGUMENT;
   }
-  const Backward b = {x,
-                      dy,
-                      mean,
-                      variance,
-                      gamma,
-                      beta,
-                      selected,
-                      position,
-                      static_cast<uint32_t>(channels),
-                      static_cast<uint32_t>(kept),
-                      epsilon,
-                      dx,
-                      dgamma,
-                      dbeta,
-                      nullptr,
-                      nullptr};
-  return backward<true>(b, rows, scratch, stream);
+  return typed(element, [=](auto* type) {
+    using T = Element<decltype(type)>;
+    const Backward<T> b = {static_cast<const T*>(x),
+                           static_cast<const T*>(dy),
+                           mean,
+                           variance,
+                           gamma,
+                           beta,
+                           selected,
+                           position,
+                           static_cast<uint32_t>(channels),
+                           static_cast<uint32_t>(kept),
+                           epsilon,
+                           static_cast<T*>(dx),
+                           dgamma,
+                           dbeta,
+                           nullptr,
+                           nullptr};
+    return backward<true>(b, rows, scratch, stream);
+  });
 }

@@ -66,8 +66,8 @@ struct Place {
   }
 };
 
-template <int V>
-__device__ void load(const float* p, float (&v)[V]) {
+template <int V, class T>
+__device__ void load(const T* p, float (&v)[V]) {
   if constexpr (V == 4) {
     const float4 four = load4(p);
     v[0] = four.x;
@@ -75,16 +75,16 @@ __device__ void load(const float* p, float (&v)[V]) {
     v[2] = four.z;
     v[3] = four.w;
   } else {
-    v[0] = p[0];
+    v[0] = get(p);
   }
 }
 
-template <int V>
-__device__ void store(float* p, const float (&v)[V]) {
+template <int V, class T>
+__device__ void store(T* p, const float (&v)[V]) {
   if constexpr (V == 4) {
     store4(p, make_float4(v[0], v[1], v[2], v[3]));
   } else {
-    p[0] = v[0];
+    put(p, v[0]);
   }
 }
 

@@ -1,15 +1,14 @@
 // Max pooling, forward and backward. Version 1: one thread per element of the result. Version 2:
 // four channels per thread where their number allows; backward gathers from the windows that hold a
-// pixel instead of scattering, so that it needs no atomics and always adds in the same order.
+// pixel instead of scattering, so that it needs no atomics and always adds in the same order. Version 3: bf16.
 #include "common/pool.h"
 #include "cuda/pool_walk.h"
 
 namespace eb::cuda {
 namespace {
 
-template <int V>
-__global__ void __launch_bounds__(kThreads)
-    max_kernel(const float* x, Pool p, float* y, uint8_t* places) {
+template <int V, class T>
+__global__ void __launch_bounds__(kThreads) max_kernel(const T* x, Pool p, T* y, uint8_t* places) {
   const uint32_t i = blockIdx.x * kThreads + threadIdx.x;
   if (i >= p.out_elements / V) return;
   const Pixel at(i, V, p.out_height, p.out_width, p.channels);
@@ -38,9 +37,9 @@ __global__ void __launch_bounds__(kThreads)
   for (int j = 0; j < V; j++) places[i * V + j] = place[j];
 }
 
-template <int V>
+template <int V, class T>
 __global__ void __launch_bounds__(kThreads)
-    max_backward_kernel(const float* dy, const uint8_t* places, Pool p, float* dx) {
+    max_backward_kernel(const T* dy, const uint8_t* places, Pool p, T* dx) {
   const uint32_t i = blockIdx.x * kThreads + threadIdx.x;
   if (i >= p.in_elements / V) return;
   const Pixel at(i, V, p.height, p.width, p.channels);
@@ -65,30 +64,40 @@ __global__ void __launch_bounds__(kThreads)
 }  // namespace
 }  // namespace eb::cuda
 
-eb_status eb_cuda_max_pool2d_f32(const float* x, const eb_cuda_pool* pool, float* y,
-                                 uint8_t* places, void* stream) {
+eb_status eb_cuda_max_pool2d(int32_t element, const void* x, const eb_cuda_pool* pool, void* y,
+                             uint8_t* places, void* stream) {
   using namespace eb::cuda;
   Pool p;
   const eb_status valid = check_pool(pool, &p);
   if (valid != EB_OK || p.out_elements == 0) return valid;
   if (!x || !y || !places) return EB_BAD_ARGUMENT;
-  return p.channels % 4 == 0 && aligned(x, y)
-             ? launch(max_kernel<4>, grid(ceil_div(p.out_elements / 4, kThreads)), kThreads, stream,
-                      x, p, y, places)
-             : launch(max_kernel<1>, grid(ceil_div(p.out_elements, kThreads)), kThreads, stream, x,
-                      p, y, places);
+  return typed(element, [=](auto* type) {
+    using T = Element<decltype(type)>;
+    const T* from = static_cast<const T*>(x);
+    T* to = static_cast<T*>(y);
+    return p.channels % 4 == 0 && aligned(x, y)
+               ? launch(max_kernel<4, T>, grid(ceil_div(p.out_elements / 4, kThreads)), kThreads,
+                        stream, from, p, to, places)
+               : launch(max_kernel<1, T>, grid(ceil_div(p.out_elements, kThreads)), kThreads,
+                        stream, from, p, to, places);
+  });
 }
 
-eb_status eb_cuda_max_pool2d_backward_f32(const float* dy, const uint8_t* places,
-                                          const eb_cuda_pool* pool, float* dx, void* stream) {
+eb_status eb_cuda_max_pool2d_backward(int32_t element, const void* dy, const uint8_t* places,
+                                      const eb_cuda_pool* pool, void* dx, void* stream) {
   using namespace eb::cuda;
   Pool p;
   const eb_status valid = check_pool(pool, &p);
   if (valid != EB_OK || p.in_elements == 0) return valid;
   if (!dy || !places || !dx) return EB_BAD_ARGUMENT;
-  return p.channels % 4 == 0 && aligned(dy, dx)
-             ? launch(max_backward_kernel<4>, grid(ceil_div(p.in_elements / 4, kThreads)), kThreads,
-                      stream, dy, places, p, dx)
-             : launch(max_backward_kernel<1>, grid(ceil_div(p.in_elements, kThreads)), kThreads,
-                      stream, dy, places, p, dx);
+  return typed(element, [=](auto* type) {
+    using T = Element<decltype(type)>;
+    const T* from = static_cast<const T*>(dy);
+    T* to = static_cast<T*>(dx);
+    return p.channels % 4 == 0 && aligned(dy, dx)
+               ? launch(max_backward_kernel<4, T>, grid(ceil_div(p.in_elements / 4, kThreads)),
+                        kThreads, stream, from, places, p, to)
+               : launch(max_backward_kernel<1, T>, grid(ceil_div(p.in_elements, kThreads)),
+                        kThreads, stream, from, places, p, to);
+  });
 }

@@ -1,7 +1,6 @@
-// ReLU, forward and backward. Version 1: the frame of map.h.
+// ReLU, forward and backward. Version 1: the frame of map.h. Version 2: bf16.
 #include "common/elementwise.h"
 #include "cuda/map.h"
-#include "earlybird/cuda/elementwise.h"
 
 namespace {
 
@@ -15,11 +14,20 @@ struct Backward {
 
 }  // namespace
 
-eb_status eb_cuda_relu_f32(const float* x, float* y, int64_t n, void* stream) {
-  return eb::cuda::map(Forward(), y, n, stream, x);
+eb_status eb_cuda_relu(int32_t element, const void* x, void* y, int64_t n, void* stream) {
+  using namespace eb::cuda;
+  return typed(element, [=](auto* type) {
+    using T = Element<decltype(type)>;
+    return map(Forward(), static_cast<T*>(y), n, stream, static_cast<const T*>(x));
+  });
 }
 
-eb_status eb_cuda_relu_backward_f32(const float* y, const float* dy, float* dx, int64_t n,
-                                    void* stream) {
-  return eb::cuda::map(Backward(), dx, n, stream, y, dy);
+eb_status eb_cuda_relu_backward(int32_t element, const void* y, const void* dy, void* dx, int64_t n,
+                                void* stream) {
+  using namespace eb::cuda;
+  return typed(element, [=](auto* type) {
+    using T = Element<decltype(type)>;
+    return map(Backward(), static_cast<T*>(dx), n, stream, static_cast<const T*>(y),
+               static_cast<const T*>(dy));
+  });
 }

@@ -22,6 +22,12 @@ struct float4 {
   float x, y, z, w;
 };
 
+struct uint2 {
+  unsigned x, y;
+};
+
+inline uint2 make_uint2(unsigned x, unsigned y) { return {x, y}; }
+
 inline float4 make_float4(float x, float y, float z, float w) { return {x, y, z, w}; }
 
 struct dim3 {

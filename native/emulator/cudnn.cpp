@@ -3,6 +3,7 @@
 // EARLYBIRD_EMULATED_ORDER=nchw leaves NHWC without any algorithm.
 #include <stdlib.h>
 
+#include "common/bf16.h"
 #include "cuda_runtime.h"
 
 #define EMULATED extern "C" __attribute__((visibility("default")))
@@ -11,17 +12,32 @@ namespace {
 
 constexpr int kNchw = 0;
 constexpr int kNhwc = 1;
+constexpr int kBfloat16 = 9;
 constexpr int kNotSupported = 3000;
 constexpr size_t kWorkspace = 768;
 
 struct Tensor {
-  int order, n, c, h, w;
+  int order, n, c, h, w, type;
 
   int64_t at(int64_t i, int64_t channel, int64_t row, int64_t column) const {
     return order == kNhwc ? ((i * h + row) * w + column) * c + channel
                           : ((i * c + channel) * h + row) * w + column;
   }
 };
+
+// Element i of a tensor in memory.
+double get(const Tensor& t, const void* p, int64_t i) {
+  return static_cast<double>(t.type == kBfloat16 ? eb_bf16_value(static_cast<const uint16_t*>(p)[i])
+                                                 : static_cast<const float*>(p)[i]);
+}
+
+void put(const Tensor& t, void* p, int64_t i, float v) {
+  if (t.type == kBfloat16) {
+    static_cast<uint16_t*>(p)[i] = eb_bf16_bits(v);
+  } else {
+    static_cast<float*>(p)[i] = v;
+  }
+}
 
 struct Convolution {
   int pad, stride;
@@ -67,13 +83,13 @@ int64_t size(const Tensor& t) { return int64_t{t.n} * t.c * t.h * t.w; }
 
 // Sums into a result, then writes it; the workspace is written to, as a real algorithm would.
 template <class F>
-int compute(int algorithm, void* room, size_t bytes, const Tensor& result, float* out, F sum) {
+int compute(int algorithm, void* room, size_t bytes, const Tensor& result, void* out, F sum) {
   if (algorithm > 1 || bytes < kWorkspace || !room) return 2000;
   emulator::submit([=] {
     memset(room, 0x55, kWorkspace);
     double* sums = static_cast<double*>(calloc(static_cast<size_t>(size(result)), sizeof(double)));
     sum(sums);
-    for (int64_t i = 0; i < size(result); i++) out[i] = static_cast<float>(sums[i]);
+    for (int64_t i = 0; i < size(result); i++) put(result, out, i, static_cast<float>(sums[i]));
     free(sums);
   });
   return 0;
@@ -99,14 +115,16 @@ EMULATED int cudnnDestroy(void* handle) { return free(handle), 0; }
 EMULATED int cudnnSetStream(void*, void*) { return 0; }
 EMULATED int cudnnCreateTensorDescriptor(Tensor** t) { return *t = new Tensor(), 0; }
 EMULATED int cudnnDestroyTensorDescriptor(Tensor* t) { return delete t, 0; }
-EMULATED int cudnnSetTensor4dDescriptor(Tensor* t, int order, int, int n, int c, int h, int w) {
-  *t = {order, n, c, h, w};
+EMULATED int cudnnSetTensor4dDescriptor(Tensor* t, int order, int type, int n, int c, int h,
+                                        int w) {
+  *t = {order, n, c, h, w, type};
   return 0;
 }
 EMULATED int cudnnCreateFilterDescriptor(Tensor** t) { return *t = new Tensor(), 0; }
 EMULATED int cudnnDestroyFilterDescriptor(Tensor* t) { return delete t, 0; }
-EMULATED int cudnnSetFilter4dDescriptor(Tensor* t, int, int order, int k, int c, int h, int w) {
-  *t = {order, k, c, h, w};
+EMULATED int cudnnSetFilter4dDescriptor(Tensor* t, int type, int order, int k, int c, int h,
+                                        int w) {
+  *t = {order, k, c, h, w, type};
   return 0;
 }
 EMULATED int cudnnCreateConvolutionDescriptor(Convolution** c) { return *c = new Convolution(), 0; }
@@ -147,40 +165,37 @@ EMULATED int cudnnFindConvolutionBackwardFilterAlgorithmEx(void*, Tensor* x, voi
   return find(*x, most, count, perf);
 }
 
-EMULATED int cudnnConvolutionForward(void*, const float*, Tensor* xd, const float* x, Tensor* wd,
-                                     const float* w, Convolution* c, int algorithm, void* room,
-                                     size_t bytes, const float*, Tensor* yd, float* y) {
+EMULATED int cudnnConvolutionForward(void*, const float*, Tensor* xd, const void* x, Tensor* wd,
+                                     const void* w, Convolution* c, int algorithm, void* room,
+                                     size_t bytes, const float*, Tensor* yd, void* y) {
   const Tensor tx = *xd, tw = *wd, ty = *yd;
   const Convolution conv = *c;
   return compute(algorithm, room, bytes, ty, y, [=](double* sums) {
-    each(tx, tw, ty, conv, [=](int64_t i, int64_t j, int64_t k) {
-      sums[k] += static_cast<double>(x[i]) * static_cast<double>(w[j]);
-    });
+    each(tx, tw, ty, conv,
+         [=](int64_t i, int64_t j, int64_t k) { sums[k] += get(tx, x, i) * get(tw, w, j); });
   });
 }
 
-EMULATED int cudnnConvolutionBackwardData(void*, const float*, Tensor* wd, const float* w,
-                                          Tensor* yd, const float* dy, Convolution* c,
-                                          int algorithm, void* room, size_t bytes, const float*,
-                                          Tensor* xd, float* dx) {
+EMULATED int cudnnConvolutionBackwardData(void*, const float*, Tensor* wd, const void* w,
+                                          Tensor* yd, const void* dy, Convolution* c, int algorithm,
+                                          void* room, size_t bytes, const float*, Tensor* xd,
+                                          void* dx) {
   const Tensor tx = *xd, tw = *wd, ty = *yd;
   const Convolution conv = *c;
   return compute(algorithm, room, bytes, tx, dx, [=](double* sums) {
-    each(tx, tw, ty, conv, [=](int64_t i, int64_t j, int64_t k) {
-      sums[i] += static_cast<double>(dy[k]) * static_cast<double>(w[j]);
-    });
+    each(tx, tw, ty, conv,
+         [=](int64_t i, int64_t j, int64_t k) { sums[i] += get(ty, dy, k) * get(tw, w, j); });
   });
 }
 
-EMULATED int cudnnConvolutionBackwardFilter(void*, const float*, Tensor* xd, const float* x,
-                                            Tensor* yd, const float* dy, Convolution* c,
+EMULATED int cudnnConvolutionBackwardFilter(void*, const float*, Tensor* xd, const void* x,
+                                            Tensor* yd, const void* dy, Convolution* c,
                                             int algorithm, void* room, size_t bytes, const float*,
-                                            Tensor* wd, float* dw) {
+                                            Tensor* wd, void* dw) {
   const Tensor tx = *xd, tw = *wd, ty = *yd;
   const Convolution conv = *c;
   return compute(algorithm, room, bytes, tw, dw, [=](double* sums) {
-    each(tx, tw, ty, conv, [=](int64_t i, int64_t j, int64_t k) {
-      sums[j] += static_cast<double>(x[i]) * static_cast<double>(dy[k]);
-    });
+    each(tx, tw, ty, conv,
+         [=](int64_t i, int64_t j, int64_t k) { sums[j] += get(tx, x, i) * get(ty, dy, k); });
   });
 }

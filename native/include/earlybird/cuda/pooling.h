@@ -21,19 +21,19 @@ typedef struct {
 
 // y, and the winner's place in its window (row * kernel + column). The first of equal values wins,
 // the first NaN wins over everything, padding never wins.
-EB_API eb_status eb_cuda_max_pool2d_f32(const float* x, const eb_cuda_pool* pool, float* y,
-                                        uint8_t* places, void* stream);
+EB_API eb_status eb_cuda_max_pool2d(int32_t element, const void* x, const eb_cuda_pool* pool,
+                                    void* y, uint8_t* places, void* stream);
 
 // dx from dy and the winners' places; sums start at +0 and add in row-major window order.
-EB_API eb_status eb_cuda_max_pool2d_backward_f32(const float* dy, const uint8_t* places,
-                                                 const eb_cuda_pool* pool, float* dx, void* stream);
+EB_API eb_status eb_cuda_max_pool2d_backward(int32_t element, const void* dy, const uint8_t* places,
+                                             const eb_cuda_pool* pool, void* dx, void* stream);
 
 // The mean of each window, summed in double; padding must be 0.
-EB_API eb_status eb_cuda_avg_pool2d_f32(const float* x, const eb_cuda_pool* pool, float* y,
-                                        void* stream);
+EB_API eb_status eb_cuda_avg_pool2d(int32_t element, const void* x, const eb_cuda_pool* pool,
+                                    void* y, void* stream);
 
 // dx of the mean: the sum of dy over the windows that hold a pixel, divided by kernel^2.
-EB_API eb_status eb_cuda_avg_pool2d_backward_f32(const float* dy, const eb_cuda_pool* pool,
-                                                 float* dx, void* stream);
+EB_API eb_status eb_cuda_avg_pool2d_backward(int32_t element, const void* dy,
+                                             const eb_cuda_pool* pool, void* dx, void* stream);
 
 #endif

@@ -101,8 +101,7 @@ class PruneAgainTest {
     assertThat(channels("second")[1]).isEqualTo(dense - (int) (dense * 0.6) - 1);
 
     String recipe = " --method inherit --start-epoch 0 --epochs 1" + RECIPE;
-    succeeds(
-        "retrain --scratch" + in("first/pruned.pth.tar") + recipe + " --save" + in("trained"));
+    succeeds("retrain --scratch" + in("first/pruned.pth.tar") + recipe + " --save" + in("trained"));
     String trained = " --model" + in("trained/model_best.pth.tar");
     succeeds("prune --percent 0.6 --cumulative" + trained + " --save" + in("third"));
     assertThat(channels("third")[1]).isEqualTo(dense - (int) (dense * 0.6) - 1);

@@ -7,7 +7,6 @@ import io.earlybird.backend.KernelRequest;
 import io.earlybird.backend.Launch;
 import io.earlybird.backend.Slice;
 import io.earlybird.tensor.DType;
-import io.earlybird.tensor.TensorSpec;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -93,31 +92,7 @@ final class OwnKernel implements Kernel {
    * @param element their element type: F32 or BF16
    */
   static OwnKernel activations(KernelRequest request, int count, DType element, Binder binder) {
-    List<Form> inputs = new ArrayList<>();
-    for (int i = 0; i < request.inputs().size(); i++) {
-      TensorSpec spec = request.inputs().get(i);
-      inputs.add(i < count ? Form.plain(spec, element) : Form.plain(spec));
-    }
-    List<Form> outputs = new ArrayList<>(request.outputs().stream().map(Form::plain).toList());
-    outputs.set(0, Form.plain(request.outputs().get(0), element));
-    return of(request, inputs, outputs, binder);
-  }
-
-  /**
-   * The element type for the activations of a kernel: that in which they exist, fp32 if one does;
-   * the backend's if none exists yet.
-   *
-   * @param count the first operands, which are activations
-   */
-  static DType element(KernelRequest request, int count, CpuBackend backend) {
-    boolean any = false;
-    for (Form form : request.available().subList(0, count)) {
-      if (form != null && form.element() != DType.BF16) {
-        return DType.F32;
-      }
-      any |= form != null;
-    }
-    return any ? DType.BF16 : backend.activations();
+    return of(request, request.plainInputs(count, element), request.plainOutputs(element), binder);
   }
 
   /** A kernel with forms of its own choice. */

@@ -114,14 +114,16 @@ final class OwnKernels {
    */
   private static KernelFactory activations(ActivationMaker maker, int count, int... typed) {
     return factory(
-        (request, backend) -> maker.prepare(request, OwnKernel.element(request, count, backend)),
+        (request, backend) ->
+            maker.prepare(request, request.activations(count, backend.activations())),
         (op, inputs) -> takesFloats(op, inputs, typed));
   }
 
   /** The same, where channels are selected. */
   private static KernelFactory selecting(ActivationMaker maker, int count) {
     return factory(
-        (request, backend) -> maker.prepare(request, OwnKernel.element(request, count, backend)),
+        (request, backend) ->
+            maker.prepare(request, request.activations(count, backend.activations())),
         (op, inputs) -> {
           Support floats = takesFloats(op, inputs);
           return floats.ok() ? ChannelKernels.supports(op, inputs) : floats;

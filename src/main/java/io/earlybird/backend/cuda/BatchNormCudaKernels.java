@@ -1,16 +1,17 @@
 package io.earlybird.backend.cuda;
 
-import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_batch_norm_backward_f32;
-import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_batch_norm_f32;
-import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_batch_norm_inference_f32;
-import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_batch_norm_inference_relu_f32;
-import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_batch_norm_relu_backward_f32;
-import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_batch_norm_relu_f32;
+import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_batch_norm;
+import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_batch_norm_backward;
+import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_batch_norm_inference;
+import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_batch_norm_inference_relu;
+import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_batch_norm_relu;
+import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_batch_norm_relu_backward;
 import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_batch_norm_scratch_bytes;
 
 import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;
 import io.earlybird.backend.cuda.ChannelCudaKernels.Selection;
+import io.earlybird.tensor.DType;
 import io.earlybird.tensor.Shape;
 import io.earlybird.tensor.op.BatchNorm;
 import io.earlybird.tensor.op.BatchNormBackward;
@@ -27,14 +28,17 @@ final class BatchNormCudaKernels {
     return Math.max(1, eb_cuda_batch_norm_scratch_bytes(x.rows(), x.dim(-1)));
   }
 
-  static Kernel forward(KernelRequest request, CudaBackend backend) {
+  static Kernel forward(KernelRequest request, CudaBackend backend, DType element) {
+    int type = OwnCudaKernel.code(element);
     Shape shape = request.inputs().get(0).shape();
     float epsilon = ((BatchNorm) request.op()).epsilon();
     long rows = shape.rows();
     int channels = shape.dim(-1);
-    return OwnCudaKernel.plain(
+    return OwnCudaKernel.activations(
             request,
             backend,
+            1,
+            element,
             b -> {
               var x = b.in(0);
               var gamma = b.in(1);
@@ -45,21 +49,25 @@ final class BatchNormCudaKernels {
               var room = b.room();
               var stream = b.stream();
               return () ->
-                  eb_cuda_batch_norm_f32(
-                      x, gamma, beta, rows, channels, epsilon, y, mean, variance, room, stream);
+                  eb_cuda_batch_norm(
+                      type, x, gamma, beta, rows, channels, epsilon, y, mean, variance, room,
+                      stream);
             })
         .withScratch(scratch(shape))
         .overwriting((output, input) -> output == 0 && input == 0);
   }
 
-  static Kernel forwardRelu(KernelRequest request, CudaBackend backend) {
+  static Kernel forwardRelu(KernelRequest request, CudaBackend backend, DType element) {
+    int type = OwnCudaKernel.code(element);
     BatchNormRelu op = (BatchNormRelu) request.op();
     Shape shape = request.inputs().get(0).shape();
     long rows = shape.rows();
     int channels = shape.dim(-1);
-    return OwnCudaKernel.plain(
+    return OwnCudaKernel.activations(
             request,
             backend,
+            1,
+            element,
             b -> {
               Selection s = Selection.of(op.channels(), channels, b);
               var x = b.in(0);
@@ -71,7 +79,8 @@ final class BatchNormCudaKernels {
               var room = b.room();
               var stream = b.stream();
               return () ->
-                  eb_cuda_batch_norm_relu_f32(
+                  eb_cuda_batch_norm_relu(
+                      type,
                       x,
                       gamma,
                       beta,
@@ -91,14 +100,17 @@ final class BatchNormCudaKernels {
         .overwriting((output, input) -> output == 0 && input == 0 && op.channels() == null);
   }
 
-  static Kernel inference(KernelRequest request, CudaBackend backend) {
+  static Kernel inference(KernelRequest request, CudaBackend backend, DType element) {
+    int type = OwnCudaKernel.code(element);
     Shape shape = request.inputs().get(0).shape();
     float epsilon = ((BatchNormInference) request.op()).epsilon();
     long rows = shape.rows();
     int channels = shape.dim(-1);
-    return OwnCudaKernel.plain(
+    return OwnCudaKernel.activations(
             request,
             backend,
+            1,
+            element,
             b -> {
               var x = b.in(0);
               var gamma = b.in(1);
@@ -108,20 +120,23 @@ final class BatchNormCudaKernels {
               var y = b.out(0);
               var stream = b.stream();
               return () ->
-                  eb_cuda_batch_norm_inference_f32(
-                      x, gamma, beta, mean, variance, rows, channels, epsilon, y, stream);
+                  eb_cuda_batch_norm_inference(
+                      type, x, gamma, beta, mean, variance, rows, channels, epsilon, y, stream);
             })
         .overwriting((output, input) -> input == 0);
   }
 
-  static Kernel inferenceRelu(KernelRequest request, CudaBackend backend) {
+  static Kernel inferenceRelu(KernelRequest request, CudaBackend backend, DType element) {
+    int type = OwnCudaKernel.code(element);
     BatchNormInferenceRelu op = (BatchNormInferenceRelu) request.op();
     Shape shape = request.inputs().get(0).shape();
     long rows = shape.rows();
     int channels = shape.dim(-1);
-    return OwnCudaKernel.plain(
+    return OwnCudaKernel.activations(
             request,
             backend,
+            1,
+            element,
             b -> {
               Selection s = Selection.of(op.channels(), channels, b);
               var x = b.in(0);
@@ -132,7 +147,8 @@ final class BatchNormCudaKernels {
               var y = b.out(0);
               var stream = b.stream();
               return () ->
-                  eb_cuda_batch_norm_inference_relu_f32(
+                  eb_cuda_batch_norm_inference_relu(
+                      type,
                       x,
                       gamma,
                       beta,
@@ -150,14 +166,17 @@ final class BatchNormCudaKernels {
         .overwriting((output, input) -> input == 0 && op.channels() == null);
   }
 
-  static Kernel backward(KernelRequest request, CudaBackend backend) {
+  static Kernel backward(KernelRequest request, CudaBackend backend, DType element) {
+    int type = OwnCudaKernel.code(element);
     Shape shape = request.inputs().get(0).shape();
     float epsilon = ((BatchNormBackward) request.op()).epsilon();
     long rows = shape.rows();
     int channels = shape.dim(-1);
-    return OwnCudaKernel.plain(
+    return OwnCudaKernel.activations(
             request,
             backend,
+            2,
+            element,
             b -> {
               var x = b.in(0);
               var dy = b.in(1);
@@ -170,22 +189,25 @@ final class BatchNormCudaKernels {
               var room = b.room();
               var stream = b.stream();
               return () ->
-                  eb_cuda_batch_norm_backward_f32(
-                      x, dy, mean, variance, gamma, rows, channels, epsilon, dx, dgamma, dbeta,
-                      room, stream);
+                  eb_cuda_batch_norm_backward(
+                      type, x, dy, mean, variance, gamma, rows, channels, epsilon, dx, dgamma,
+                      dbeta, room, stream);
             })
         .withScratch(scratch(shape))
         .overwriting((output, input) -> output == 0 && input < 2);
   }
 
-  static Kernel backwardRelu(KernelRequest request, CudaBackend backend) {
+  static Kernel backwardRelu(KernelRequest request, CudaBackend backend, DType element) {
+    int type = OwnCudaKernel.code(element);
     BatchNormReluBackward op = (BatchNormReluBackward) request.op();
     Shape shape = request.inputs().get(0).shape();
     long rows = shape.rows();
     int channels = shape.dim(-1);
-    return OwnCudaKernel.plain(
+    return OwnCudaKernel.activations(
             request,
             backend,
+            2,
+            element,
             b -> {
               Selection s = Selection.of(op.channels(), channels, b);
               var x = b.in(0);
@@ -200,7 +222,8 @@ final class BatchNormCudaKernels {
               var room = b.room();
               var stream = b.stream();
               return () ->
-                  eb_cuda_batch_norm_relu_backward_f32(
+                  eb_cuda_batch_norm_relu_backward(
+                      type,
                       x,
                       dy,
                       mean,

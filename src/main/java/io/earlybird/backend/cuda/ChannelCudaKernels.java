@@ -1,10 +1,11 @@
 package io.earlybird.backend.cuda;
 
-import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_select_backward_f32;
-import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_select_f32;
+import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_select;
+import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_select_backward;
 
 import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;
+import io.earlybird.tensor.DType;
 import io.earlybird.tensor.Shape;
 import io.earlybird.tensor.op.Channels;
 import io.earlybird.tensor.op.Select;
@@ -41,37 +42,43 @@ final class ChannelCudaKernels {
     }
   }
 
-  static Kernel select(KernelRequest request, CudaBackend backend) {
+  static Kernel select(KernelRequest request, CudaBackend backend, DType element) {
+    int type = OwnCudaKernel.code(element);
     Shape shape = request.inputs().get(0).shape();
     Channels channels = ((Select) request.op()).channels();
     long rows = shape.rows();
     int extent = shape.dim(-1);
-    return OwnCudaKernel.plain(
+    return OwnCudaKernel.activations(
         request,
         backend,
+        1,
+        element,
         b -> {
           Selection s = Selection.of(channels, extent, b);
           var x = b.in(0);
           var y = b.out(0);
           var stream = b.stream();
-          return () -> eb_cuda_select_f32(x, rows, extent, s.selected, s.kept, y, stream);
+          return () -> eb_cuda_select(type, x, rows, extent, s.selected, s.kept, y, stream);
         });
   }
 
-  static Kernel selectBackward(KernelRequest request, CudaBackend backend) {
+  static Kernel selectBackward(KernelRequest request, CudaBackend backend, DType element) {
+    int type = OwnCudaKernel.code(element);
     SelectBackward op = (SelectBackward) request.op();
     long rows = request.outputs().get(0).shape().rows();
     int extent = op.extent();
-    return OwnCudaKernel.plain(
+    return OwnCudaKernel.activations(
         request,
         backend,
+        1,
+        element,
         b -> {
           Selection s = Selection.of(op.channels(), extent, b);
           var dy = b.in(0);
           var dx = b.out(0);
           var stream = b.stream();
           return () ->
-              eb_cuda_select_backward_f32(dy, rows, extent, s.position, s.kept, dx, stream);
+              eb_cuda_select_backward(type, dy, rows, extent, s.position, s.kept, dx, stream);
         });
   }
 }

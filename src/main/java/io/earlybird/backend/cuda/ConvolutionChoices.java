@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /**
  * Which algorithm of cuDNN, in which tensor order, computes each convolution. The first time
@@ -113,7 +114,9 @@ final class ConvolutionChoices {
 
   private List<Algorithm> algorithms(ConvolutionExtents extents, CudnnConvolution convolution) {
     List<Form> forms =
-        List.of(Form.plain(extents.x()), Form.plain(extents.w()), Form.plain(extents.y()));
+        Stream.of(extents.x(), extents.w(), extents.y())
+            .map(spec -> Form.plain(spec, backend.activations()))
+            .toList();
     long room = Math.min(MOST_WORKSPACE, backend.freeBytes() / 4);
     try (Buffers buffers = new Buffers(forms, room)) {
       return convolution.find(
@@ -157,7 +160,9 @@ final class ConvolutionChoices {
         offset = aligned(offset + form.bytes());
       }
       scratch = new Slice(memory, offset, scratchBytes);
-      slices.forEach(backend::randomize);
+      for (int i = 0; i < forms.size(); i++) {
+        backend.randomize(slices.get(i), forms.get(i).element());
+      }
     }
 
     private static long aligned(long bytes) {

@@ -1,6 +1,6 @@
 package io.earlybird.backend.cuda;
 
-import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_transpose_f32;
+import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_transpose;
 
 import io.earlybird.backend.Backend;
 import io.earlybird.backend.ConvolutionExtents;
@@ -10,8 +10,8 @@ import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;
 import io.earlybird.backend.Launch;
 import io.earlybird.backend.Slice;
+import io.earlybird.tensor.DType;
 import java.util.List;
-import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
 
 /**
@@ -25,6 +25,7 @@ final class ConvolutionKernel implements Kernel {
   private final CudaBackend backend;
   private final CudnnConvolution convolution;
   private final long workspace;
+  private final DType element;
 
   /** Takes over the convolution, which belongs to the same extents and order. */
   ConvolutionKernel(
@@ -39,6 +40,7 @@ final class ConvolutionKernel implements Kernel {
     this.backend = backend;
     this.convolution = convolution;
     this.workspace = convolution.workspace(algorithm);
+    this.element = backend.activations();
   }
 
   /** The kernel of choice for a convolution's op. */
@@ -47,13 +49,15 @@ final class ConvolutionKernel implements Kernel {
   }
 
   private Form weightForm() {
-    return channelsLast ? WeightOrder.OHWI.form(extents.w()) : Form.plain(extents.w());
+    return channelsLast
+        ? WeightOrder.OHWI.form(extents.w(), element)
+        : Form.plain(extents.w(), element);
   }
 
   @Override
   public List<Form> inputForms() {
-    Form x = Form.plain(extents.x());
-    Form y = Form.plain(extents.y());
+    Form x = Form.plain(extents.x(), element);
+    Form y = Form.plain(extents.y(), element);
     return switch (extents.product()) {
       case FORWARD -> List.of(x, weightForm());
       case BACKWARD_DATA -> List.of(y, weightForm());
@@ -64,8 +68,8 @@ final class ConvolutionKernel implements Kernel {
   @Override
   public List<Form> outputForms() {
     return switch (extents.product()) {
-      case FORWARD -> List.of(Form.plain(extents.y()));
-      case BACKWARD_DATA -> List.of(Form.plain(extents.x()));
+      case FORWARD -> List.of(Form.plain(extents.y(), element));
+      case BACKWARD_DATA -> List.of(Form.plain(extents.x(), element));
       case BACKWARD_WEIGHT -> List.of(weightForm());
     };
   }
@@ -76,7 +80,8 @@ final class ConvolutionKernel implements Kernel {
   }
 
   private long transposedBytes() {
-    return aligned(Form.plain(extents.x()).bytes()) + aligned(Form.plain(extents.y()).bytes());
+    return aligned(Form.plain(extents.x(), element).bytes())
+        + aligned(Form.plain(extents.y(), element).bytes());
   }
 
   private static long aligned(long bytes) {
@@ -122,12 +127,10 @@ final class ConvolutionKernel implements Kernel {
 
   private Launch transposed(Pointer x, Pointer w, Pointer y, Slice scratch) {
     Pointer base = CudaMemory.pointer(scratch);
-    long beyondX = aligned(Form.plain(extents.x()).bytes());
-    FloatPointer planesX = new FloatPointer(base);
-    FloatPointer planesY = new FloatPointer(base.getPointer(beyondX));
+    long beyondX = aligned(Form.plain(extents.x(), element).bytes());
+    Pointer planesX = base;
+    Pointer planesY = base.getPointer(beyondX);
     Pointer room = workspace == 0 ? null : base.getPointer(transposedBytes());
-    FloatPointer rowsX = new FloatPointer(x);
-    FloatPointer rowsY = new FloatPointer(y);
     String what = what();
     int n = extents.images();
     int in = extents.inChannels();
@@ -135,21 +138,22 @@ final class ConvolutionKernel implements Kernel {
     int pixels = extents.pixels();
     int outPixels = extents.outPixels();
     Pointer stream = backend.stream();
+    int type = OwnCudaKernel.code(element);
     boolean readsX = extents.product() != Product.BACKWARD_DATA;
     boolean readsY = extents.product() != Product.FORWARD;
     return () -> {
       if (readsX) {
-        CudaStatus.own(eb_cuda_transpose_f32(rowsX, n, pixels, in, planesX, stream), what);
+        CudaStatus.own(eb_cuda_transpose(type, x, n, pixels, in, type, planesX, stream), what);
       }
       if (readsY) {
-        CudaStatus.own(eb_cuda_transpose_f32(rowsY, n, outPixels, out, planesY, stream), what);
+        CudaStatus.own(eb_cuda_transpose(type, y, n, outPixels, out, type, planesY, stream), what);
       }
       CudaStatus.dnn(convolution.run(algorithm, planesX, w, planesY, room, workspace), what);
       if (!readsX) {
-        CudaStatus.own(eb_cuda_transpose_f32(planesX, n, in, pixels, rowsX, stream), what);
+        CudaStatus.own(eb_cuda_transpose(type, planesX, n, in, pixels, type, x, stream), what);
       }
       if (!readsY) {
-        CudaStatus.own(eb_cuda_transpose_f32(planesY, n, out, outPixels, rowsY, stream), what);
+        CudaStatus.own(eb_cuda_transpose(type, planesY, n, out, outPixels, type, y, stream), what);
       }
     };
   }

@@ -52,6 +52,7 @@ import io.earlybird.backend.Precision;
 import io.earlybird.backend.Program;
 import io.earlybird.backend.Slice;
 import io.earlybird.backend.Support;
+import io.earlybird.tensor.DType;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.op.Op;
@@ -118,10 +119,6 @@ public final class CudaBackend implements Backend {
    * @throws EarlybirdException with the reason if it cannot be used
    */
   public static CudaBackend open(CudaOptions options) {
-    if (options.precision() == Precision.BF16) {
-      throw new EarlybirdException(
-          "--precision bf16: the cuda backend computes in fp32 or tf32, the cpu backend in bf16");
-    }
     Support support = probe();
     if (!support.ok()) {
       throw new EarlybirdException(support.reason());
@@ -223,6 +220,19 @@ public final class CudaBackend implements Backend {
   /** Takes over choices that this device measured earlier; those of the options stay. */
   public void remember(Map<String, String> choices) {
     convolutions.remember(choices);
+  }
+
+  /** Element type of stored activations and of the operands of convolutions. */
+  DType activations() {
+    return options.precision().activations();
+  }
+
+  /** Weights are stored as fp32; what a convolution reads as bf16 is made of them in each step. */
+  @Override
+  public Form storedForm(TensorSpec spec, Form wanted) {
+    return wanted.element() == DType.BF16
+        ? new Form(DType.F32, wanted.layout(), Form.plain(spec).bytes())
+        : wanted;
   }
 
   ConvolutionChoices convolutions() {
@@ -388,13 +398,14 @@ public final class CudaBackend implements Backend {
     return millis[0] / TIMED_RUNS;
   }
 
-  /** Fills a slice with fp32 numbers in [-1, 1), which repeat every few megabytes. */
-  synchronized void randomize(Slice slice) {
-    byte[] block = new byte[(int) Math.min(STAGING, slice.bytes() / 4 * 4)];
+  /** Fills a slice with fp32 or bf16 numbers in [-1, 1), which repeat every few megabytes. */
+  synchronized void randomize(Slice slice, DType element) {
+    int size = element.bytes();
+    byte[] block = new byte[(int) Math.min(STAGING, slice.bytes() / size * size)];
     ByteBuffer numbers = ByteBuffer.wrap(block).order(java.nio.ByteOrder.LITTLE_ENDIAN);
     Random random = new Random(slice.bytes());
-    for (int i = 0; i + 4 <= block.length; i += 4) {
-      numbers.putFloat(i, random.nextFloat() * 2 - 1);
+    for (int i = 0; i + size <= block.length; i += size) {
+      HostTensor.put(numbers, element, i / size, random.nextFloat() * 2 - 1);
     }
     for (long at = 0; at < slice.bytes(); at += block.length) {
       upload(

@@ -61,9 +61,9 @@ final class CudaKernels {
   static Map<Class<? extends Op>, CudaKernelFactory> all() {
     Map<Class<? extends Op>, CudaKernelFactory> all = new HashMap<>();
     all.put(Fill.class, floats(ElementwiseCudaKernels::fill));
-    all.put(Relu.class, floats(ElementwiseCudaKernels::relu));
-    all.put(ReluBackward.class, floats(ElementwiseCudaKernels::reluBackward));
-    all.put(Add.class, floats(ElementwiseCudaKernels::add));
+    all.put(Relu.class, activations(ElementwiseCudaKernels::relu, 1));
+    all.put(ReluBackward.class, activations(ElementwiseCudaKernels::reluBackward, 2));
+    all.put(Add.class, activations(ElementwiseCudaKernels::add, 2));
 
     all.put(Quantize.class, typed(QuantizeCudaKernels::quantize, Set.of(1)));
     all.put(AddSign.class, floats(OptimizerCudaKernels::addSign));
@@ -73,19 +73,19 @@ final class CudaKernels {
     all.put(UpdateAverage.class, floats(OptimizerCudaKernels::updateAverage));
     all.put(Increment.class, typed(OptimizerCudaKernels::increment, Set.of(0)));
 
-    all.put(Select.class, floats(ChannelCudaKernels::select));
-    all.put(SelectBackward.class, floats(ChannelCudaKernels::selectBackward));
-    all.put(BatchNorm.class, floats(BatchNormCudaKernels::forward));
-    all.put(BatchNormInference.class, floats(BatchNormCudaKernels::inference));
-    all.put(BatchNormInferenceRelu.class, floats(BatchNormCudaKernels::inferenceRelu));
-    all.put(BatchNormBackward.class, floats(BatchNormCudaKernels::backward));
-    all.put(BatchNormRelu.class, floats(BatchNormCudaKernels::forwardRelu));
-    all.put(BatchNormReluBackward.class, floats(BatchNormCudaKernels::backwardRelu));
+    all.put(Select.class, activations(ChannelCudaKernels::select, 1));
+    all.put(SelectBackward.class, activations(ChannelCudaKernels::selectBackward, 1));
+    all.put(BatchNorm.class, activations(BatchNormCudaKernels::forward, 1));
+    all.put(BatchNormInference.class, activations(BatchNormCudaKernels::inference, 1));
+    all.put(BatchNormInferenceRelu.class, activations(BatchNormCudaKernels::inferenceRelu, 1));
+    all.put(BatchNormBackward.class, activations(BatchNormCudaKernels::backward, 2));
+    all.put(BatchNormRelu.class, activations(BatchNormCudaKernels::forwardRelu, 1));
+    all.put(BatchNormReluBackward.class, activations(BatchNormCudaKernels::backwardRelu, 2));
 
-    all.put(MaxPool2d.class, floats(PoolingCudaKernels::max));
-    all.put(MaxPool2dBackward.class, typed(PoolingCudaKernels::maxBackward, Set.of(1)));
-    all.put(AvgPool2d.class, floats(PoolingCudaKernels::average));
-    all.put(AvgPool2dBackward.class, floats(PoolingCudaKernels::averageBackward));
+    all.put(MaxPool2d.class, activations(PoolingCudaKernels::max, 1));
+    all.put(MaxPool2dBackward.class, activations(PoolingCudaKernels::maxBackward, 1, 1));
+    all.put(AvgPool2d.class, activations(PoolingCudaKernels::average, 1));
+    all.put(AvgPool2dBackward.class, activations(PoolingCudaKernels::averageBackward, 1));
 
     all.put(SoftmaxCrossEntropy.class, typed(StepCudaKernels::softmax, Set.of(1)));
     all.put(SoftmaxCrossEntropyBackward.class, typed(StepCudaKernels::softmaxBackward, Set.of(1)));
@@ -99,6 +99,26 @@ final class CudaKernels {
     all.put(LinearBackwardData.class, products(LinearCudaKernels::backwardData));
     all.put(LinearBackwardWeight.class, products(LinearCudaKernels::backwardWeight));
     return Map.copyOf(all);
+  }
+
+  /** Makes a kernel for activations of an element type. */
+  @FunctionalInterface
+  private interface ActivationMaker {
+    Kernel prepare(KernelRequest request, CudaBackend backend, DType element);
+  }
+
+  /**
+   * A factory for fp32 tensors that may be stored as bf16.
+   *
+   * @param count operands, the first ones, that may
+   * @param prescribed operands whose type the op itself prescribes
+   */
+  private static CudaKernelFactory activations(
+      ActivationMaker maker, int count, Integer... prescribed) {
+    return typed(
+        (request, backend) ->
+            maker.prepare(request, backend, request.activations(count, backend.activations())),
+        Set.of(prescribed));
   }
 
   private static CudaKernelFactory floats(Maker maker) {

@@ -2,6 +2,7 @@ package io.earlybird.backend.cuda;
 
 import static io.earlybird.backend.cuda.CudaStatus.dnn;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_CROSS_CORRELATION;
+import static org.bytedeco.cuda.global.cudnn.CUDNN_DATA_BFLOAT16;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_DATA_FLOAT;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_DEFAULT_MATH;
 import static org.bytedeco.cuda.global.cudnn.CUDNN_DETERMINISTIC;
@@ -31,6 +32,7 @@ import static org.bytedeco.cuda.global.cudnn.cudnnSetTensor4dDescriptor;
 
 import io.earlybird.backend.ConvolutionExtents;
 import io.earlybird.backend.Precision;
+import io.earlybird.tensor.DType;
 import io.earlybird.tensor.Shape;
 import io.earlybird.tensor.TensorSpec;
 import java.util.ArrayList;
@@ -82,13 +84,14 @@ final class CudnnConvolution implements AutoCloseable {
     this.one = backend.one();
     this.zero = backend.zero();
     int order = channelsLast ? CUDNN_TENSOR_NHWC : CUDNN_TENSOR_NCHW;
-    tensor(x, extents.x(), order);
-    tensor(y, extents.y(), order);
+    int type = backend.activations() == DType.BF16 ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
+    tensor(x, extents.x(), order, type);
+    tensor(y, extents.y(), order, type);
     Shape weight = extents.w().shape();
     dnn(cudnnCreateFilterDescriptor(w), "describing a weight");
     dnn(
         cudnnSetFilter4dDescriptor(
-            w, CUDNN_DATA_FLOAT, order, weight.dim(0), weight.dim(1), weight.dim(2), weight.dim(3)),
+            w, type, order, weight.dim(0), weight.dim(1), weight.dim(2), weight.dim(3)),
         "describing a weight");
     dnn(cudnnCreateConvolutionDescriptor(convolution), "describing a convolution");
     int pad = extents.padding();
@@ -97,18 +100,17 @@ final class CudnnConvolution implements AutoCloseable {
         cudnnSetConvolution2dDescriptor(
             convolution, pad, pad, stride, stride, 1, 1, CUDNN_CROSS_CORRELATION, CUDNN_DATA_FLOAT),
         "describing a convolution");
-    boolean tf32 = backend.options().precision() == Precision.TF32;
+    boolean exact = backend.options().precision() == Precision.FP32;
     dnn(
-        cudnnSetConvolutionMathType(convolution, tf32 ? CUDNN_DEFAULT_MATH : CUDNN_FMA_MATH),
+        cudnnSetConvolutionMathType(convolution, exact ? CUDNN_FMA_MATH : CUDNN_DEFAULT_MATH),
         "setting the precision of a convolution");
   }
 
-  private static void tensor(cudnnTensorStruct descriptor, TensorSpec nhwc, int order) {
+  private static void tensor(cudnnTensorStruct descriptor, TensorSpec nhwc, int order, int type) {
     Shape s = nhwc.shape();
     dnn(cudnnCreateTensorDescriptor(descriptor), "describing a tensor");
     dnn(
-        cudnnSetTensor4dDescriptor(
-            descriptor, order, CUDNN_DATA_FLOAT, s.dim(0), s.dim(3), s.dim(1), s.dim(2)),
+        cudnnSetTensor4dDescriptor(descriptor, order, type, s.dim(0), s.dim(3), s.dim(1), s.dim(2)),
         "describing a tensor");
   }
 

@@ -1,21 +1,23 @@
 package io.earlybird.backend.cuda;
 
-import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_add_f32;
+import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_add;
+import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_convert;
 import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_copy;
 import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_fill_f32;
-import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_relu_backward_f32;
-import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_relu_f32;
-import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_transpose_f32;
+import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_relu;
+import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_relu_backward;
+import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_transpose;
 
 import io.earlybird.backend.Form;
 import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;
 import io.earlybird.tensor.DType;
+import io.earlybird.tensor.Shape;
 import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.op.Fill;
 import java.util.List;
 
-/** Fill, sum and ReLU over stored elements of any form, and changes of form. */
+/** Fill, sum and ReLU, and changes of form. */
 final class ElementwiseCudaKernels {
   private ElementwiseCudaKernels() {}
 
@@ -32,57 +34,67 @@ final class ElementwiseCudaKernels {
         });
   }
 
-  static Kernel relu(KernelRequest request, CudaBackend backend) {
-    long n = OwnCudaKernel.existing(request, 0, 1).elements();
-    return OwnCudaKernel.elementwise(
-        request,
-        backend,
-        1,
-        b -> {
-          var x = b.in(0);
-          var y = b.out(0);
-          var stream = b.stream();
-          return () -> eb_cuda_relu_f32(x, y, n, stream);
-        });
+  static Kernel relu(KernelRequest request, CudaBackend backend, DType element) {
+    int type = OwnCudaKernel.code(element);
+    long n = request.inputs().get(0).size();
+    return OwnCudaKernel.activations(
+            request,
+            backend,
+            1,
+            element,
+            b -> {
+              var x = b.in(0);
+              var y = b.out(0);
+              var stream = b.stream();
+              return () -> eb_cuda_relu(type, x, y, n, stream);
+            })
+        .overwriting((output, input) -> true);
   }
 
-  static Kernel reluBackward(KernelRequest request, CudaBackend backend) {
-    long n = OwnCudaKernel.existing(request, 0, 2).elements();
-    return OwnCudaKernel.elementwise(
-        request,
-        backend,
-        2,
-        b -> {
-          var y = b.in(0);
-          var dy = b.in(1);
-          var dx = b.out(0);
-          var stream = b.stream();
-          return () -> eb_cuda_relu_backward_f32(y, dy, dx, n, stream);
-        });
+  static Kernel reluBackward(KernelRequest request, CudaBackend backend, DType element) {
+    int type = OwnCudaKernel.code(element);
+    long n = request.inputs().get(0).size();
+    return OwnCudaKernel.activations(
+            request,
+            backend,
+            2,
+            element,
+            b -> {
+              var y = b.in(0);
+              var dy = b.in(1);
+              var dx = b.out(0);
+              var stream = b.stream();
+              return () -> eb_cuda_relu_backward(type, y, dy, dx, n, stream);
+            })
+        .overwriting((output, input) -> true);
   }
 
-  static Kernel add(KernelRequest request, CudaBackend backend) {
-    long n = OwnCudaKernel.existing(request, 0, 2).elements();
-    return OwnCudaKernel.elementwise(
-        request,
-        backend,
-        2,
-        b -> {
-          var x = b.in(0);
-          var other = b.in(1);
-          var y = b.out(0);
-          var stream = b.stream();
-          return () -> eb_cuda_add_f32(x, other, y, n, stream);
-        });
+  static Kernel add(KernelRequest request, CudaBackend backend, DType element) {
+    int type = OwnCudaKernel.code(element);
+    long n = request.inputs().get(0).size();
+    return OwnCudaKernel.activations(
+            request,
+            backend,
+            2,
+            element,
+            b -> {
+              var x = b.in(0);
+              var other = b.in(1);
+              var y = b.out(0);
+              var stream = b.stream();
+              return () -> eb_cuda_add(type, x, other, y, n, stream);
+            })
+        .overwriting((output, input) -> true);
   }
 
   /**
    * The copy of a tensor from one form to another.
    *
-   * @throws UnsupportedOperationException for forms other than plain and {@link WeightOrder}
+   * @throws UnsupportedOperationException for layouts other than plain and {@link WeightOrder}, and
+   *     element types other than fp32 and bf16
    */
   static Kernel reorder(CudaBackend backend, TensorSpec spec, Form from, Form to) {
-    String what = "Reorder of " + spec + " from " + from.layout() + " to " + to.layout();
+    String what = "Reorder of " + spec + " from " + from + " to " + to;
     if (from.equals(to)) {
       long bytes = from.bytes();
       return OwnCudaKernel.of(
@@ -99,11 +111,47 @@ final class ElementwiseCudaKernels {
     }
     boolean outwards = from.isPlain() && to.layout() == WeightOrder.OHWI;
     boolean inwards = to.isPlain() && from.layout() == WeightOrder.OHWI;
-    if (spec.dtype() != DType.F32 || spec.shape().rank() != 4 || !(outwards || inwards)) {
+    boolean sameLayout = from.layout().equals(to.layout());
+    if (spec.dtype() != DType.F32
+        || !isFloat(from)
+        || !isFloat(to)
+        || !(sameLayout || outwards || inwards)) {
       throw new UnsupportedOperationException("no " + what);
     }
-    long channels = spec.shape().dim(1);
-    long taps = (long) spec.shape().dim(2) * spec.shape().dim(3);
+    return sameLayout
+        ? convert(backend, what, from, to)
+        : transpose(backend, what, spec.shape(), from, to, outwards);
+  }
+
+  private static boolean isFloat(Form form) {
+    return form.element() == DType.F32 || form.element() == DType.BF16;
+  }
+
+  private static Kernel convert(CudaBackend backend, String what, Form from, Form to) {
+    int source = OwnCudaKernel.code(from.element());
+    int target = OwnCudaKernel.code(to.element());
+    long n = from.elements();
+    return OwnCudaKernel.of(
+        backend,
+        what,
+        List.of(from),
+        List.of(to),
+        b -> {
+          var x = b.in(0);
+          var y = b.out(0);
+          var stream = b.stream();
+          return () -> eb_cuda_convert(source, x, target, y, n, stream);
+        });
+  }
+
+  /** Of a weight {@code [O,I,KH,KW]}, outwards to {@code [O,KH,KW,I]} or back. */
+  private static Kernel transpose(
+      CudaBackend backend, String what, Shape shape, Form from, Form to, boolean outwards) {
+    int source = OwnCudaKernel.code(from.element());
+    int target = OwnCudaKernel.code(to.element());
+    long outputs = shape.dim(0);
+    long channels = shape.dim(1);
+    long taps = (long) shape.dim(2) * shape.dim(3);
     long rows = outwards ? channels : taps;
     long columns = outwards ? taps : channels;
     return OwnCudaKernel.of(
@@ -112,11 +160,10 @@ final class ElementwiseCudaKernels {
         List.of(from),
         List.of(to),
         b -> {
-          var source = b.in(0);
-          var target = b.out(0);
+          var x = b.in(0);
+          var y = b.out(0);
           var stream = b.stream();
-          return () ->
-              eb_cuda_transpose_f32(source, spec.shape().dim(0), rows, columns, target, stream);
+          return () -> eb_cuda_transpose(source, x, outputs, rows, columns, target, y, stream);
         });
   }
 }

@@ -71,6 +71,27 @@ final class OwnCudaKernel implements Kernel {
   }
 
   /**
+   * A kernel on plain operands whose first result and first operands are activations.
+   *
+   * @param count operands that are activations
+   * @param element their element type: F32 or BF16
+   */
+  static OwnCudaKernel activations(
+      KernelRequest request, CudaBackend backend, int count, DType element, Binder binder) {
+    return of(
+        backend,
+        request.describe(),
+        request.plainInputs(count, element),
+        request.plainOutputs(element),
+        binder);
+  }
+
+  /** What the library calls an element type. */
+  static int code(DType element) {
+    return element == DType.BF16 ? NativeCudaKernels.EB_CUDA_BF16 : NativeCudaKernels.EB_CUDA_F32;
+  }
+
+  /**
    * A kernel that runs over stored elements whatever their order: operands 0 to {@code alike - 1}
    * and all results take the form in which the first of those operands exists; the other operands
    * are plain. Results may be written over the operands of their form.

@@ -13,8 +13,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The whole CUDA backend, presets, graphs and kernels included, on a device emulated on the CPU
@@ -40,16 +41,19 @@ class CudaEmulatorTest {
     assertThat(emulator.resolve("lib/libcudart.so.13")).as(built).exists();
   }
 
-  @Test
-  void everyOpAgreesWithTheReferenceAndANetworkTrains() throws Exception {
-    assertThat(judge(Map.of(), "4")).endsWith("passed\n");
+  @ParameterizedTest
+  @ValueSource(strings = {"fp32", "bf16"})
+  void everyOpAgreesWithTheReferenceAndANetworkTrains(String precision) throws Exception {
+    assertThat(judge(Map.of(), precision, "4")).endsWith("passed\n");
   }
 
-  @Test
-  void convolutionsWithoutChannelsLastAlgorithmsAreTransposed() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"fp32", "bf16"})
+  void convolutionsWithoutChannelsLastAlgorithmsAreTransposed(String precision) throws Exception {
     assertThat(
             judge(
                 Map.of("EARLYBIRD_EMULATED_ORDER", "nchw"),
+                precision,
                 "8",
                 "Conv2d",
                 "Conv2dBackwardData",

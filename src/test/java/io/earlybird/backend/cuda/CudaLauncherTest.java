@@ -1,6 +1,8 @@
 package io.earlybird.backend.cuda;
 
 import static io.earlybird.backend.cuda.NativeCudaKernels.EB_BAD_ARGUMENT;
+import static io.earlybird.backend.cuda.NativeCudaKernels.EB_CUDA_BF16;
+import static io.earlybird.backend.cuda.NativeCudaKernels.EB_CUDA_F32;
 import static io.earlybird.backend.cuda.NativeCudaKernels.EB_OK;
 import static io.earlybird.backend.cuda.NativeCudaKernels.EB_UNSUPPORTED;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -45,19 +47,20 @@ class CudaLauncherTest {
 
   @Test
   void emptyTensorsAreNoWork() {
-    assertThat(NativeCudaKernels.eb_cuda_relu_f32((FloatPointer) null, null, 0, null))
-        .isEqualTo(EB_OK);
+    assertThat(NativeCudaKernels.eb_cuda_relu(EB_CUDA_F32, null, null, 0, null)).isEqualTo(EB_OK);
     assertThat(NativeCudaKernels.eb_cuda_copy(null, null, 0, null)).isEqualTo(EB_OK);
   }
 
   @Test
   void nullAndNegativeAreRefused() {
-    assertThat(NativeCudaKernels.eb_cuda_relu_f32(null, FLOATS, 4, null))
+    assertThat(NativeCudaKernels.eb_cuda_relu(EB_CUDA_F32, null, FLOATS, 4, null))
         .isEqualTo(EB_BAD_ARGUMENT);
-    assertThat(NativeCudaKernels.eb_cuda_add_f32(FLOATS, FLOATS, null, 4, null))
+    assertThat(NativeCudaKernels.eb_cuda_add(EB_CUDA_BF16, FLOATS, FLOATS, null, 4, null))
         .isEqualTo(EB_BAD_ARGUMENT);
     assertThat(NativeCudaKernels.eb_cuda_fill_f32(1, FLOATS, -1, null)).isEqualTo(EB_BAD_ARGUMENT);
-    assertThat(NativeCudaKernels.eb_cuda_transpose_f32(FLOATS, 2, -3, 4, FLOATS, null))
+    assertThat(
+            NativeCudaKernels.eb_cuda_transpose(
+                EB_CUDA_F32, FLOATS, 2, -3, 4, EB_CUDA_F32, FLOATS, null))
         .isEqualTo(EB_BAD_ARGUMENT);
     assertThat(NativeCudaKernels.eb_cuda_multi_sgd_update_f32(null, INTS, 1, 1, FLOATS, null))
         .isEqualTo(EB_BAD_ARGUMENT);
@@ -66,12 +69,26 @@ class CudaLauncherTest {
   @Test
   void selectionsMustBeWhole() {
     assertThat(
-            NativeCudaKernels.eb_cuda_batch_norm_relu_f32(
-                FLOATS, FLOATS, FLOATS, 2, 8, INTS, null, 3, 1e-5f, FLOATS, FLOATS, FLOATS, FLOATS,
+            NativeCudaKernels.eb_cuda_batch_norm_relu(
+                EB_CUDA_F32,
+                FLOATS,
+                FLOATS,
+                FLOATS,
+                2,
+                8,
+                INTS,
+                null,
+                3,
+                1e-5f,
+                FLOATS,
+                FLOATS,
+                FLOATS,
+                FLOATS,
                 null))
         .isEqualTo(EB_BAD_ARGUMENT);
     assertThat(
-            NativeCudaKernels.eb_cuda_batch_norm_relu_f32(
+            NativeCudaKernels.eb_cuda_batch_norm_relu(
+                EB_CUDA_F32,
                 FLOATS,
                 FLOATS,
                 FLOATS,
@@ -87,13 +104,13 @@ class CudaLauncherTest {
                 FLOATS,
                 null))
         .isEqualTo(EB_BAD_ARGUMENT);
-    assertThat(NativeCudaKernels.eb_cuda_select_f32(FLOATS, 2, 3, INTS, 4, FLOATS, null))
+    assertThat(NativeCudaKernels.eb_cuda_select(EB_CUDA_F32, FLOATS, 2, 3, INTS, 4, FLOATS, null))
         .isEqualTo(EB_BAD_ARGUMENT);
   }
 
   @Test
   void tensorsOfTwoToThe31ElementsAreNotSupported() {
-    assertThat(NativeCudaKernels.eb_cuda_relu_f32(FLOATS, FLOATS, 1L << 31, null))
+    assertThat(NativeCudaKernels.eb_cuda_relu(EB_CUDA_F32, FLOATS, FLOATS, 1L << 31, null))
         .isEqualTo(EB_UNSUPPORTED);
     assertThat(
             NativeCudaKernels.eb_cuda_softmax_cross_entropy_f32(
@@ -104,10 +121,10 @@ class CudaLauncherTest {
   @Test
   void poolsAndBatchesAreChecked() {
     PoolExtents pool = new PoolExtents().images(1).height(4).width(4).channels(1).kernel(16);
-    assertThat(NativeCudaKernels.eb_cuda_max_pool2d_f32(FLOATS, pool, FLOATS, BYTES, null))
+    assertThat(NativeCudaKernels.eb_cuda_max_pool2d(EB_CUDA_F32, FLOATS, pool, FLOATS, BYTES, null))
         .isEqualTo(EB_BAD_ARGUMENT);
     pool.kernel(5).stride(1).padding(0);
-    assertThat(NativeCudaKernels.eb_cuda_max_pool2d_f32(FLOATS, pool, FLOATS, BYTES, null))
+    assertThat(NativeCudaKernels.eb_cuda_max_pool2d(EB_CUDA_F32, FLOATS, pool, FLOATS, BYTES, null))
         .isEqualTo(EB_BAD_ARGUMENT);
     BatchExtents batch = new BatchExtents().batch(-1);
     assertThat(

@@ -1,6 +1,7 @@
 package io.earlybird.backend.cuda;
 
 import io.earlybird.backend.Backend;
+import io.earlybird.backend.Precision;
 import io.earlybird.backend.reference.ReferenceBackend;
 import io.earlybird.models.Network;
 import io.earlybird.models.NetworkSpec;
@@ -21,42 +22,52 @@ import io.earlybird.verify.VerifyRow;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 
 /**
  * Judges the CUDA backend in a process of its own, on an emulated device. Prints a line per op,
- * then {@code passed}. Arguments: cases per op, then the ops, none meaning all and a training run.
+ * then {@code passed}. Arguments: precision, cases per op, then the ops, none meaning all and a
+ * training run.
  */
 final class EmulatedCuda {
   private static final int BATCH = 3;
   private static final int STEPS = 3;
 
+  /** Fused ops that the backend leaves to the plan as single ones. */
+  private static final Set<String> ONLY_APART = Set.of("Conv2dEpilogue");
+
+  /** Of losses, relative to them. */
+  private static final Map<Precision, Double> TOLERANCES =
+      Map.of(Precision.FP32, 1e-4, Precision.BF16, 5e-2);
+
   private EmulatedCuda() {}
 
   public static void main(String[] args) {
-    List<String> ops = Arrays.asList(args).subList(1, args.length);
-    try (CudaBackend cuda = CudaBackend.open()) {
-      VerifyOptions options = new VerifyOptions(Integer.parseInt(args[0]), 0, 1, Set.copyOf(ops));
+    Precision precision = Precision.of(args[0]);
+    List<String> ops = Arrays.asList(args).subList(2, args.length);
+    try (CudaBackend cuda = CudaBackend.open(new CudaOptions(0, precision, false, Map.of()))) {
+      VerifyOptions options = new VerifyOptions(Integer.parseInt(args[1]), 0, 1, Set.copyOf(ops));
       boolean passed = true;
       for (VerifyRow row : new Verifier(List.of(cuda), options).run().rows()) {
         System.out.println(row.op() + " " + row.verdict() + " " + row.detail());
-        passed &= row.verdict() == VerifyRow.Verdict.OK;
+        passed &= row.verdict() == VerifyRow.Verdict.OK || ONLY_APART.contains(row.op());
       }
       if (ops.isEmpty()) {
         try (Backend reference = new ReferenceBackend(DType.F32)) {
-          passed &= close(train(cuda), train(reference));
+          passed &= close(train(cuda), train(reference), TOLERANCES.get(precision));
         }
       }
       System.out.println(passed ? "passed" : "failed");
     }
   }
 
-  private static boolean close(double[] found, double[] expected) {
+  private static boolean close(double[] found, double[] expected, double tolerance) {
     System.out.println(
         "losses " + Arrays.toString(found) + ", expected " + Arrays.toString(expected));
     for (int i = 0; i < STEPS; i++) {
-      if (!(Math.abs(found[i] - expected[i]) <= 1e-4 * Math.abs(expected[i]))) {
+      if (!(Math.abs(found[i] - expected[i]) <= tolerance * Math.abs(expected[i]))) {
         return false;
       }
     }
