@@ -191,7 +191,10 @@ if [[ $mode == ledger ]]; then
   if [[ ! -e $folder/rows.jsonl && -e $records/rows.jsonl ]]; then
     cp -- "$records/rows.jsonl" "$folder/"
   fi
-  precision=tf32
+  precision=bf16
+  # What bf16 needs of cuDNN no GPU may have; the ledger goes on in TF32 then.
+  part verify-bf16 20 90 "$earlybird" verify --backend "$backend" --precision bf16 --quick ||
+    precision=tf32
   options=(--keep last)
   if [[ -n $data ]]; then options+=(--data "$(readlink -f -- "$data")"); fi
   if [[ $backend == cpu ]]; then
@@ -235,12 +238,15 @@ if ! part verify-quick 20 120 "$earlybird" verify --backend "$backend" --quick -
   EARLYBIRD_JAVA_OPTS="${EARLYBIRD_JAVA_OPTS:-} -Dearlybird.cuda.graphs=false" \
     part verify-quick-no-graphs 20 120 "$earlybird" verify --backend "$backend" --quick --json
 fi
+bf16=bf16
+part verify-bf16 20 120 "$earlybird" verify --backend "$backend" --precision bf16 --quick --json ||
+  bf16=
 
 # ---- how fast ----------------------------------------------------------------------------------
 
 batch=256
-fast=tf32
-precisions=(fp32 tf32)
+fast=${bf16:-tf32}
+precisions=(fp32 tf32 $bf16)
 architectures=(vgg16:vgg:16 preresnet101:resnet:101)
 if [[ $backend == cpu ]]; then
   batch=8

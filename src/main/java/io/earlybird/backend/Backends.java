@@ -41,33 +41,27 @@ public final class Backends {
   /**
    * Opens a backend.
    *
-   * @param name one of {@link #NAMES}
-   * @param threads processor threads; 0 for all that the process may use
-   * @param device number of the device, where the backend has several
-   * @param precision how it computes; a processor that cannot multiply bf16 numbers computes in
-   *     fp32 and says so
-   * @param choices kernels of an earlier run, which this one must use too; for others this machine
-   *     remembers what it measured once
    * @throws EarlybirdException if the name is unknown, or the backend cannot be used here
    */
-  public static Opened open(
-      String name, int threads, int device, Precision precision, Map<String, String> choices) {
+  public static Opened open(BackendOptions options) {
+    String name = options.name();
+    int device = options.device();
     if (device != 0 && !name.equals("cuda") && !name.equals("opencl")) {
       throw new EarlybirdException(
           "--device " + device + " goes with --backend cuda or opencl, not with " + name);
     }
     switch (name) {
       case AUTO:
-        return best(threads, precision, choices);
+        return best(options);
       case "cpu":
-        return cpu(threads, precision, choices, "asked for");
+        return cpu(options, "asked for");
       case "cuda":
-        return opened(cuda(device, precision, choices), "asked for");
+        return opened(cuda(options), "asked for");
       case "opencl":
-        onlyFp32(name, precision);
-        return opened(opencl(OpenClBackend.device(device), choices), "asked for");
+        onlyFp32(options);
+        return opened(opencl(OpenClBackend.device(device), options.choices()), "asked for");
       case "reference":
-        onlyFp32(name, precision);
+        onlyFp32(options);
         return opened(new ReferenceBackend(DType.F32), "asked for; slow, for checks");
       default:
         throw new EarlybirdException(
@@ -77,13 +71,17 @@ public final class Backends {
 
   /** Opens a backend on its first device, in fp32. */
   public static Opened open(String name, int threads, Map<String, String> choices) {
-    return open(name, threads, 0, Precision.FP32, choices);
+    return open(new BackendOptions(name, threads, 0, Precision.FP32, false, choices));
   }
 
-  private static void onlyFp32(String name, Precision precision) {
-    if (precision != Precision.FP32) {
+  private static void onlyFp32(BackendOptions options) {
+    if (options.precision() != Precision.FP32) {
       throw new EarlybirdException(
-          "--precision " + precision.label() + ": backend " + name + " computes in fp32 alone");
+          "--precision "
+              + options.precision().label()
+              + ": backend "
+              + options.name()
+              + " computes in fp32 alone");
     }
   }
 
@@ -93,36 +91,44 @@ public final class Backends {
   }
 
   /** CUDA, else a GPU whose OpenCL computes right, else the processor. */
-  private static Opened best(int threads, Precision precision, Map<String, String> choices) {
+  private static Opened best(BackendOptions options) {
     Support cuda = CudaBackend.probe();
     if (cuda.ok()) {
       try {
-        return opened(cuda(0, precision, choices), "the best of this machine");
+        return opened(cuda(options), "the best of this machine");
       } catch (EarlybirdException e) {
         cuda = Support.no(e.getMessage());
       }
     }
     Optional<OpenClDevice> gpu =
-        precision == Precision.FP32 ? OpenClSelfCheck.gpu() : Optional.empty();
+        options.precision() == Precision.FP32 ? OpenClSelfCheck.gpu() : Optional.empty();
     return gpu.isPresent()
-        ? opened(opencl(gpu.get(), choices), "a GPU that passed a self-check; " + cuda.reason())
-        : cpu(threads, precision, choices, "the best of this machine");
+        ? opened(
+            opencl(gpu.get(), options.choices()),
+            "a GPU that passed a self-check; " + cuda.reason())
+        : cpu(options, "the best of this machine");
   }
 
-  private static Opened cpu(
-      int threads, Precision precision, Map<String, String> choices, String why) {
-    boolean lacking = precision == Precision.BF16 && !CpuLibrary.processorHasBf16();
-    Precision possible = lacking ? Precision.FP32 : precision;
-    int count = threads == 0 ? Runtime.getRuntime().availableProcessors() : threads;
+  private static Opened cpu(BackendOptions options, String why) {
+    boolean lacking = options.precision() == Precision.BF16 && !CpuLibrary.processorHasBf16();
+    Precision possible = lacking ? Precision.FP32 : options.precision();
+    int count =
+        options.threads() == 0 ? Runtime.getRuntime().availableProcessors() : options.threads();
     try (CpuBackend probe = new CpuBackend(count, possible, Map.of(), Map.of())) {
       return opened(
-          new CpuBackend(count, possible, choices, cache(probe).read()),
+          new CpuBackend(count, possible, options.choices(), cache(probe).read()),
           lacking ? why + "; in fp32: " + CpuBackend.NO_BF16 : why);
     }
   }
 
-  private static Backend cuda(int device, Precision precision, Map<String, String> choices) {
-    CudaBackend cuda = CudaBackend.open(new CudaOptions(device, precision, false, choices));
+  private static Backend cuda(BackendOptions options) {
+    CudaBackend cuda =
+        CudaBackend.open(
+            new CudaOptions(
+                options.device(),
+                options.precision(),
+                options.nondeterministic(),
+                options.choices()));
     cuda.remember(cache(cuda).read());
     return cuda;
   }
@@ -175,8 +181,10 @@ public final class Backends {
                   + " oneDNN's, whose sums may depend on the number of threads",
               cpu.threads(), kernels.size() - own, kernels.size());
     }
-    if (backend instanceof CudaBackend) {
-      return "the same on this kind of device with these libraries";
+    if (backend instanceof CudaBackend cuda) {
+      return cuda.options().nondeterministic()
+          ? "not promised: --nondeterministic"
+          : "the same on this kind of device with these libraries";
     }
     return backend instanceof OpenClBackend
         ? "the same on this kind of device with this driver"

@@ -29,6 +29,13 @@ final class EngineOptions {
           "Device of the cuda or opencl backend; doctor lists them. Default: ${DEFAULT-VALUE}.")
   private int device;
 
+  @Option(
+      names = "--nondeterministic",
+      description =
+          "Let the cuda backend use kernels that add in varying order: equal seeds then need not give"
+              + " equal weights.")
+  private boolean nondeterministic;
+
   @Option(names = "--no-cuda", description = "The original's word for --backend cpu.")
   private boolean noCuda;
 
@@ -55,7 +62,8 @@ final class EngineOptions {
         onCpu && backend.equals("auto") ? "cpu" : backend,
         threads,
         named ? firstOf(gpuIds) : device,
-        precision.label());
+        precision.label(),
+        nondeterministic);
   }
 
   private static int firstOf(String list) {

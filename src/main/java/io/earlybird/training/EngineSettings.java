@@ -1,6 +1,7 @@
 package io.earlybird.training;
 
 import io.earlybird.EarlybirdException;
+import io.earlybird.backend.BackendOptions;
 import io.earlybird.backend.Backends;
 import io.earlybird.backend.Precision;
 import java.util.Map;
@@ -13,11 +14,13 @@ import java.util.Map;
  * @param device number of the device of the cuda or opencl backend
  * @param precision in which precision it computes: {@code fp32}, {@code tf32} or {@code bf16}; null
  *     for fp32
+ * @param nondeterministic whether kernels may be used that add in varying order
  */
-public record EngineSettings(String backend, int threads, int device, String precision) {
-  /** In fp32. */
+public record EngineSettings(
+    String backend, int threads, int device, String precision, boolean nondeterministic) {
+  /** In fp32, with the same bits for the same seed. */
   public EngineSettings(String backend, int threads, int device) {
-    this(backend, threads, device, Precision.FP32.label());
+    this(backend, threads, device, Precision.FP32.label(), false);
   }
 
   /**
@@ -38,21 +41,23 @@ public record EngineSettings(String backend, int threads, int device, String pre
 
   /** The same with another backend. */
   public EngineSettings named(String name) {
-    return new EngineSettings(name, threads, device, precision);
+    return new EngineSettings(name, threads, device, precision, nondeterministic);
   }
 
   /** The same with another number of threads. */
   public EngineSettings threads(int count) {
-    return new EngineSettings(backend, count, device, precision);
+    return new EngineSettings(backend, count, device, precision, nondeterministic);
   }
 
   /**
    * Opens the backend.
    *
-   * @param choices kernels of an earlier run, see {@link Backends#open}
+   * @param choices kernels of an earlier run, see {@link BackendOptions}
    * @throws EarlybirdException if it cannot be used here
    */
   public Backends.Opened open(Map<String, String> choices) {
-    return Backends.open(backend, threads, device, Precision.of(precision), choices);
+    return Backends.open(
+        new BackendOptions(
+            backend, threads, device, Precision.of(precision), nondeterministic, choices));
   }
 }

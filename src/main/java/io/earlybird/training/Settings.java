@@ -7,7 +7,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.PropertyNamingStrategies;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import io.earlybird.EarlybirdException;
 import io.earlybird.backend.Precision;
 import java.util.ArrayList;
@@ -171,8 +173,9 @@ public record Settings(
       if (parts.get("data") instanceof ObjectNode data && !data.has("val-split")) {
         data.putNull("val-split");
       }
-      if (parts.get("engine") instanceof ObjectNode engine && !engine.has("precision")) {
-        engine.put("precision", Precision.FP32.label());
+      if (parts.get("engine") instanceof ObjectNode engine) {
+        engine.putIfAbsent("precision", TextNode.valueOf(Precision.FP32.label()));
+        engine.putIfAbsent("nondeterministic", BooleanNode.FALSE);
       }
       if (!parts.has("saving")) {
         parts.set("saving", JSON.valueToTree(SavingSettings.DEFAULT));
