@@ -1,7 +1,13 @@
 // The functions of cuDNN that the CUDA backend calls: convolutions by plain loops, in double. There
 // is one deterministic algorithm (1) and a faster one that is not (0). Environment variable
 // EARLYBIRD_EMULATED_ORDER=nchw leaves NHWC without any algorithm.
+//
+// Of the graph API there are descriptors of one convolution, for which it proposes three engines: 0,
+// which is not deterministic, 1 with a knob, and 7, which no plan supports.
 #include <stdlib.h>
+
+#include <map>
+#include <vector>
 
 #include "common/bf16.h"
 #include "cuda_runtime.h"
@@ -95,15 +101,103 @@ int compute(int algorithm, void* room, size_t bytes, const Tensor& result, void*
   return 0;
 }
 
-int find(const Tensor& x, int most, int* count, Perf* perf) {
+bool lacks_nhwc() {
   const char* order = getenv("EARLYBIRD_EMULATED_ORDER");
+  return order && strcmp(order, "nchw") == 0;
+}
+
+int find(const Tensor& x, int most, int* count, Perf* perf) {
   *count = 0;
   if (most < 2) return 2000;
-  if (order && strcmp(order, "nchw") == 0 && x.order == kNhwc) return kNotSupported;
+  if (lacks_nhwc() && x.order == kNhwc) return kNotSupported;
   perf[0] = {0, 0, 0.5f, kWorkspace, 0, 3, {}};
   perf[1] = {1, 0, 1.0f, kWorkspace, 1, 3, {}};
   *count = 2;
   return 0;
+}
+
+// Numbers of cuDNN 9.
+enum {
+  kEngine = 2,
+  kHeuristics = 4,
+  kOperationGraph = 15,
+  kTypeFloat = 4,
+  kHeuristicsMode = 200,
+  kHeuristicsResults = 202,
+  kConfigEngine = 300,
+  kConfigKnobs = 302,
+  kPlanConfig = 401,
+  kPlanWorkspace = 402,
+  kKnobType = 600,
+  kKnobValue = 601,
+  kGraphOperations = 801,
+  kTensorType = 901,
+  kTensorExtents = 902,
+  kTensorStrides = 903,
+  kTensorId = 906,
+  kPackIds = 1000,
+  kPackPointers = 1001,
+  kPackWorkspace = 1003,
+  kEngineGraph = 1300,
+  kEngineIndex = 1301,
+  kEngineNotes = 1303,
+  kModeA = 3,
+  kNondeterministic = 4,
+  kGoodEngine = 1,
+  kKnob = 2,
+  kKnobSetting = 7
+};
+
+// A descriptor of the graph API; pointers and enumerations are kept as numbers.
+struct Descriptor {
+  int type;
+  std::map<int, std::vector<int64_t>> values;
+
+  int64_t number(int attribute) const { return values.at(attribute).at(0); }
+
+  const Descriptor& at(int attribute) const {
+    return *reinterpret_cast<const Descriptor*>(number(attribute));
+  }
+};
+
+bool is_wide(int type) { return type == 0 || type == 3 || type == 6 || type == 15; }
+
+Tensor tensor_of(const Descriptor& d) {
+  const std::vector<int64_t>& e = d.values.at(kTensorExtents);
+  const bool last = d.values.at(kTensorStrides)[1] == 1;
+  return {last ? kNhwc : kNchw,   static_cast<int>(e[0]), static_cast<int>(e[1]),
+          static_cast<int>(e[2]), static_cast<int>(e[3]), static_cast<int>(d.number(kTensorType))};
+}
+
+// The engine, knobs and numbers that an attribute of a descriptor has.
+std::vector<int64_t> attribute_of(const Descriptor& d, int attribute) {
+  switch (attribute) {
+    case kEngineNotes:
+      return d.number(kEngineIndex) == 0 ? std::vector<int64_t>{kNondeterministic}
+                                         : std::vector<int64_t>{};
+    case kPlanWorkspace:
+      return {static_cast<int64_t>(kWorkspace)};
+    default:
+      return d.values.at(attribute);
+  }
+}
+
+// Fills descriptors that the caller made.
+int64_t fill(const Descriptor& d, int attribute, int64_t most, Descriptor** out) {
+  const int64_t engines[] = {0, kGoodEngine, 7};
+  int64_t count = 1;
+  if (attribute == kHeuristicsResults) count = 3;
+  if (attribute == kConfigKnobs) count = d.number(kEngineIndex) == kGoodEngine ? 1 : 0;
+  for (int64_t i = 0; i < count && i < most; i++) {
+    if (attribute == kConfigKnobs) {
+      out[i]->values[kKnobType] = {kKnob};
+      out[i]->values[kKnobValue] = {kKnobSetting};
+    } else {
+      out[i]->values[kEngineIndex] = {attribute == kHeuristicsResults ? engines[i]
+                                                                      : d.number(kEngineIndex)};
+    }
+  }
+  return count;
 }
 
 }  // namespace
@@ -198,4 +292,87 @@ EMULATED int cudnnConvolutionBackwardFilter(void*, const float*, Tensor* xd, con
     each(tx, tw, ty, conv,
          [=](int64_t i, int64_t j, int64_t k) { sums[j] += get(tx, x, i) * get(ty, dy, k); });
   });
+}
+
+EMULATED int cudnnBackendCreateDescriptor(int type, Descriptor** d) {
+  return *d = new Descriptor{type, {}}, 0;
+}
+
+EMULATED int cudnnBackendDestroyDescriptor(Descriptor* d) { return delete d, 0; }
+
+EMULATED int cudnnBackendSetAttribute(Descriptor* d, int attribute, int type, int64_t count,
+                                      const void* values) {
+  if (type == kTypeFloat) return 0;
+  std::vector<int64_t>& to = d->values[attribute];
+  to.clear();
+  for (int64_t i = 0; i < count; i++) {
+    to.push_back(is_wide(type) ? static_cast<const int64_t*>(values)[i]
+                               : static_cast<const int32_t*>(values)[i]);
+  }
+  return 0;
+}
+
+EMULATED int cudnnBackendFinalize(Descriptor* d) {
+  if (d->type == kOperationGraph && lacks_nhwc()) return kNotSupported;
+  if (d->type == kHeuristics && d->number(kHeuristicsMode) != kModeA) return kNotSupported;
+  return d->type == kEngine && d->number(kEngineIndex) > kGoodEngine ? kNotSupported : 0;
+}
+
+EMULATED int cudnnBackendGetAttribute(Descriptor* d, int attribute, int type, int64_t most,
+                                      int64_t* count, void* values) {
+  if (attribute == kHeuristicsResults || attribute == kConfigEngine || attribute == kConfigKnobs) {
+    return *count = fill(*d, attribute, most, static_cast<Descriptor**>(values)), 0;
+  }
+  const std::vector<int64_t> found = attribute_of(*d, attribute);
+  *count = static_cast<int64_t>(found.size());
+  for (int64_t i = 0; i < *count && i < most; i++) {
+    if (is_wide(type)) {
+      static_cast<int64_t*>(values)[i] = found[static_cast<size_t>(i)];
+    } else {
+      static_cast<int32_t*>(values)[i] = static_cast<int32_t>(found[static_cast<size_t>(i)]);
+    }
+  }
+  return 0;
+}
+
+EMULATED int cudnnBackendExecute(void*, Descriptor* plan, Descriptor* pack) {
+  const Descriptor& configuration = plan->at(kPlanConfig);
+  const Descriptor& engine = configuration.at(kConfigEngine);
+  if (engine.number(kEngineIndex) == kGoodEngine &&
+      configuration.at(kConfigKnobs).number(kKnobValue) != kKnobSetting) {
+    return kNotSupported;
+  }
+  const Descriptor& operation = engine.at(kEngineGraph).at(kGraphOperations);
+  // Attributes of forward, data and filter gradients: convolution, then w, x, y; w, dx, dy; or
+  // dw, x, dy… told apart by the identities of their tensors.
+  const int base = operation.type == 10 ? 702 : operation.type == 12 ? 708 : 714;
+  const Descriptor& c = operation.at(base);
+  Tensor tensors[3] = {};
+  void* memory[3] = {};
+  for (int i = 1; i <= 3; i++) {
+    const Descriptor& t = operation.at(base + i);
+    const int place = static_cast<int>(t.number(kTensorId)) == 'x'   ? 0
+                      : static_cast<int>(t.number(kTensorId)) == 'w' ? 1
+                                                                     : 2;
+    tensors[place] = tensor_of(t);
+    for (size_t k = 0; k < 3; k++) {
+      if (pack->values.at(kPackIds)[k] == t.number(kTensorId)) {
+        memory[place] = reinterpret_cast<void*>(pack->values.at(kPackPointers)[k]);
+      }
+    }
+  }
+  Convolution conv = {static_cast<int>(c.number(105)), static_cast<int>(c.number(103))};
+  void* room = reinterpret_cast<void*>(pack->number(kPackWorkspace));
+  Tensor *x = &tensors[0], *w = &tensors[1], *y = &tensors[2];
+  switch (operation.type) {
+    case 10:
+      return cudnnConvolutionForward(nullptr, nullptr, x, memory[0], w, memory[1], &conv, 1, room,
+                                     kWorkspace, nullptr, y, memory[2]);
+    case 12:
+      return cudnnConvolutionBackwardData(nullptr, nullptr, w, memory[1], y, memory[2], &conv, 1,
+                                          room, kWorkspace, nullptr, x, memory[0]);
+    default:
+      return cudnnConvolutionBackwardFilter(nullptr, nullptr, x, memory[0], y, memory[2], &conv, 1,
+                                            room, kWorkspace, nullptr, w, memory[1]);
+  }
 }

@@ -1,5 +1,7 @@
 package io.earlybird.backend.cuda;
 
+import static io.earlybird.backend.cuda.ConvolutionKernel.PREFIX;
+
 import io.earlybird.EarlybirdException;
 import io.earlybird.backend.ConvolutionExtents;
 import io.earlybird.backend.Form;
@@ -16,14 +18,20 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 
 /**
- * Which algorithm of cuDNN, in which tensor order, computes each convolution. The first time
- * cuDNN's own search measures its algorithms in both orders and the faster whole kernel is taken;
- * from then on, or if a record of an earlier run says so, it stays, because another algorithm may
- * sum in another order and give other bits.
+ * How cuDNN computes each convolution. The first time, the engines that its graph API proposes and
+ * the algorithms of its older API, in both tensor orders, are measured and the fastest whole kernel
+ * is taken; from then on, or if a record of an earlier run says so, it stays, because another
+ * algorithm may sum in another order and give other bits.
  */
 final class ConvolutionChoices {
   /** Workspace that the search may use. */
   private static final long MOST_WORKSPACE = 1L << 30;
+
+  /** Engines of the graph API to measure; cuDNN proposes the likeliest first. */
+  private static final int MOST_ENGINES = 5;
+
+  private static final String NHWC = "nhwc";
+  private static final String NCHW = "nchw";
 
   private final CudaBackend backend;
   private final Map<String, String> names;
@@ -44,72 +52,129 @@ final class ConvolutionChoices {
   /** Prepares the kernel of choice. */
   Kernel choose(KernelRequest request) {
     ConvolutionExtents extents = ConvolutionExtents.of(request);
+    ConvolutionTypes types = ConvolutionTypes.of(extents.product(), request, backend);
     String key =
-        request.op() + " " + request.inputs() + " precision=" + backend.options().precision();
+        request.op()
+            + " "
+            + request.inputs()
+            + " precision="
+            + backend.options().precision()
+            + (types.x() == types.y() && types.x() == backend.activations() ? "" : " " + types);
     String recorded = names.get(key);
     if (recorded != null) {
-      return named(extents, recorded, key);
+      return named(extents, types, recorded, key);
     }
-    Kernel kernel = measure(extents);
+    Kernel kernel = measure(extents, types);
     names.put(key, kernel.choice());
     return kernel;
   }
 
-  private Kernel named(ConvolutionExtents extents, String name, String key) {
-    String[] words = name.split(" ");
-    if (words.length != 3
-        || !words[0].equals("cudnn")
-        || !words[1].matches("nhwc|nchw")
-        || !words[2].matches("\\d{1,3}")) {
-      throw new EarlybirdException(
-          "cuda: the recorded kernel \"" + name + "\" for " + key + " does not exist here");
+  private Kernel named(
+      ConvolutionExtents extents, ConvolutionTypes types, String choice, String key) {
+    String name = choice.startsWith(PREFIX) ? choice.substring(PREFIX.length()) : "";
+    if (name.matches("(nhwc|nchw) \\d{1,3}")) {
+      String[] words = name.split(" ");
+      boolean channelsLast = words[0].equals(NHWC);
+      return kernel(
+          extents, channelsLast, Integer.parseInt(words[1]), older(extents, channelsLast));
     }
-    boolean channelsLast = words[1].equals("nhwc");
-    CudnnConvolution convolution = new CudnnConvolution(extents, channelsLast, backend);
-    return new ConvolutionKernel(
-        extents, channelsLast, Integer.parseInt(words[2]), backend, convolution);
+    Optional<Kernel> engine =
+        CudnnGraph.isName(name) ? engine(extents, types, name) : Optional.empty();
+    return engine.orElseThrow(
+        () ->
+            new EarlybirdException(
+                "cuda: the recorded kernel \""
+                    + choice
+                    + "\" for "
+                    + key
+                    + " does not exist here"));
   }
 
-  /** The fastest kernel of both orders. */
-  private Kernel measure(ConvolutionExtents extents) {
-    Kernel best = null;
-    double bestMillis = Double.POSITIVE_INFINITY;
-    for (boolean channelsLast : new boolean[] {true, false}) {
-      Optional<Kernel> kernel = search(extents, channelsLast);
-      if (kernel.isEmpty()) {
-        continue;
-      }
-      double millis = millis(kernel.get());
-      Kernel slower = kernel.get();
-      if (millis < bestMillis) {
-        slower = best;
-        best = kernel.get();
-        bestMillis = millis;
-      }
-      if (slower != null) {
-        slower.close();
-      }
+  /**
+   * The fastest kernel. The older API has one type for all tensors: where others are wanted, which
+   * is how gradients of weights stay fp32, it only stands in.
+   */
+  private Kernel measure(ConvolutionExtents extents, ConvolutionTypes types) {
+    List<Kernel> candidates = new ArrayList<>(engines(extents, types));
+    boolean alike = types.equals(ConvolutionTypes.all(backend.activations()));
+    if (alike || candidates.isEmpty()) {
+      search(extents, true).ifPresent(candidates::add);
+      search(extents, false).ifPresent(candidates::add);
     }
-    if (best == null) {
+    if (candidates.isEmpty()) {
       throw new EarlybirdException(
           "cuda: cuDNN has no "
               + (backend.options().nondeterministic() ? "" : "deterministic ")
               + "algorithm for "
               + extents);
     }
-    return best;
+    Kernel best = candidates.get(0);
+    double bestMillis = Double.POSITIVE_INFINITY;
+    for (Kernel candidate : candidates.size() == 1 ? List.<Kernel>of() : candidates) {
+      double millis = millis(candidate);
+      if (millis < bestMillis) {
+        best = candidate;
+        bestMillis = millis;
+      }
+    }
+    Kernel taken = best;
+    candidates.stream().filter(c -> c != taken).forEach(Kernel::close);
+    return taken;
   }
 
+  /** Kernels of the graph API. */
+  private List<Kernel> engines(ConvolutionExtents extents, ConvolutionTypes types) {
+    List<String> proposed;
+    try (CudnnGraph graph = CudnnGraph.of(extents, types, backend)) {
+      proposed = graph.engines();
+    } catch (EarlybirdException noSuchConvolution) {
+      return List.of();
+    }
+    List<Kernel> found = new ArrayList<>();
+    for (String name : proposed) {
+      if (found.size() < MOST_ENGINES) {
+        engine(extents, types, name).ifPresent(found::add);
+      }
+    }
+    return found;
+  }
+
+  private Optional<Kernel> engine(ConvolutionExtents extents, ConvolutionTypes types, String name) {
+    CudnnGraph graph = CudnnGraph.of(extents, types, backend);
+    if (graph.take(name) && graph.workspace() <= MOST_WORKSPACE) {
+      return Optional.of(new ConvolutionKernel(extents, types, true, backend, graph));
+    }
+    graph.close();
+    return Optional.empty();
+  }
+
+  /** The fastest kernel of the older API in one order. */
   private Optional<Kernel> search(ConvolutionExtents extents, boolean channelsLast) {
-    CudnnConvolution convolution = new CudnnConvolution(extents, channelsLast, backend);
+    CudnnConvolution convolution = older(extents, channelsLast);
     for (Algorithm a : algorithms(extents, convolution)) {
       if (a.deterministic() || backend.options().nondeterministic()) {
-        return Optional.of(
-            new ConvolutionKernel(extents, channelsLast, a.number(), backend, convolution));
+        return Optional.of(kernel(extents, channelsLast, a.number(), convolution));
       }
     }
     convolution.close();
     return Optional.empty();
+  }
+
+  private CudnnConvolution older(ConvolutionExtents extents, boolean channelsLast) {
+    return new CudnnConvolution(extents, channelsLast, backend.activations(), backend);
+  }
+
+  private Kernel kernel(
+      ConvolutionExtents extents,
+      boolean channelsLast,
+      int algorithm,
+      CudnnConvolution convolution) {
+    return new ConvolutionKernel(
+        extents,
+        ConvolutionTypes.all(backend.activations()),
+        channelsLast,
+        backend,
+        new CudnnConvolution.Plan(convolution, channelsLast ? NHWC : NCHW, algorithm));
   }
 
   private List<Algorithm> algorithms(ConvolutionExtents extents, CudnnConvolution convolution) {

@@ -10,37 +10,38 @@ import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;
 import io.earlybird.backend.Launch;
 import io.earlybird.backend.Slice;
-import io.earlybird.tensor.DType;
 import java.util.List;
+import java.util.function.IntSupplier;
 import org.bytedeco.javacpp.Pointer;
 
 /**
- * A convolution or one of its gradients by an algorithm of cuDNN. Activations are plain NHWC
- * outside. Where cuDNN computes in NCHW they are transposed into scratch memory and back.
+ * A convolution or one of its gradients as cuDNN computes it. Activations are plain NHWC outside.
+ * Where cuDNN computes in NCHW they are transposed into scratch memory and back.
  */
 final class ConvolutionKernel implements Kernel {
-  private final ConvolutionExtents extents;
-  private final boolean channelsLast;
-  private final int algorithm;
-  private final CudaBackend backend;
-  private final CudnnConvolution convolution;
-  private final long workspace;
-  private final DType element;
+  /** What choices begin with. */
+  static final String PREFIX = "cudnn ";
 
-  /** Takes over the convolution, which belongs to the same extents and order. */
+  private final ConvolutionExtents extents;
+  private final ConvolutionTypes types;
+  private final boolean channelsLast;
+  private final CudaBackend backend;
+  private final CudnnPlan plan;
+  private final long workspace;
+
+  /** Takes over a plan, which computes the same extents, types and order. */
   ConvolutionKernel(
       ConvolutionExtents extents,
+      ConvolutionTypes types,
       boolean channelsLast,
-      int algorithm,
       CudaBackend backend,
-      CudnnConvolution convolution) {
+      CudnnPlan plan) {
     this.extents = extents;
+    this.types = types;
     this.channelsLast = channelsLast;
-    this.algorithm = algorithm;
     this.backend = backend;
-    this.convolution = convolution;
-    this.workspace = convolution.workspace(algorithm);
-    this.element = backend.activations();
+    this.plan = plan;
+    this.workspace = plan.workspace();
   }
 
   /** The kernel of choice for a convolution's op. */
@@ -50,14 +51,14 @@ final class ConvolutionKernel implements Kernel {
 
   private Form weightForm() {
     return channelsLast
-        ? WeightOrder.OHWI.form(extents.w(), element)
-        : Form.plain(extents.w(), element);
+        ? WeightOrder.OHWI.form(extents.w(), types.w())
+        : Form.plain(extents.w(), types.w());
   }
 
   @Override
   public List<Form> inputForms() {
-    Form x = Form.plain(extents.x(), element);
-    Form y = Form.plain(extents.y(), element);
+    Form x = Form.plain(extents.x(), types.x());
+    Form y = Form.plain(extents.y(), types.y());
     return switch (extents.product()) {
       case FORWARD -> List.of(x, weightForm());
       case BACKWARD_DATA -> List.of(y, weightForm());
@@ -68,8 +69,8 @@ final class ConvolutionKernel implements Kernel {
   @Override
   public List<Form> outputForms() {
     return switch (extents.product()) {
-      case FORWARD -> List.of(Form.plain(extents.y(), element));
-      case BACKWARD_DATA -> List.of(Form.plain(extents.x(), element));
+      case FORWARD -> List.of(Form.plain(extents.y(), types.y()));
+      case BACKWARD_DATA -> List.of(Form.plain(extents.x(), types.x()));
       case BACKWARD_WEIGHT -> List.of(weightForm());
     };
   }
@@ -80,8 +81,8 @@ final class ConvolutionKernel implements Kernel {
   }
 
   private long transposedBytes() {
-    return aligned(Form.plain(extents.x(), element).bytes())
-        + aligned(Form.plain(extents.y(), element).bytes());
+    return aligned(Form.plain(extents.x(), types.x()).bytes())
+        + aligned(Form.plain(extents.y(), types.y()).bytes());
   }
 
   private static long aligned(long bytes) {
@@ -90,11 +91,7 @@ final class ConvolutionKernel implements Kernel {
 
   @Override
   public String choice() {
-    return name(channelsLast, algorithm);
-  }
-
-  static String name(boolean channelsLast, int algorithm) {
-    return "cudnn " + (channelsLast ? "nhwc" : "nchw") + " " + algorithm;
+    return PREFIX + plan.name();
   }
 
   @Override
@@ -118,7 +115,8 @@ final class ConvolutionKernel implements Kernel {
   private Launch direct(Pointer x, Pointer w, Pointer y, Slice scratch) {
     Pointer room = workspace == 0 ? null : CudaMemory.pointer(scratch);
     String what = what();
-    return () -> CudaStatus.dnn(convolution.run(algorithm, x, w, y, room, workspace), what);
+    IntSupplier call = plan.bind(x, w, y, room);
+    return () -> CudaStatus.dnn(call.getAsInt(), what);
   }
 
   private String what() {
@@ -127,7 +125,7 @@ final class ConvolutionKernel implements Kernel {
 
   private Launch transposed(Pointer x, Pointer w, Pointer y, Slice scratch) {
     Pointer base = CudaMemory.pointer(scratch);
-    long beyondX = aligned(Form.plain(extents.x(), element).bytes());
+    long beyondX = aligned(Form.plain(extents.x(), types.x()).bytes());
     Pointer planesX = base;
     Pointer planesY = base.getPointer(beyondX);
     Pointer room = workspace == 0 ? null : base.getPointer(transposedBytes());
@@ -138,28 +136,32 @@ final class ConvolutionKernel implements Kernel {
     int pixels = extents.pixels();
     int outPixels = extents.outPixels();
     Pointer stream = backend.stream();
-    int type = OwnCudaKernel.code(element);
+    IntSupplier call = plan.bind(planesX, w, planesY, room);
+    int typeX = OwnCudaKernel.code(types.x());
+    int typeY = OwnCudaKernel.code(types.y());
     boolean readsX = extents.product() != Product.BACKWARD_DATA;
     boolean readsY = extents.product() != Product.FORWARD;
     return () -> {
       if (readsX) {
-        CudaStatus.own(eb_cuda_transpose(type, x, n, pixels, in, type, planesX, stream), what);
+        CudaStatus.own(eb_cuda_transpose(typeX, x, n, pixels, in, typeX, planesX, stream), what);
       }
       if (readsY) {
-        CudaStatus.own(eb_cuda_transpose(type, y, n, outPixels, out, type, planesY, stream), what);
+        CudaStatus.own(
+            eb_cuda_transpose(typeY, y, n, outPixels, out, typeY, planesY, stream), what);
       }
-      CudaStatus.dnn(convolution.run(algorithm, planesX, w, planesY, room, workspace), what);
+      CudaStatus.dnn(call.getAsInt(), what);
       if (!readsX) {
-        CudaStatus.own(eb_cuda_transpose(type, planesX, n, in, pixels, type, x, stream), what);
+        CudaStatus.own(eb_cuda_transpose(typeX, planesX, n, in, pixels, typeX, x, stream), what);
       }
       if (!readsY) {
-        CudaStatus.own(eb_cuda_transpose(type, planesY, n, out, outPixels, type, y, stream), what);
+        CudaStatus.own(
+            eb_cuda_transpose(typeY, planesY, n, out, outPixels, typeY, y, stream), what);
       }
     };
   }
 
   @Override
   public void close() {
-    convolution.close();
+    plan.close();
   }
 }

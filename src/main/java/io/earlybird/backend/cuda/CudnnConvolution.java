@@ -37,6 +37,7 @@ import io.earlybird.tensor.Shape;
 import io.earlybird.tensor.TensorSpec;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.IntSupplier;
 import org.bytedeco.cuda.cudnn.cudnnContext;
 import org.bytedeco.cuda.cudnn.cudnnConvolutionBwdDataAlgoPerf_t;
 import org.bytedeco.cuda.cudnn.cudnnConvolutionBwdFilterAlgoPerf_t;
@@ -49,7 +50,8 @@ import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.SizeTPointer;
 
 /**
- * One product of one convolution in one of cuDNN's tensor orders: its descriptors and algorithms.
+ * One product of one convolution in one of cuDNN's tensor orders, by its older API: descriptors and
+ * algorithms.
  */
 @SuppressWarnings("deprecation") // cuDNN would rather have its graph API used; this one remains
 final class CudnnConvolution implements AutoCloseable {
@@ -77,14 +79,16 @@ final class CudnnConvolution implements AutoCloseable {
    * Makes the descriptors.
    *
    * @param channelsLast NHWC activations and OHWI weights, else NCHW and OIHW
+   * @param element type of all tensors
    */
-  CudnnConvolution(ConvolutionExtents extents, boolean channelsLast, CudaBackend backend) {
+  CudnnConvolution(
+      ConvolutionExtents extents, boolean channelsLast, DType element, CudaBackend backend) {
     this.extents = extents;
     this.handle = backend.cudnn();
     this.one = backend.one();
     this.zero = backend.zero();
     int order = channelsLast ? CUDNN_TENSOR_NHWC : CUDNN_TENSOR_NCHW;
-    int type = backend.activations() == DType.BF16 ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
+    int type = code(element);
     tensor(x, extents.x(), order, type);
     tensor(y, extents.y(), order, type);
     Shape weight = extents.w().shape();
@@ -104,6 +108,11 @@ final class CudnnConvolution implements AutoCloseable {
     dnn(
         cudnnSetConvolutionMathType(convolution, exact ? CUDNN_FMA_MATH : CUDNN_DEFAULT_MATH),
         "setting the precision of a convolution");
+  }
+
+  /** What cuDNN calls an element type. */
+  static int code(DType element) {
+    return element == DType.BF16 ? CUDNN_DATA_BFLOAT16 : CUDNN_DATA_FLOAT;
   }
 
   private static void tensor(cudnnTensorStruct descriptor, TensorSpec nhwc, int order, int type) {
@@ -160,8 +169,35 @@ final class CudnnConvolution implements AutoCloseable {
     }
   }
 
-  /** Bytes of workspace that an algorithm needs. */
-  long workspace(int algorithm) {
+  /**
+   * An algorithm of a convolution as a plan.
+   *
+   * @param order of activations, for its name
+   */
+  record Plan(CudnnConvolution convolution, String order, int algorithm) implements CudnnPlan {
+    @Override
+    public String name() {
+      return order + " " + algorithm;
+    }
+
+    @Override
+    public long workspace() {
+      return convolution.workspace(algorithm);
+    }
+
+    @Override
+    public IntSupplier bind(Pointer x, Pointer w, Pointer y, Pointer room) {
+      long bytes = workspace();
+      return () -> convolution.run(algorithm, x, w, y, room, bytes);
+    }
+
+    @Override
+    public void close() {
+      convolution.close();
+    }
+  }
+
+  private long workspace(int algorithm) {
     SizeTPointer bytes = new SizeTPointer(1);
     int status =
         switch (extents.product()) {
@@ -180,7 +216,7 @@ final class CudnnConvolution implements AutoCloseable {
   }
 
   /** Enqueues the product; allocates nothing. Returns cuDNN's status. */
-  int run(int algorithm, Pointer px, Pointer pw, Pointer py, Pointer room, long roomBytes) {
+  private int run(int algorithm, Pointer px, Pointer pw, Pointer py, Pointer room, long roomBytes) {
     return switch (extents.product()) {
       case FORWARD ->
           cudnnConvolutionForward(
