@@ -54,9 +54,9 @@ inline Addends addends(bool stochastic, uint32_t bits, uint32_t hash, int64_t se
 
 // y[i] = f(x[i], i, addend) for the elements i of [begin, end) that belong to the group: in two
 // accesses of 16 bytes each where all eight do and the pointers allow it.
-template <class F>
+template <class T, class F>
 __device__ void round_group(const Addends& a, uint32_t group, uint32_t begin, uint32_t end,
-                            bool whole, const float* x, float* y, const F& f) {
+                            bool whole, const float* x, T* y, const F& f) {
   uint32_t addend[kDraws];
   a.make(group, addend);
   const uint32_t first = group * kDraws;
@@ -73,7 +73,7 @@ __device__ void round_group(const Addends& a, uint32_t group, uint32_t begin, ui
 #pragma unroll
   for (uint32_t j = 0; j < kDraws; j++) {
     const uint32_t i = first + j;
-    if (i >= begin && i < end) y[i] = f(x[i], i, addend[j]);
+    if (i >= begin && i < end) put(y + i, f(x[i], i, addend[j]));
   }
 }
 

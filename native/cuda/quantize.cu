@@ -2,6 +2,7 @@
 // Version 1: blocks that lie together in pieces of 4096 elements, each for one block of threads: the
 // largest exponent of every piece, then all values; where a block is one piece, in one launch, so
 // that its values come from memory once. Eight elements per thread share a block of Philox.
+// Version 2: results in bf16.
 #include "common/block_float.h"
 #include "common/small_formats.h"
 #include "cuda/addends.h"
@@ -39,8 +40,9 @@ struct Format {
   uint32_t keep;
 };
 
+template <class T>
 __device__ void round_piece(const Piece& p, const Addends& a, const Format& format,
-                            int32_t exponent, bool whole, const float* x, float* y) {
+                            int32_t exponent, bool whole, const float* x, T* y) {
   const eb_block block = eb_block_of(exponent, format.word_length);
   const uint32_t groups = (p.end + kDraws - 1) / kDraws;
   for (uint32_t g = p.begin / kDraws + threadIdx.x; g < groups; g += kThreads) {
@@ -51,9 +53,10 @@ __device__ void round_piece(const Piece& p, const Addends& a, const Format& form
 }
 
 // Blocks that are one piece.
+template <class T>
 __global__ void __launch_bounds__(kThreads)
     small_blocks_kernel(Addends a, Format format, const float* x, uint32_t inner, bool whole,
-                        float* y) {
+                        T* y) {
   const Piece p(blockIdx.x, inner, 0);
   const int32_t exponent = p.largest_exponent(x);
   round_piece(p, a, format, exponent, whole, x, y);
@@ -67,9 +70,10 @@ __global__ void __launch_bounds__(kThreads)
   if (threadIdx.x == 0) exponents[blockIdx.x] = most;
 }
 
+template <class T>
 __global__ void __launch_bounds__(kThreads)
     round_pieces_kernel(Addends a, Format format, const float* x, uint32_t inner, uint32_t pieces,
-                        const int32_t* exponents, bool whole, float* y) {
+                        const int32_t* exponents, bool whole, T* y) {
   const uint32_t b = blockIdx.x / pieces;
   int32_t most = 0;
   for (uint32_t i = threadIdx.x; i < pieces; i += kThreads) {
@@ -93,20 +97,20 @@ __global__ void __launch_bounds__(kThreads)
 }
 
 // Every element by itself: y[i] = f(x[i], i, addend), eight to a thread.
-template <class F>
+template <class F, class T>
 __global__ void __launch_bounds__(kThreads)
-    each_kernel(Addends a, F f, const float* x, uint32_t n, bool whole, float* y) {
+    each_kernel(Addends a, F f, const float* x, uint32_t n, bool whole, T* y) {
   const uint32_t groups = (n + kDraws - 1) / kDraws;
   for (uint32_t g = blockIdx.x * kThreads + threadIdx.x; g < groups; g += gridDim.x * kThreads) {
     round_group(a, g, 0, n, whole, x, y, f);
   }
 }
 
-template <class F>
-eb_status each(const Addends& a, F f, const float* x, int64_t n, float* y, void* stream) {
+template <class F, class T>
+eb_status each(const Addends& a, F f, const float* x, int64_t n, T* y, void* stream) {
   const int64_t blocks = ceil_div(ceil_div(n, kDraws), kThreads);
-  return launch(each_kernel<F>, grid(blocks < kMapBlocks ? blocks : kMapBlocks), kThreads, stream,
-                a, f, x, n, aligned(x, y), y);
+  return launch(each_kernel<F, T>, grid(blocks < kMapBlocks ? blocks : kMapBlocks), kThreads,
+                stream, a, f, x, n, aligned(x, y), y);
 }
 
 struct RoundStrided {
@@ -154,8 +158,9 @@ bool is_alone(const eb_cuda_quantization& q) { return q.outer == 1 && q.inner ==
 
 bool is_together(const eb_cuda_quantization& q) { return q.outer == 1 && q.inner >= kShortBlock; }
 
+template <class T>
 eb_status quantize_blocks(const eb_cuda_quantization& q, const float* x, const int64_t* step,
-                          int32_t* exponents, float* y, void* stream) {
+                          int32_t* exponents, T* y, void* stream) {
   const uint32_t word_length = static_cast<uint32_t>(q.word_length);
   const uint32_t bits = eb_block_random_bits(word_length);
   const Format format = {word_length, ~((1u << bits) - 1u)};
@@ -173,12 +178,13 @@ eb_status quantize_blocks(const eb_cuda_quantization& q, const float* x, const i
   }
   const dim3 blocks = grid(q.blocks * pieces(q));
   if (pieces(q) == 1) {
-    return launch(small_blocks_kernel, blocks, kThreads, stream, a, format, x, q.inner, whole, y);
+    return launch(small_blocks_kernel<T>, blocks, kThreads, stream, a, format, x, q.inner, whole,
+                  y);
   }
   const eb_status status =
       launch(piece_exponents_kernel, blocks, kThreads, stream, x, q.inner, pieces(q), exponents);
   if (status != EB_OK) return status;
-  return launch(round_pieces_kernel, blocks, kThreads, stream, a, format, x, q.inner, pieces(q),
+  return launch(round_pieces_kernel<T>, blocks, kThreads, stream, a, format, x, q.inner, pieces(q),
                 exponents, whole, y);
 }
 
@@ -198,20 +204,9 @@ bool valid(const eb_cuda_quantization& q) {
   }
 }
 
-}  // namespace
-}  // namespace eb::cuda
-
-int64_t eb_cuda_quantize_scratch(const eb_cuda_quantization* q) {
-  using namespace eb::cuda;
-  if (!q || q->format != EB_CUDA_BLOCK_FLOAT || is_alone(*q)) return 0;
-  return is_together(*q) ? (pieces(*q) == 1 ? 0 : q->blocks * pieces(*q)) : q->blocks;
-}
-
-eb_status eb_cuda_quantize_f32(const eb_cuda_quantization* quantization, const float* x,
-                               const int64_t* step, int32_t* exponents, float* y, void* stream) {
-  using namespace eb::cuda;
-  if (!quantization || !valid(*quantization)) return EB_BAD_ARGUMENT;
-  const eb_cuda_quantization& q = *quantization;
+template <class T>
+eb_status quantize(const eb_cuda_quantization& q, const float* x, const int64_t* step,
+                   int32_t* exponents, T* y, void* stream) {
   const int64_t n = product(product(q.outer, q.blocks), q.inner);
   const eb_status fits = check(n, x, y);
   if (fits != EB_OK || n == 0) return fits;
@@ -228,4 +223,24 @@ eb_status eb_cuda_quantize_f32(const eb_cuda_quantization* quantization, const f
   const RoundFloat f = {eb_small_float_of(q.exponent_bits, q.mantissa_bits)};
   const uint32_t bits = static_cast<uint32_t>(23 - q.mantissa_bits);
   return each(addends(q.stochastic != 0, bits, q.hash, q.seed, step), f, x, n, y, stream);
+}
+
+}  // namespace
+}  // namespace eb::cuda
+
+int64_t eb_cuda_quantize_scratch(const eb_cuda_quantization* q) {
+  using namespace eb::cuda;
+  if (!q || q->format != EB_CUDA_BLOCK_FLOAT || is_alone(*q)) return 0;
+  return is_together(*q) ? (pieces(*q) == 1 ? 0 : q->blocks * pieces(*q)) : q->blocks;
+}
+
+eb_status eb_cuda_quantize(const eb_cuda_quantization* quantization, const float* x,
+                           const int64_t* step, int32_t* exponents, int32_t element, void* y,
+                           void* stream) {
+  using namespace eb::cuda;
+  if (!quantization || !valid(*quantization)) return EB_BAD_ARGUMENT;
+  return typed(element, [=](auto* type) {
+    using T = Element<decltype(type)>;
+    return quantize(*quantization, x, step, exponents, static_cast<T*>(y), stream);
+  });
 }

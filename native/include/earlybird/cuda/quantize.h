@@ -32,14 +32,15 @@ typedef struct {
   int64_t inner;
 } eb_cuda_quantization;
 
-// How many numbers eb_cuda_quantize_f32 needs as scratch: exponents of the blocks, or of their
+// How many numbers eb_cuda_quantize needs as scratch: exponents of the blocks, or of their
 // pieces.
 EB_API int64_t eb_cuda_quantize_scratch(const eb_cuda_quantization* q);
 
-// y[i] = x[i], rounded. step: one number, not read unless stochastic. exponents: scratch for
-// eb_cuda_quantize_scratch numbers. y may be x.
-EB_API eb_status eb_cuda_quantize_f32(const eb_cuda_quantization* q, const float* x,
-                                      const int64_t* step, int32_t* exponents, float* y,
-                                      void* stream);
+// y[i] = x[i], rounded, and stored as the element type, which is exact for bf16 where the format has
+// no more bits. step: one number, not read unless stochastic. exponents: scratch for
+// eb_cuda_quantize_scratch numbers. y may be x if it is fp32.
+EB_API eb_status eb_cuda_quantize(const eb_cuda_quantization* q, const float* x,
+                                  const int64_t* step, int32_t* exponents, int32_t element, void* y,
+                                  void* stream);
 
 #endif

@@ -15,7 +15,6 @@ import io.earlybird.models.NetworkSpec;
 import io.earlybird.nn.ForwardPass;
 import io.earlybird.plan.Plan;
 import io.earlybird.plan.Session;
-import io.earlybird.random.Philox;
 import io.earlybird.tensor.DType;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.Node;
@@ -23,10 +22,6 @@ import io.earlybird.tensor.Tensor;
 import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.Variable;
 import io.earlybird.tensor.format.Rounding;
-import io.earlybird.tensor.op.Conv2d;
-import io.earlybird.tensor.op.Conv2dBackwardData;
-import io.earlybird.tensor.op.Conv2dBackwardWeight;
-import io.earlybird.tensor.op.Quantize;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -37,50 +32,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Products of 8-bit operands on units that multiply bf16 numbers. */
 class FullFlowTest {
-  /** The three products of a convolution, and what their plan chose. */
-  private record Products(List<HostTensor> values, List<Plan.StepInfo> steps) {}
-
-  /** Numbers in (-1, 1), the first of each row of dimension 0 being 1: all blocks scale alike. */
-  private static HostTensor values(String name, int... dims) {
-    TensorSpec spec = TensorSpec.f32(dims);
-    float[] all = new float[Math.toIntExact(spec.size())];
-    Philox.fillUniform(7, 0, Philox.hash("full-flow", name), -1, 1, all);
-    for (int i = 0; i < all.length; i += all.length / dims[0]) {
-      all[i] = 1;
-    }
-    return HostTensor.of(all, dims);
-  }
-
-  private static Products products(Backend backend, int bits) {
-    Tensor x = Tensor.placeholder("x", TensorSpec.f32(2, 6, 6, 8));
-    Tensor w = Tensor.placeholder("w", TensorSpec.f32(16, 8, 3, 3));
-    Tensor dy = Tensor.placeholder("dy", TensorSpec.f32(2, 6, 6, 16));
-    Quantize round = Quantize.nearest(LowPrecision.format(bits));
-    Tensor qx = round.apply(x, null);
-    Tensor qw = round.apply(w, null);
-    Tensor qdy = round.apply(dy, null);
-    List<Tensor> outputs =
-        List.of(
-            qx.apply(new Conv2d(1, 1), qw),
-            qdy.apply(new Conv2dBackwardData(1, 1, 6, 6), qw),
-            qx.apply(new Conv2dBackwardWeight(1, 1, 3, 3), qdy));
-    try (Session session = new Session(backend)) {
-      Plan plan = session.plan(outputs, List.of());
-      plan.write(x, values("x", 2, 6, 6, 8));
-      plan.write(w, values("w", 16, 8, 3, 3));
-      plan.write(dy, values("dy", 2, 6, 6, 16));
-      plan.run();
-      return new Products(outputs.stream().map(plan::read).toList(), plan.steps());
-    }
-  }
-
-  private static List<String> choices(Products products) {
-    return products.steps().stream()
-        .filter(s -> s.op().startsWith("Conv2d"))
-        .map(Plan.StepInfo::choice)
-        .toList();
-  }
-
   /** 72 products of 14 bits each fit into the 24 bits of an fp32 sum: nothing is ever rounded. */
   @ParameterizedTest
   @ValueSource(ints = {4, 8})
@@ -88,9 +39,9 @@ class FullFlowTest {
     assumeTrue(CpuLibrary.processorHasBf16(), CpuBackend.NO_BF16);
     try (Backend reference = new ReferenceBackend(DType.F32);
         Backend cpu = new CpuBackend(2)) {
-      Products found = products(cpu, bits);
-      assertThat(found.values()).isEqualTo(products(reference, bits).values());
-      assertThat(choices(found)).hasSize(3).allMatch(c -> c.contains("bf16"));
+      FullFlowProducts found = FullFlowProducts.of(cpu, bits);
+      assertThat(found.values()).isEqualTo(FullFlowProducts.of(reference, bits).values());
+      assertThat(found.choices()).hasSize(3).allMatch(c -> c.contains("bf16"));
     }
   }
 
@@ -98,9 +49,9 @@ class FullFlowTest {
   void moreThanNineBitsTakeTheFp32Path() {
     try (Backend reference = new ReferenceBackend(DType.F32);
         Backend cpu = new CpuBackend(2)) {
-      Products found = products(cpu, 10);
-      assertThat(choices(found)).hasSize(3).noneMatch(c -> c.contains("bf16"));
-      List<HostTensor> expected = products(reference, 10).values();
+      FullFlowProducts found = FullFlowProducts.of(cpu, 10);
+      assertThat(found.choices()).hasSize(3).noneMatch(c -> c.contains("bf16"));
+      List<HostTensor> expected = FullFlowProducts.of(reference, 10).values();
       for (int i = 0; i < expected.size(); i++) {
         double[] e = expected.get(i).doubles();
         double[] f = found.values().get(i).doubles();
@@ -128,7 +79,7 @@ class FullFlowTest {
     try (Session session = new Session(backend)) {
       Plan plan = session.plan(outputs, pass.assigns());
       network.writeState(network.initialState(3), session::write);
-      plan.write(x, values("pictures", 6, 32, 32, 3));
+      plan.write(x, FullFlowProducts.values("pictures", 6, 32, 32, 3));
       plan.write(labels, HostTensor.of(new int[] {0, 1, 2, 3, 4, 5}, 6));
       plan.run();
       return outputs.stream().map(plan::read).toList();

@@ -45,11 +45,11 @@ final class CudnnDescriptor implements AutoCloseable {
 
   /** A value of an enumeration, whose CUDNN_TYPE_… is given. */
   CudnnDescriptor choice(int attribute, int type, int value) {
-    return set(attribute, type, 1, new IntPointer(value));
+    return set(attribute, type, 1, new IntPointer(new int[] {value}));
   }
 
   CudnnDescriptor factor(int attribute, float value) {
-    return set(attribute, CUDNN_TYPE_FLOAT, 1, new FloatPointer(value));
+    return set(attribute, CUDNN_TYPE_FLOAT, 1, new FloatPointer(new float[] {value}));
   }
 
   CudnnDescriptor handle(int attribute, cudnnContext value) {

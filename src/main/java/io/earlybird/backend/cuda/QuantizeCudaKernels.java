@@ -3,13 +3,14 @@ package io.earlybird.backend.cuda;
 import static io.earlybird.backend.cuda.NativeCudaKernels.EB_CUDA_BLOCK_FLOAT;
 import static io.earlybird.backend.cuda.NativeCudaKernels.EB_CUDA_FIXED_POINT;
 import static io.earlybird.backend.cuda.NativeCudaKernels.EB_CUDA_FLOATING_POINT;
-import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_quantize_f32;
+import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_quantize;
 import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_quantize_scratch;
 
 import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;
 import io.earlybird.backend.cuda.NativeCudaKernels.QuantizationOnDevice;
 import io.earlybird.random.Philox;
+import io.earlybird.tensor.DType;
 import io.earlybird.tensor.Shape;
 import io.earlybird.tensor.format.BlockFloat;
 import io.earlybird.tensor.format.FixedPoint;
@@ -17,7 +18,10 @@ import io.earlybird.tensor.format.FloatingPoint;
 import io.earlybird.tensor.op.Quantize;
 import org.bytedeco.javacpp.IntPointer;
 
-/** Rounding to a number format, on plain tensors: blocks and random numbers go by logical index. */
+/**
+ * Rounding to a number format, on plain tensors: blocks and random numbers go by logical index. The
+ * result is fp32; or bf16, which is exact, where only products read it.
+ */
 final class QuantizeCudaKernels {
   private QuantizeCudaKernels() {}
 
@@ -28,9 +32,14 @@ final class QuantizeCudaKernels {
     try (QuantizationOnDevice q = describe(op, shape)) {
       numbers = eb_cuda_quantize_scratch(q);
     }
-    return OwnCudaKernel.plain(
+    boolean narrow = request.multiplied() && op.format().fitsBf16();
+    DType element = narrow ? DType.BF16 : DType.F32;
+    int type = OwnCudaKernel.code(element);
+    return OwnCudaKernel.activations(
             request,
             backend,
+            0,
+            element,
             b -> {
               QuantizationOnDevice q = describe(op, shape);
               var x = b.in(0);
@@ -38,7 +47,7 @@ final class QuantizeCudaKernels {
               var exponents = numbers == 0 ? null : new IntPointer(b.room());
               var y = b.out(0);
               var stream = b.stream();
-              return () -> eb_cuda_quantize_f32(q, x, step, exponents, y, stream);
+              return () -> eb_cuda_quantize(q, x, step, exponents, type, y, stream);
             })
         .withScratch(numbers * Integer.BYTES)
         .overwriting((output, input) -> input == 0);

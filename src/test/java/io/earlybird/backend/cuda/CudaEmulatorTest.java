@@ -61,6 +61,16 @@ class CudaEmulatorTest {
         .endsWith("passed\n");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"fp32", "bf16"})
+  void enginesOfTheGraphApiAreTakenAgain(String precision) throws Exception {
+    assertThat(
+            judge(Map.of(), precision, "4", "Conv2dBackwardWeight", "Conv2dBackwardData", "Conv2d"))
+        .contains("cudnn graph 1 2=7")
+        .doesNotContain("graph 0", "graph 7")
+        .endsWith("passed\n");
+  }
+
   private String judge(Map<String, String> environment, String... arguments) throws Exception {
     List<String> command =
         new ArrayList<>(

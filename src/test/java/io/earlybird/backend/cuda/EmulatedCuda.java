@@ -3,6 +3,7 @@ package io.earlybird.backend.cuda;
 import io.earlybird.backend.Backend;
 import io.earlybird.backend.Precision;
 import io.earlybird.backend.reference.ReferenceBackend;
+import io.earlybird.lowprecision.FullFlowProducts;
 import io.earlybird.models.Network;
 import io.earlybird.models.NetworkSpec;
 import io.earlybird.nn.BatchNorm2d;
@@ -25,6 +26,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * Judges the CUDA backend in a process of its own, on an emulated device. Prints a line per op,
@@ -34,6 +36,9 @@ import java.util.Set;
 final class EmulatedCuda {
   private static final int BATCH = 3;
   private static final int STEPS = 3;
+
+  /** The only engine of the emulated graph API that may be used. */
+  private static final String ENGINE = "graph 1 2=7";
 
   /** Fused ops that the backend leaves to the plan as single ones. */
   private static final Set<String> ONLY_APART = Set.of("Conv2dEpilogue");
@@ -57,10 +62,33 @@ final class EmulatedCuda {
       if (ops.isEmpty()) {
         try (Backend reference = new ReferenceBackend(DType.F32)) {
           passed &= close(train(cuda), train(reference), TOLERANCES.get(precision));
+          passed &= precision != Precision.FP32 || areExact(cuda, reference);
         }
       }
+      System.out.println("choices " + new TreeSet<>(cuda.choices().values()));
+      passed &= ops.isEmpty() || recordedChoicesCompute(cuda);
       System.out.println(passed ? "passed" : "failed");
     }
+  }
+
+  /** Whether a backend that is told another's choices takes them all, and computes right. */
+  private static boolean recordedChoicesCompute(CudaBackend first) {
+    CudaOptions options = new CudaOptions(0, first.options().precision(), false, first.choices());
+    try (CudaBackend again = CudaBackend.open(options)) {
+      Set<String> products = Set.of("Conv2d", "Conv2dBackwardData", "Conv2dBackwardWeight");
+      VerifyOptions some = new VerifyOptions(4, 0, 1, products);
+      return new Verifier(List.of(again), some)
+              .run().rows().stream().allMatch(r -> r.verdict() == VerifyRow.Verdict.OK)
+          && again.choices().equals(first.choices());
+    }
+  }
+
+  /** Whether products of 8-bit operands, which travel as bf16, are those of the reference. */
+  private static boolean areExact(Backend cuda, Backend reference) {
+    FullFlowProducts found = FullFlowProducts.of(cuda, 8);
+    System.out.println("products of 8 bits by " + found.choices());
+    return found.values().equals(FullFlowProducts.of(reference, 8).values())
+        && found.choices().stream().allMatch(("cudnn " + ENGINE)::equals);
   }
 
   private static boolean close(double[] found, double[] expected, double tolerance) {
