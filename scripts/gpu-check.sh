@@ -246,7 +246,7 @@ part verify-bf16 20 120 "$earlybird" verify --backend "$backend" --precision bf1
 
 batch=256
 fast=${bf16:-tf32}
-precisions=(fp32 tf32 $bf16)
+precisions=(fp32 tf32 $bf16 bfp8)
 architectures=(vgg16:vgg:16 preresnet101:resnet:101)
 if [[ $backend == cpu ]]; then
   batch=8
@@ -256,9 +256,10 @@ fi
 for precision in "${precisions[@]}"; do
   for entry in "${architectures[@]}"; do
     IFS=: read -r name arch depth <<<"$entry"
+    with=(--precision "$precision")
+    [[ $precision != bfp8 ]] || with+=(--lp-flow full)
     part "step-$name-$precision" 15 60 "$earlybird" bench step --backend "$backend" --arch "$arch" \
-      --depth "$depth" --batch "$batch" --precision "$precision" \
-      --save "$folder/step-$name-$precision.json"
+      --depth "$depth" --batch "$batch" "${with[@]}" --save "$folder/step-$name-$precision.json"
   done
 done
 
