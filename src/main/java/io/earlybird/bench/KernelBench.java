@@ -18,14 +18,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
+import java.util.stream.DoubleStream;
 
 /**
  * Measures single kernels against what the same machine can do at best, measured in the same run:
  * products against the multiply-add peak, all others against the backend's own copy, which moves as
  * many bytes as the kernel must, or against Philox where it takes longer to make the kernel's
  * random numbers. Kernel and copy start with cold caches: they go round over sets of buffers that
- * together are several times larger than the last-level cache. Their runs alternate, and the
- * fastest of each counts, so that what else runs on the machine disturbs little.
+ * together are several times larger than the last-level cache. Their runs alternate, and the median
+ * of each counts: the memory of a shared machine is fast for moments that not every side meets.
  */
 public final class KernelBench {
   private static final int MOST_SETS = 512;
@@ -63,9 +64,11 @@ public final class KernelBench {
    * What was measured.
    *
    * @param choice which implementation the backend took
-   * @param seconds of the fastest run
-   * @param rivalSeconds of the rival's fastest run; NaN without a rival
-   * @param copySeconds of the fastest copy of as many bytes (read and written ones together)
+   * @param seconds median of the runs
+   * @param rivalSeconds median of the rival's runs; NaN without a rival
+   * @param copySeconds median of copies of as many bytes (read and written ones together)
+   * @param runs how many there were
+   * @param spread distance of the quartiles of the runs, relative to their median
    * @param ceilings what the machine can do, measured before
    */
   public record Result(
@@ -74,6 +77,8 @@ public final class KernelBench {
       double seconds,
       double rivalSeconds,
       double copySeconds,
+      int runs,
+      double spread,
       Ceilings ceilings) {
     /** 10^9 bytes per second. */
     public double gigabytesPerSecond() {
@@ -159,35 +164,41 @@ public final class KernelBench {
         Kernel copy = backend.prepareReorder(half, plain, plain);
         BufferSets sets = new BufferSets(kernel, kernelCase.inputs(), bytes, kernelCase.inPlace());
         BufferSets copies = new BufferSets(copy, List.of(half), bytes, false)) {
-      double own = Double.POSITIVE_INFINITY;
-      double theirs = Double.POSITIVE_INFINITY;
-      double copied = Double.POSITIVE_INFINITY;
+      DoubleStream.Builder own = DoubleStream.builder();
+      DoubleStream.Builder theirs = DoubleStream.builder();
+      DoubleStream.Builder copied = DoubleStream.builder();
       long end = System.nanoTime() + (long) (options.seconds() * 1e9);
       do {
         for (int i = 0; i < Math.max(sets.size(), copies.size()); i++) {
-          own = Math.min(own, sets.time(i));
-          copied = Math.min(copied, copies.time(i));
+          own.add(sets.time(i));
+          copied.add(copies.time(i));
         }
         if (rival != null) {
-          theirs = Math.min(theirs, rivalSeconds(sets));
+          rivalSeconds(sets, theirs);
         }
       } while (System.nanoTime() < end);
+      double[] times = own.build().toArray();
       return new Result(
-          kernelCase, kernel.choice(), own, rival == null ? Double.NaN : theirs, copied, ceilings);
+          kernelCase,
+          kernel.choice(),
+          Median.of(times),
+          rival == null ? Double.NaN : Median.of(theirs.build().toArray()),
+          Median.of(copied.build().toArray()),
+          times.length,
+          Median.spread(times),
+          ceilings);
     }
   }
 
-  private double rivalSeconds(BufferSets sets) {
-    double best = Double.POSITIVE_INFINITY;
+  private void rivalSeconds(BufferSets sets, DoubleStream.Builder times) {
     rival.enter();
     try {
       for (int i = 0; i < sets.size(); i++) {
-        best = Math.min(best, sets.time(i));
+        times.add(sets.time(i));
       }
     } finally {
       rival.leave();
     }
-    return best;
   }
 
   /** Weights of products may take any form, as they may in a plan; all else is plain. */

@@ -6,6 +6,7 @@ import io.earlybird.BuildInfo;
 import io.earlybird.backend.Backend;
 import io.earlybird.backend.Backends;
 import io.earlybird.bench.EnergyOverhead;
+import io.earlybird.bench.Median;
 import io.earlybird.bench.PairedDifference;
 import io.earlybird.energy.Meters;
 import io.earlybird.models.NetworkSpec;
@@ -14,7 +15,6 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.Locale;
 import java.util.Map;
@@ -171,13 +171,13 @@ final class BenchEnergyCommand implements Callable<Integer> {
         options.images(),
         options.testImages(),
         r.windows(),
-        median(r.with()),
-        median(r.without()),
+        Median.of(r.with()),
+        Median.of(r.without()),
         d.pairs(),
         100 * d.mean(),
         100 * d.low(),
         100 * d.high(),
-        1e3 * d.mean() * median(r.without()));
+        1e3 * d.mean() * Median.of(r.without()));
   }
 
   private static ObjectNode toJson(
@@ -198,12 +198,5 @@ final class BenchEnergyCommand implements Callable<Integer> {
       node.withArray("/without_seconds").add(s);
     }
     return node;
-  }
-
-  private static double median(double[] values) {
-    double[] sorted = values.clone();
-    Arrays.sort(sorted);
-    int n = sorted.length;
-    return (sorted[(n - 1) / 2] + sorted[n / 2]) / 2;
   }
 }

@@ -256,7 +256,8 @@ final class BenchKernelsCommand implements Callable<Integer> {
       k.put("op", r.kernel().op().name()).put("inputs", r.kernel().inputs().toString());
       k.put("in_place", r.kernel().inPlace()).put("choice", r.choice());
       k.put("bytes", r.kernel().bytes()).put("flops", r.kernel().flops());
-      k.put("seconds", r.seconds()).put("gb_per_s", r.gigabytesPerSecond());
+      k.put("seconds", r.seconds()).put("runs", r.runs()).put("spread", r.spread());
+      k.put("gb_per_s", r.gigabytesPerSecond());
       k.put("gflop_per_s", r.gflopPerSecond()).put("copy_gb_per_s", r.copyRate());
       BenchStepCommand.putFinite(k, "philox_gb_per_s", r.drawRate());
       BenchStepCommand.putFinite(k, "share", r.share());
