@@ -4,6 +4,9 @@
 // Version 2: maximum and place of a tile of channels, places in 32 bits until they are stored.
 // Version 3: 2x2 windows with stride 2, which the networks here use, take their first two pixels at
 // once. (All four at once did not become AVX-512 vectors: compilers select between masks badly.)
+// Version 4: with AVX-512 a window in registers, by hand.
+#include <immintrin.h>
+
 #include "common/pool.h"
 #include "cpu/kernel_table.h"
 #include "cpu/pool_windows.h"
@@ -81,6 +84,68 @@ void window(const eb_pool& p, const T* image, int64_t row, int64_t column, int64
   }
 }
 
+#if defined(__AVX512F__)
+
+inline __m512 load16(const float* x) { return _mm512_loadu_ps(x); }
+
+inline __m512 load16(const Bf16* x) {
+  const __m256i bits = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(x));
+  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
+}
+
+inline void store16(float* y, __m512 v) { _mm512_storeu_ps(y, v); }
+
+// A bf16 number comes out as it went in.
+inline void store16(Bf16* y, __m512 v) {
+  const __m512i bits = _mm512_srli_epi32(_mm512_castps_si512(v), 16);
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(y), _mm512_cvtepi32_epi16(bits));
+}
+
+// eb_pool_wins: larger, or the first that is no number.
+inline __mmask16 wins(__m512 v, __m512 best) {
+  const __mmask16 numbers = _mm512_cmp_ps_mask(best, best, _CMP_ORD_Q);
+  return _mm512_mask_cmp_ps_mask(numbers, v, best, _CMP_NLE_UQ);
+}
+
+// A window of rows x columns pixels, whose first one is number `first` of the whole window, in n
+// channels, a multiple of 16; `line` elements from row to row. kKernel is the kernel of a whole window
+// where the compiler shall know it, else 0.
+template <int kKernel, class T>
+void registers(const T* x, Span rows, Span columns, int64_t kernel, int64_t line, int64_t n, T* y,
+               uint8_t* places) {
+  if (kKernel > 0) {
+    kernel = kKernel;
+    rows = columns = {0, kKernel};
+  }
+  const int32_t corner = static_cast<int32_t>(rows.begin * kernel + columns.begin);
+  for (int64_t j = 0; j < n; j += 16) {
+    __m512 best = load16(x + rows.begin * line + columns.begin * n + j);
+    __m512i place = _mm512_set1_epi32(corner);
+    for (int64_t r = rows.begin; r < rows.end; r++) {
+      for (int64_t s = columns.begin; s < columns.end; s++) {
+        const __m512 v = load16(x + r * line + s * n + j);
+        const __mmask16 w = wins(v, best);
+        best = _mm512_mask_mov_ps(best, w, v);
+        place = _mm512_mask_set1_epi32(place, w, static_cast<int32_t>(r * kernel + s));
+      }
+    }
+    store16(y + j, best);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(places + j), _mm512_cvtepi32_epi8(place));
+  }
+}
+
+constexpr int64_t kAtOnce = 16;
+
+#else
+
+template <int kKernel, class T>
+void registers(const T*, Span, Span, int64_t, int64_t, int64_t, T*, uint8_t*) {}
+
+// No number of channels is a multiple of it.
+constexpr int64_t kAtOnce = INT64_MAX;
+
+#endif
+
 template <class T>
 eb_status max_pool(const eb_pool* pool, const T* x, T* y, uint8_t* places) {
   const eb_pool p = *pool;
@@ -93,6 +158,19 @@ eb_status max_pool(const eb_pool* pool, const T* x, T* y, uint8_t* places) {
     Best best;
     for (int64_t column = 0; column < ow; column++) {
       const int64_t out = ((n * oh + row) * ow + column) * c;
+      if (c % kAtOnce == 0) {
+        const int64_t first =
+            (row * p.stride - p.padding) * p.width + column * p.stride - p.padding;
+        const Span rows = inside(row, p.height, p);
+        const Span columns = inside(column, p.width, p);
+        const bool whole =
+            (rows.end - rows.begin) * (columns.end - columns.begin) == p.kernel * p.kernel;
+        const auto run = whole && p.kernel == 2   ? registers<2, T>
+                         : whole && p.kernel == 3 ? registers<3, T>
+                                                  : registers<0, T>;
+        run(image + first * c, rows, columns, p.kernel, p.width * c, c, y + out, places + out);
+        continue;
+      }
       for (int64_t at = 0; at < c; at += kPoolTile) {
         const int64_t count = c - at < kPoolTile ? c - at : kPoolTile;
         if (two) {
