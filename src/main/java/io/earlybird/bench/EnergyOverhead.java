@@ -31,13 +31,18 @@ public final class EnergyOverhead {
   private final Trainer trainer;
   private final Options options;
   private final Backend backend;
+
+  /** One for all epochs, as a run has it. */
+  private final MetricsWriter metrics;
+
   private int windows;
   private String description = "";
 
-  private EnergyOverhead(Trainer trainer, Options options, Backend backend) {
+  private EnergyOverhead(Trainer trainer, Options options, Backend backend, MetricsWriter metrics) {
     this.trainer = trainer;
     this.options = options;
     this.backend = backend;
+    this.metrics = metrics;
   }
 
   /**
@@ -110,7 +115,9 @@ public final class EnergyOverhead {
     try (Trainer trainer =
         new Trainer(backend, network, data.load(Split.TRAIN), data.load(Split.TEST), recipe)) {
       trainer.start(network.initialState(SEED), 0);
-      return new EnergyOverhead(trainer, options, backend).run();
+      try (MetricsWriter metrics = MetricsWriter.append(options.records())) {
+        return new EnergyOverhead(trainer, options, backend, metrics).run();
+      }
     }
   }
 
@@ -146,8 +153,7 @@ public final class EnergyOverhead {
 
   /** The same in the windows of an epoch of a search, each of which becomes a line. */
   private double with(int epoch) {
-    try (EnergyMonitor monitor = EnergyMonitor.of(options.meters().get());
-        MetricsWriter metrics = MetricsWriter.append(options.records())) {
+    try (EnergyMonitor monitor = EnergyMonitor.of(options.meters().get())) {
       if (!monitor.measures()) {
         throw new EarlybirdException("energy: " + monitor.describe());
       }

@@ -42,6 +42,10 @@ final class BenchEnergyCommand implements Callable<Integer> {
   private static final long RANGE = 262_143_328_850L;
 
   @Spec private CommandSpec spec;
+
+  /** Pictures of an epoch of CIFAR. */
+  private static final int WHOLE_EPOCH = 50_000;
+
   @Mixin private NetworkOptions network;
 
   @Option(
@@ -164,8 +168,9 @@ final class BenchEnergyCommand implements Callable<Integer> {
         Locale.ROOT,
         "%s, batch %d, epochs of %d pictures with an evaluation of %d: %d windows an epoch%n"
             + "with %.4f s, without %.4f s (medians of %d)%n"
-            + "measuring costs %+.3f%% (mean of the pairs; 95%% confidence %+.3f%% to %+.3f%%),"
-            + " %.2f ms an epoch%n",
+            + "measuring costs %+.3f%% (median of the pairs; 95%% confidence %+.3f%% to %+.3f%%),"
+            + " %.2f ms an epoch%n"
+            + "as many windows in an epoch of %,d pictures at this rate: %+.3f%% (%+.3f%% to %+.3f%%)%n",
         options.network(),
         options.batch(),
         options.images(),
@@ -174,10 +179,19 @@ final class BenchEnergyCommand implements Callable<Integer> {
         Median.of(r.with()),
         Median.of(r.without()),
         d.pairs(),
-        100 * d.mean(),
+        100 * d.median(),
         100 * d.low(),
         100 * d.high(),
-        1e3 * d.mean() * Median.of(r.without()));
+        1e3 * d.median() * Median.of(r.without()),
+        WHOLE_EPOCH,
+        100 * d.median() * part(options),
+        100 * d.low() * part(options),
+        100 * d.high() * part(options));
+  }
+
+  /** The windows of an epoch are as many however long it is: what they cost of a whole one. */
+  private static double part(EnergyOverhead.Options options) {
+    return (double) options.images() / WHOLE_EPOCH;
   }
 
   private static ObjectNode toJson(
@@ -189,8 +203,10 @@ final class BenchEnergyCommand implements Callable<Integer> {
     node.put("backend", backend.name()).put("device", backend.describe());
     node.put("threads", Backends.threads(backend)).put("windows_per_epoch", r.windows());
     node.put("meters", meters(r, standIns)).put("stand_ins", standIns);
-    node.put("pairs", r.difference().pairs()).put("overhead", r.difference().mean());
+    node.put("pairs", r.difference().pairs()).put("overhead", r.difference().median());
     node.put("overhead_low", r.difference().low()).put("overhead_high", r.difference().high());
+    node.put("overhead_of_whole_epoch", r.difference().median() * part(options));
+    node.put("overhead_of_whole_epoch_high", r.difference().high() * part(options));
     for (double s : r.with()) {
       node.withArray("/with_seconds").add(s);
     }

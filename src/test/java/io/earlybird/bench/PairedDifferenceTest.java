@@ -4,34 +4,52 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class PairedDifferenceTest {
-  /** Values from printed tables of the distribution. */
+  /** From printed tables of the sign test: the smaller count at 5%, both sides. */
   @ParameterizedTest
-  @CsvSource({"2,4.303", "8,2.306", "14,2.145", "29,2.045", "99,1.984"})
-  void theQuantilesAreStudents(int freedom, double printed) {
-    assertThat(PairedDifference.quantile(freedom)).isCloseTo(printed, within(0.01 * printed));
+  @CsvSource({"6,0", "8,0", "9,1", "15,3", "25,7", "50,17", "100,39"})
+  void soManyLieBeyondTheInterval(int pairs, int printed) {
+    assertThat(PairedDifference.beyond(pairs)).isEqualTo(printed);
   }
 
   @Test
   void anIntervalByHand() {
-    // Differences 1%, 2%, 3%: mean 2%, standard deviation 1%.
-    PairedDifference d =
-        PairedDifference.of(new double[] {101, 204, 309}, new double[] {100, 200, 300});
-    assertThat(d.mean()).isCloseTo(0.02, within(1e-12));
-    assertThat(d.halfWidth()).isCloseTo(4.303 * 0.01 / Math.sqrt(3), within(3e-4));
-    assertThat(d.low()).isLessThan(0);
-    assertThat(d.high()).isGreaterThan(0.04);
+    double[] a = {101, 205, 309, 101, 103, 104, 106, 107, 199};
+    double[] b = {100, 200, 300, 100, 100, 100, 100, 100, 100};
+    PairedDifference d = PairedDifference.of(a, b);
+    assertThat(d.pairs()).isEqualTo(9);
+    assertThat(d.median()).isCloseTo(0.03, within(1e-12));
+    assertThat(d.low()).isCloseTo(0.01, within(1e-12));
+    assertThat(d.high()).as("one disturbed pair lies beyond").isCloseTo(0.07, within(1e-12));
   }
 
   @Test
-  void fewerThanThreePairsSayNothing() {
-    assertThatThrownBy(() -> PairedDifference.of(new double[2], new double[2]))
+  void theIntervalHoldsTheTruthAsOftenAsItSays() {
+    Random random = new Random(1);
+    int held = 0;
+    for (int i = 0; i < 1000; i++) {
+      double[] a = new double[21];
+      double[] b = new double[21];
+      for (int j = 0; j < a.length; j++) {
+        b[j] = 1;
+        a[j] = 1.01 + 0.02 * random.nextGaussian() * Math.exp(random.nextGaussian());
+      }
+      PairedDifference d = PairedDifference.of(a, b);
+      held += d.low() <= 0.01 && 0.01 <= d.high() ? 1 : 0;
+    }
+    assertThat(held).isGreaterThan(940);
+  }
+
+  @Test
+  void fewerThanSixPairsSayNothing() {
+    assertThatThrownBy(() -> PairedDifference.of(new double[5], new double[5]))
         .hasMessageContaining("no pairs");
-    assertThatThrownBy(() -> PairedDifference.of(new double[3], new double[4]))
+    assertThatThrownBy(() -> PairedDifference.of(new double[6], new double[7]))
         .hasMessageContaining("no pairs");
   }
 }
