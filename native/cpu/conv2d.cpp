@@ -10,13 +10,11 @@
 #include <algorithm>
 #include <utility>
 
-#include "common/batch_norm.h"
-#include "common/elementwise.h"
 #include "cpu/conv2d_check.h"
+#include "cpu/conv2d_epilogue.h"
 #include "cpu/conv2d_taps.h"
 #include "cpu/kernel_table.h"
 #include "cpu/parallel.h"
-#include "cpu/simd.h"
 
 namespace eb::EB_ISA {
 namespace {
@@ -26,36 +24,6 @@ constexpr int kRows = kLanes == 16 ? 12 : 6;
 // Weights up to this size stay in the second cache while a row of pixels is computed; of larger
 // ones only one block of output channels does, while all pixels are computed.
 constexpr int64_t kResidentBytes = 384 << 10;
-
-// What follows the convolution, see eb_conv2d_epilogue_f32; steps as of y.
-struct Epilogue {
-  const float* mean;
-  const float* scale;
-  const float* beta;
-  const float* residual;
-  bool relu;
-
-  // The epilogue of the results that start `channel` and `offset` floats further on.
-  Epilogue at(int64_t channel, int64_t offset) const {
-    return {mean ? mean + channel : nullptr, scale ? scale + channel : nullptr,
-            beta ? beta + channel : nullptr, residual ? residual + offset : nullptr, relu};
-  }
-
-  Vec apply(Vec value, int64_t channel, int64_t offset) const {
-    if (mean) {
-      value = sub(value, load(mean + channel));
-      value = add(mul(value, load(scale + channel)), load(beta + channel));
-    }
-    if (residual) value = add(value, load(residual + offset));
-    return relu ? eb::EB_ISA::relu(value) : value;
-  }
-
-  float apply(float value, int64_t channel, int64_t offset) const {
-    if (mean) value = eb_batch_norm_apply(value, mean[channel], scale[channel], beta[channel]);
-    if (residual) value += residual[offset];
-    return relu ? eb_relu(value) : value;
-  }
-};
 
 // Where a tile reads and writes; steps in floats.
 struct TileArgs {

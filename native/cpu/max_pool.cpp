@@ -86,19 +86,23 @@ void window(const eb_pool& p, const T* image, int64_t row, int64_t column, int64
 
 #if defined(__AVX512F__)
 
+// Of the plain intrinsics GCC 12 says that they read something uninitialised.
+constexpr __mmask16 kAll = 0xFFFF;
+
 inline __m512 load16(const float* x) { return _mm512_loadu_ps(x); }
 
 inline __m512 load16(const Bf16* x) {
   const __m256i bits = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(x));
-  return _mm512_castsi512_ps(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
+  return _mm512_castsi512_ps(
+      _mm512_maskz_slli_epi32(kAll, _mm512_maskz_cvtepu16_epi32(kAll, bits), 16));
 }
 
 inline void store16(float* y, __m512 v) { _mm512_storeu_ps(y, v); }
 
 // A bf16 number comes out as it went in.
 inline void store16(Bf16* y, __m512 v) {
-  const __m512i bits = _mm512_srli_epi32(_mm512_castps_si512(v), 16);
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(y), _mm512_cvtepi32_epi16(bits));
+  const __m512i bits = _mm512_maskz_srli_epi32(kAll, _mm512_castps_si512(v), 16);
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(y), _mm512_maskz_cvtepi32_epi16(kAll, bits));
 }
 
 // eb_pool_wins: larger, or the first that is no number.
@@ -130,7 +134,8 @@ void registers(const T* x, Span rows, Span columns, int64_t kernel, int64_t line
       }
     }
     store16(y + j, best);
-    _mm_storeu_si128(reinterpret_cast<__m128i*>(places + j), _mm512_cvtepi32_epi8(place));
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(places + j),
+                     _mm512_maskz_cvtepi32_epi8(kAll, place));
   }
 }
 

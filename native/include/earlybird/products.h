@@ -41,6 +41,20 @@ EB_API eb_status eb_conv2d_epilogue_f32(const eb_conv2d* shape, const float* x, 
 EB_API eb_status eb_conv2d_backward_data_f32(const eb_conv2d* shape, const float* dy,
                                              const float* w, float* dx);
 
+// The same products for 3x3 kernels, stride 1 and padding 1, with fewer multiplications (Winograd's
+// F(2x2, 3x3)): sums round a little more, and a number that is not finite may make neighbouring
+// results not finite. mean, scale, beta and residual may be null, as for eb_conv2d_epilogue_f32; all
+// that is null and no ReLU is eb_conv2d_f32. Scratch is counted in bytes for as many threads as
+// OpenMP would use now, starts on a cache line, and EB_BAD_ARGUMENT means another shape.
+EB_API int64_t eb_conv2d_winograd_f32_scratch(const eb_conv2d* shape);
+EB_API eb_status eb_conv2d_winograd_f32(const eb_conv2d* shape, const float* x, const float* w,
+                                        const float* mean, const float* scale, const float* beta,
+                                        const float* residual, int32_t relu, float* y,
+                                        void* scratch);
+EB_API int64_t eb_conv2d_winograd_backward_data_f32_scratch(const eb_conv2d* shape);
+EB_API eb_status eb_conv2d_winograd_backward_data_f32(const eb_conv2d* shape, const float* dy,
+                                                      const float* w, float* dx, void* scratch);
+
 // Bytes of scratch that eb_conv2d_backward_weight_f32 needs, or EB_BAD_ARGUMENT.
 EB_API int64_t eb_conv2d_backward_weight_f32_scratch(const eb_conv2d* shape);
 

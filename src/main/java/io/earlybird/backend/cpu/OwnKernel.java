@@ -40,6 +40,7 @@ final class OwnKernel implements Kernel {
   private final Overwrites overwrites;
   private final Binder binder;
   private final Pointer owned;
+  private final String suffix;
 
   private OwnKernel(
       KernelRequest request,
@@ -48,7 +49,8 @@ final class OwnKernel implements Kernel {
       long scratchBytes,
       Overwrites overwrites,
       Binder binder,
-      Pointer owned) {
+      Pointer owned,
+      String suffix) {
     this.request = request;
     this.inputForms = List.copyOf(inputForms);
     this.outputForms = List.copyOf(outputForms);
@@ -56,6 +58,7 @@ final class OwnKernel implements Kernel {
     this.overwrites = overwrites;
     this.binder = binder;
     this.owned = owned;
+    this.suffix = suffix;
   }
 
   /** A kernel on plain operands that writes no result over an operand. */
@@ -67,7 +70,8 @@ final class OwnKernel implements Kernel {
         0,
         (output, input) -> false,
         binder,
-        null);
+        null,
+        "");
   }
 
   /**
@@ -82,7 +86,7 @@ final class OwnKernel implements Kernel {
     request.inputs().stream().skip(alike).map(Form::plain).forEach(inputs::add);
     List<Form> outputs = Collections.nCopies(request.outputs().size(), form);
     return new OwnKernel(
-        request, inputs, outputs, 0, (output, input) -> input < alike, binder, null);
+        request, inputs, outputs, 0, (output, input) -> input < alike, binder, null, "");
   }
 
   /**
@@ -97,7 +101,7 @@ final class OwnKernel implements Kernel {
 
   /** A kernel with forms of its own choice. */
   static OwnKernel of(KernelRequest request, List<Form> inputs, List<Form> outputs, Binder binder) {
-    return new OwnKernel(request, inputs, outputs, 0, (output, input) -> false, binder, null);
+    return new OwnKernel(request, inputs, outputs, 0, (output, input) -> false, binder, null, "");
   }
 
   /** The form of the first of some operands that exists already as fp32, or the plain one. */
@@ -112,18 +116,26 @@ final class OwnKernel implements Kernel {
 
   /** The same kernel with scratch memory. */
   OwnKernel withScratch(long bytes) {
-    return new OwnKernel(request, inputForms, outputForms, bytes, overwrites, binder, owned);
+    return new OwnKernel(
+        request, inputForms, outputForms, bytes, overwrites, binder, owned, suffix);
   }
 
   /** The same kernel, which may write results over operands. */
   OwnKernel overwriting(Overwrites allowed) {
-    return new OwnKernel(request, inputForms, outputForms, scratchBytes, allowed, binder, owned);
+    return new OwnKernel(
+        request, inputForms, outputForms, scratchBytes, allowed, binder, owned, suffix);
   }
 
   /** The same kernel, which frees a native object that its calls use when it is closed. */
   OwnKernel owning(Pointer object) {
     return new OwnKernel(
-        request, inputForms, outputForms, scratchBytes, overwrites, binder, object);
+        request, inputForms, outputForms, scratchBytes, overwrites, binder, object, suffix);
+  }
+
+  /** The same kernel, whose name in the run's record ends so. */
+  OwnKernel named(String ending) {
+    return new OwnKernel(
+        request, inputForms, outputForms, scratchBytes, overwrites, binder, owned, ending);
   }
 
   @Override
@@ -148,7 +160,7 @@ final class OwnKernel implements Kernel {
 
   @Override
   public String choice() {
-    return name();
+    return name() + suffix;
   }
 
   /** What own kernels are called in the run's record. */

@@ -24,7 +24,20 @@ import org.bytedeco.javacpp.PointerScope;
 final class OwnProducts {
   /** The forms and the call of one of the three products of a convolution. */
   private record Way(
-      List<Form> inputs, Form output, ToLongFunction<Conv2dShape> scratch, Call call) {}
+      List<Form> inputs,
+      Form output,
+      ToLongFunction<Conv2dShape> scratch,
+      Call call,
+      String suffix) {
+    Way(List<Form> inputs, Form output, ToLongFunction<Conv2dShape> scratch, Call call) {
+      this(inputs, output, scratch, call, "");
+    }
+
+    /** With fewer multiplications, see {@code eb_conv2d_winograd_f32}. */
+    Way with(ToLongFunction<Conv2dShape> room, Call other) {
+      return new Way(inputs, output, room, other, " winograd");
+    }
+  }
 
   /** Makes the call on a convolution's shape and its buffers. */
   @FunctionalInterface
@@ -47,13 +60,28 @@ final class OwnProducts {
               Form.plain(result),
               shape -> 0,
               OwnProducts::forward);
-      return List.of(candidate(request, way, first, second, c.stride(), c.padding()));
+      Candidate direct = candidate(request, way, first, second, c.stride(), c.padding());
+      if (!isWinograds(second, c.stride(), c.padding())) {
+        return List.of(direct);
+      }
+      Way fewer =
+          way.with(
+              NativeKernels::eb_conv2d_winograd_f32_scratch,
+              (shape, b) -> winograd(null, shape, b));
+      return List.of(direct, candidate(request, fewer, first, second, 1, 1));
     } else if (op instanceof Conv2dEpilogue c) {
       List<Form> forms = new ArrayList<>(List.of(Form.plain(first), stored(second, "Acdb%da")));
       new Epilogue(c, result).operands(false).forEach(spec -> forms.add(Form.plain(spec)));
       Way way = new Way(forms, Form.plain(result), shape -> 0, (s, b) -> forward(c, s, b));
       Candidate product = candidate(request, way, first, second, c.stride(), c.padding());
-      return List.of(EpilogueKernel.around(request, product, false));
+      List<Candidate> all = new ArrayList<>(List.of(product));
+      if (isWinograds(second, c.stride(), c.padding())) {
+        Way fewer =
+            way.with(
+                NativeKernels::eb_conv2d_winograd_f32_scratch, (shape, b) -> winograd(c, shape, b));
+        all.add(candidate(request, fewer, first, second, 1, 1));
+      }
+      return all.stream().map(own -> EpilogueKernel.around(request, own, false)).toList();
     } else if (op instanceof Conv2dBackwardData c) {
       Way way =
           new Way(
@@ -61,7 +89,15 @@ final class OwnProducts {
               Form.plain(result),
               shape -> 0,
               OwnProducts::backwardData);
-      return List.of(candidate(request, way, result, second, c.stride(), c.padding()));
+      Candidate direct = candidate(request, way, result, second, c.stride(), c.padding());
+      if (!isWinograds(second, c.stride(), c.padding())) {
+        return List.of(direct);
+      }
+      Way fewer =
+          way.with(
+              NativeKernels::eb_conv2d_winograd_backward_data_f32_scratch,
+              OwnProducts::winogradBackwardData);
+      return List.of(direct, candidate(request, fewer, result, second, 1, 1));
     } else if (op instanceof Conv2dBackwardWeight c) {
       Way way =
           new Way(
@@ -94,6 +130,35 @@ final class OwnProducts {
         NativeKernels.eb_conv2d_epilogue_f32(shape, x, w, mean, scale, beta, residual, relu, y);
   }
 
+  private static boolean isWinograds(TensorSpec w, int stride, int padding) {
+    return w.shape().dim(2) == 3 && w.shape().dim(3) == 3 && stride == 1 && padding == 1;
+  }
+
+  /** The convolution and what follows it, which may be {@code null} for nothing. */
+  private static IntSupplier winograd(Conv2dEpilogue op, Conv2dShape shape, Buffers buffers) {
+    boolean norm = op != null && op.norm();
+    FloatPointer x = buffers.in(0);
+    FloatPointer w = buffers.in(1);
+    FloatPointer mean = norm ? buffers.in(2) : null;
+    FloatPointer scale = norm ? buffers.in(3) : null;
+    FloatPointer beta = norm ? buffers.in(4) : null;
+    FloatPointer residual = op != null && op.add() ? buffers.in(norm ? 5 : 2) : null;
+    int relu = op != null && op.relu() ? 1 : 0;
+    FloatPointer y = buffers.out(0);
+    Pointer room = buffers.room();
+    return () ->
+        NativeKernels.eb_conv2d_winograd_f32(
+            shape, x, w, mean, scale, beta, residual, relu, y, room);
+  }
+
+  private static IntSupplier winogradBackwardData(Conv2dShape shape, Buffers buffers) {
+    FloatPointer dy = buffers.in(0);
+    FloatPointer w = buffers.in(1);
+    FloatPointer dx = buffers.out(0);
+    Pointer room = buffers.room();
+    return () -> NativeKernels.eb_conv2d_winograd_backward_data_f32(shape, dy, w, dx, room);
+  }
+
   private static IntSupplier backwardData(Conv2dShape shape, Buffers buffers) {
     FloatPointer dy = buffers.in(0);
     FloatPointer w = buffers.in(1);
@@ -111,7 +176,7 @@ final class OwnProducts {
 
   private static Candidate candidate(
       KernelRequest request, Way way, TensorSpec x, TensorSpec w, int stride, int padding) {
-    String name = OwnKernel.name();
+    String name = OwnKernel.name() + way.suffix;
     List<Form> forms = new ArrayList<>(way.inputs);
     forms.add(way.output);
     return new Candidate(
@@ -123,7 +188,8 @@ final class OwnProducts {
           return OwnKernel.of(
                   request, way.inputs, List.of(way.output), b -> way.call.bind(shape, b))
               .withScratch(way.scratch.applyAsLong(shape))
-              .owning(shape);
+              .owning(shape)
+              .named(way.suffix);
         });
   }
 

@@ -1,0 +1,43 @@
+// What follows a convolution before its result is stored.
+#ifndef EARLYBIRD_CPU_CONV2D_EPILOGUE_H
+#define EARLYBIRD_CPU_CONV2D_EPILOGUE_H
+
+#include "common/batch_norm.h"
+#include "common/elementwise.h"
+#include "cpu/simd.h"
+
+namespace eb::EB_ISA {
+
+// See eb_conv2d_epilogue_f32; steps as of y.
+struct Epilogue {
+  const float* mean;
+  const float* scale;
+  const float* beta;
+  const float* residual;
+  bool relu;
+
+  // The epilogue of the results that start `channel` and `offset` floats further on.
+  Epilogue at(int64_t channel, int64_t offset) const {
+    return {mean ? mean + channel : nullptr, scale ? scale + channel : nullptr,
+            beta ? beta + channel : nullptr, residual ? residual + offset : nullptr, relu};
+  }
+
+  Vec apply(Vec value, int64_t channel, int64_t offset) const {
+    if (mean) {
+      value = sub(value, load(mean + channel));
+      value = add(mul(value, load(scale + channel)), load(beta + channel));
+    }
+    if (residual) value = add(value, load(residual + offset));
+    return relu ? eb::EB_ISA::relu(value) : value;
+  }
+
+  float apply(float value, int64_t channel, int64_t offset) const {
+    if (mean) value = eb_batch_norm_apply(value, mean[channel], scale[channel], beta[channel]);
+    if (residual) value += residual[offset];
+    return relu ? eb_relu(value) : value;
+  }
+};
+
+}  // namespace eb::EB_ISA
+
+#endif
