@@ -31,9 +31,6 @@ import java.util.Set;
  * places put on the other side, so that a difference can be taken apart into jumps.
  */
 final class Kinks {
-  /** How far rounding may carry a value, relative to the largest of its layer. */
-  static final double ROUNDING = 1e-6;
-
   private final Map<Tensor, HostTensor> leaves = new HashMap<>();
   private final Map<String, Tensor> gradients = new LinkedHashMap<>();
   private final Map<Tensor, HostTensor> forward = new HashMap<>();
