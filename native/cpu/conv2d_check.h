@@ -13,6 +13,12 @@ inline bool valid(const eb_conv2d* s) {
          s->width + 2 * s->padding >= s->kernel_width;
 }
 
+// Whether Winograd's F(2x2, 3x3) computes it.
+inline bool fits_winograd(const eb_conv2d* s) {
+  return valid(s) && s->kernel_height == 3 && s->kernel_width == 3 && s->stride == 1 &&
+         s->padding == 1;
+}
+
 }  // namespace eb
 
 #endif

@@ -6,6 +6,8 @@
 //
 // Version 1: a thread transforms some tiles of 4x4 pixels, which stay in its second cache, multiplies
 // them with one block of output channels after the other, and transforms the products back.
+#include "cpu/conv2d_winograd.h"
+
 #include <omp.h>
 
 #include <algorithm>
@@ -13,16 +15,11 @@
 
 #include "cpu/conv2d_check.h"
 #include "cpu/conv2d_epilogue.h"
-#include "cpu/conv2d_taps.h"
 #include "cpu/kernel_table.h"
 #include "cpu/parallel.h"
 
 namespace eb::EB_ISA {
 namespace {
-
-constexpr int kPoints = 16;
-constexpr int kRows = kLanes == 16 ? 12 : 6;
-constexpr int64_t kVectors = kBlock / kLanes;
 
 // Tiles of a thread at most, and bytes of their transforms.
 constexpr int64_t kMostTiles = 96;
@@ -32,21 +29,16 @@ struct Plan {
   Product p;
   int64_t channels;  // of x, rounded up to vectors
   int64_t blocks;    // of output channels
-  int64_t tile_rows;
-  int64_t tile_columns;
-  int64_t tiles;
+  Tiling tiling;
   int64_t group;  // tiles that a thread transforms at a time
   int64_t groups;
 
-  explicit Plan(const Product& product) : p(product) {
+  explicit Plan(const Product& product) : p(product), tiling(product) {
     channels = (p.in + kLanes - 1) / kLanes * kLanes;
     blocks = (p.out + kBlock - 1) / kBlock;
-    tile_rows = (p.out_height + 1) / 2;
-    tile_columns = (p.out_width + 1) / 2;
-    tiles = p.n * tile_rows * tile_columns;
     const int64_t fit = kTileBytes / (kPoints * channels * static_cast<int64_t>(sizeof(float)));
-    group = std::clamp<int64_t>(fit / kRows * kRows, kRows, kMostTiles);
-    groups = (tiles + group - 1) / group;
+    group = std::clamp<int64_t>(fit / kWinogradRows * kWinogradRows, kWinogradRows, kMostTiles);
+    groups = (tiling.tiles + group - 1) / group;
   }
 
   int64_t weight_size() const { return kPoints * blocks * p.in * kBlock; }
@@ -60,85 +52,17 @@ struct Plan {
   }
 };
 
-// Four values t of B^T d for four values d.
-struct Four {
-  Vec v[4];
-};
-
-inline Four input_transform(Vec a, Vec b, Vec c, Vec d) {
-  return {{sub(a, c), add(b, c), sub(c, b), sub(b, d)}};
-}
-
-// The 4x4 pixels d of a vector of channels become B^T d B, `step` floats from point to point.
-inline void transform_pixels(const Vec (&d)[kPoints], float* out, int64_t step) {
-  Vec t[kPoints];
-#pragma GCC unroll 4
-  for (int c = 0; c < 4; c++) {
-    const Four f = input_transform(d[c], d[4 + c], d[8 + c], d[12 + c]);
-#pragma GCC unroll 4
-    for (int r = 0; r < 4; r++) t[4 * r + c] = f.v[r];
-  }
-#pragma GCC unroll 4
-  for (int r = 0; r < 4; r++) {
-    const Four f = input_transform(t[4 * r], t[4 * r + 1], t[4 * r + 2], t[4 * r + 3]);
-#pragma GCC unroll 4
-    for (int c = 0; c < 4; c++) store(out + (4 * r + c) * step, f.v[c]);
-  }
-}
-
-// The place of a tile.
-struct Tile {
-  int64_t image;
-  int64_t row;
-  int64_t column;
-
-  Tile(const Plan& plan, int64_t tile) {
-    column = tile % plan.tile_columns * 2;
-    row = tile / plan.tile_columns % plan.tile_rows * 2;
-    image = tile / plan.tile_columns / plan.tile_rows;
-  }
-};
-
-// Channel `i` and those after it of the pixels under a tile; void where there are none.
-inline void load_pixels(const Product& p, const Tile& tile, const float* x, int64_t i,
-                        Vec (&d)[kPoints]) {
-  const int64_t count = std::min<int64_t>(kLanes, p.in - i);
-  for (int64_t r = 0; r < 4; r++) {
-    const int64_t row = tile.row - 1 + r;
-    for (int64_t c = 0; c < 4; c++) {
-      const int64_t column = tile.column - 1 + c;
-      Vec value = zero();
-      if (row >= 0 && row < p.in_height && column >= 0 && column < p.in_width) {
-        const float* from = x + ((tile.image * p.in_height + row) * p.in_width + column) * p.in + i;
-        if (count == kLanes) {
-          value = load(from);
-        } else {
-          float line[kLanes] = {};
-          for (int64_t j = 0; j < count; j++) line[j] = from[j];
-          value = load(line);
-        }
-      }
-      d[4 * r + c] = value;
-    }
-  }
-}
-
 // transforms [16, group, channels] of the tiles from `first` on.
 void transform_tiles(const Plan& plan, const float* x, int64_t first, int64_t count, float* out) {
   const int64_t step = plan.group * plan.channels;
   for (int64_t t = 0; t < count; t++) {
-    const Tile tile(plan, first + t);
+    const Tile tile(plan.tiling, first + t);
     for (int64_t i = 0; i < plan.p.in; i += kLanes) {
       Vec d[kPoints];
       load_pixels(plan.p, tile, x, i, d);
       transform_pixels(d, out + t * plan.channels + i, step);
     }
   }
-}
-
-inline Vec half(Vec v) {
-  static const float kHalf = 0.5f;
-  return mul(v, broadcast(&kHalf));
 }
 
 // The 3 values g of a line of weights become G g.
@@ -233,7 +157,7 @@ void transform_results(const Plan& plan, const float* products, int64_t first, i
   const Product& p = plan.p;
   const int64_t step = plan.group * kBlock;
   for (int64_t t = 0; t < count; t++) {
-    const Tile tile(plan, first + t);
+    const Tile tile(plan.tiling, first + t);
     for (int64_t v = 0; v < kVectors; v++) {
       const int64_t channel = block * kBlock + v * kLanes;
       if (channel >= p.out) break;
@@ -261,18 +185,18 @@ void transform_results(const Plan& plan, const float* products, int64_t first, i
 void run_group(const Plan& plan, int64_t group, const float* x, const float* weights,
                const Epilogue& epilogue, float* room, float* y) {
   const int64_t first = group * plan.group;
-  const int64_t count = std::min(plan.group, plan.tiles - first);
+  const int64_t count = std::min(plan.group, plan.tiling.tiles - first);
   float* transforms = room;
   float* products = room + kPoints * plan.group * plan.channels;
   transform_tiles(plan, x, first, count, transforms);
-  constexpr auto heights = std::make_integer_sequence<int, kRows>();
+  constexpr auto heights = std::make_integer_sequence<int, kWinogradRows>();
   const int64_t matrix = plan.p.in * kBlock;
   for (int64_t block = 0; block < plan.blocks; block++) {
     for (int64_t point = 0; point < kPoints; point++) {
       const float* w = weights + (block * kPoints + point) * matrix;
-      for (int64_t t = 0; t < count; t += kRows) {
+      for (int64_t t = 0; t < count; t += kWinogradRows) {
         const int64_t at = point * plan.group + t;
-        multiply_of(std::min<int64_t>(kRows, count - t), heights)(
+        multiply_of(std::min<int64_t>(kWinogradRows, count - t), heights)(
             transforms + at * plan.channels, plan.channels, w, plan.p.in, products + at * kBlock);
       }
     }
@@ -325,37 +249,29 @@ eb_status conv2d_winograd_backward_data_f32(const eb_conv2d* s, const float* dy,
 
 #ifdef EB_ENTRY_POINTS
 
-namespace {
-
-bool fits(const eb_conv2d* s) {
-  return eb::valid(s) && s->kernel_height == 3 && s->kernel_width == 3 && s->stride == 1 &&
-         s->padding == 1;
-}
-
-}  // namespace
-
 int64_t eb_conv2d_winograd_f32_scratch(const eb_conv2d* shape) {
-  if (!fits(shape)) return EB_BAD_ARGUMENT;
+  if (!eb::fits_winograd(shape)) return EB_BAD_ARGUMENT;
   return eb::active().conv2d_winograd_f32_scratch(shape);
 }
 
 eb_status eb_conv2d_winograd_f32(const eb_conv2d* shape, const float* x, const float* w,
                                  const float* mean, const float* scale, const float* beta,
                                  const float* residual, int32_t relu, float* y, void* scratch) {
-  if (!fits(shape) || !x || !w || !y || !scratch || residual == y) return EB_BAD_ARGUMENT;
+  if (!eb::fits_winograd(shape) || !x || !w || !y || !scratch || residual == y)
+    return EB_BAD_ARGUMENT;
   if (!mean != !scale || !mean != !beta) return EB_BAD_ARGUMENT;
   return eb::active().conv2d_winograd_f32(shape, x, w, mean, scale, beta, residual, relu, y,
                                           scratch);
 }
 
 int64_t eb_conv2d_winograd_backward_data_f32_scratch(const eb_conv2d* shape) {
-  if (!fits(shape)) return EB_BAD_ARGUMENT;
+  if (!eb::fits_winograd(shape)) return EB_BAD_ARGUMENT;
   return eb::active().conv2d_winograd_backward_data_f32_scratch(shape);
 }
 
 eb_status eb_conv2d_winograd_backward_data_f32(const eb_conv2d* shape, const float* dy,
                                                const float* w, float* dx, void* scratch) {
-  if (!fits(shape) || !dy || !w || !dx || !scratch) return EB_BAD_ARGUMENT;
+  if (!eb::fits_winograd(shape) || !dy || !w || !dx || !scratch) return EB_BAD_ARGUMENT;
   return eb::active().conv2d_winograd_backward_data_f32(shape, dy, w, dx, scratch);
 }
 #endif

@@ -73,6 +73,8 @@ EB_KERNEL(conv2d_winograd_f32_scratch)
 EB_KERNEL(conv2d_winograd_f32)
 EB_KERNEL(conv2d_winograd_backward_data_f32_scratch)
 EB_KERNEL(conv2d_winograd_backward_data_f32)
+EB_KERNEL(conv2d_winograd_backward_weight_f32_scratch)
+EB_KERNEL(conv2d_winograd_backward_weight_f32)
 EB_KERNEL(conv2d_backward_weight_f32_scratch)
 EB_KERNEL(conv2d_backward_weight_f32)
 

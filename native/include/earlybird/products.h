@@ -54,6 +54,9 @@ EB_API eb_status eb_conv2d_winograd_f32(const eb_conv2d* shape, const float* x, 
 EB_API int64_t eb_conv2d_winograd_backward_data_f32_scratch(const eb_conv2d* shape);
 EB_API eb_status eb_conv2d_winograd_backward_data_f32(const eb_conv2d* shape, const float* dy,
                                                       const float* w, float* dx, void* scratch);
+EB_API int64_t eb_conv2d_winograd_backward_weight_f32_scratch(const eb_conv2d* shape);
+EB_API eb_status eb_conv2d_winograd_backward_weight_f32(const eb_conv2d* shape, const float* x,
+                                                        const float* dy, float* dw, void* scratch);
 
 // Bytes of scratch that eb_conv2d_backward_weight_f32 needs, or EB_BAD_ARGUMENT.
 EB_API int64_t eb_conv2d_backward_weight_f32_scratch(const eb_conv2d* shape);

@@ -111,7 +111,15 @@ final class OwnProducts {
               stored(result, "Acdb%da"),
               NativeKernels::eb_conv2d_backward_weight_f32_scratch,
               OwnProducts::backwardWeight);
-      return List.of(candidate(request, way, first, result, c.stride(), c.padding()));
+      Candidate direct = candidate(request, way, first, result, c.stride(), c.padding());
+      if (!isWinograds(result, c.stride(), c.padding())) {
+        return List.of(direct);
+      }
+      Way fewer =
+          way.with(
+              NativeKernels::eb_conv2d_winograd_backward_weight_f32_scratch,
+              OwnProducts::winogradBackwardWeight);
+      return List.of(direct, candidate(request, fewer, first, result, 1, 1));
     }
     return List.of();
   }
@@ -182,6 +190,14 @@ final class OwnProducts {
     FloatPointer dw = buffers.out(0);
     Pointer room = buffers.room();
     return () -> NativeKernels.eb_conv2d_backward_weight_f32(shape, x, dy, dw, room);
+  }
+
+  private static IntSupplier winogradBackwardWeight(Conv2dShape shape, Buffers buffers) {
+    FloatPointer x = buffers.in(0);
+    FloatPointer dy = buffers.in(1);
+    FloatPointer dw = buffers.out(0);
+    Pointer room = buffers.room();
+    return () -> NativeKernels.eb_conv2d_winograd_backward_weight_f32(shape, x, dy, dw, room);
   }
 
   private static Candidate candidate(

@@ -64,23 +64,28 @@ class OwnProductsTest {
     check(new Conv2dBackwardWeight(stride, padding, kernel, kernel), List.of(x, dy));
   }
 
+  /** Every own way: the sums of the definition, and those with fewer multiplications. */
   private static void check(Op op, List<HostTensor> inputs) {
-    List<HostTensor> first = run(1, op, inputs);
-    OneOp.check(op, inputs, first, C);
-    for (int threads : new int[] {2, 3, 5}) {
-      assertThat(run(threads, op, inputs)).as("%s, %s threads", op, threads).isEqualTo(first);
+    for (int way = 0; way < candidates(op, inputs).size(); way++) {
+      List<HostTensor> first = run(1, op, inputs, way);
+      OneOp.check(op, inputs, first, C);
+      for (int threads : new int[] {2, 3, 5}) {
+        assertThat(run(threads, op, inputs, way))
+            .as("%s, way %s, %s threads", op, way, threads)
+            .isEqualTo(first);
+      }
     }
   }
 
-  private static List<HostTensor> run(int threads, Op op, List<HostTensor> inputs) {
+  private static List<Candidate> candidates(Op op, List<HostTensor> inputs) {
+    return OwnProducts.candidates(
+        OneOp.request(op, inputs.stream().map(HostTensor::spec).toList()));
+  }
+
+  private static List<HostTensor> run(int threads, Op op, List<HostTensor> inputs, int way) {
     try (CpuBackend backend = new CpuBackend(threads);
         OneOp one = new OneOp(backend);
-        Kernel kernel =
-            OwnProducts.candidates(
-                    OneOp.request(op, inputs.stream().map(HostTensor::spec).toList()))
-                .get(0)
-                .kernel()
-                .get()) {
+        Kernel kernel = candidates(op, inputs).get(way).kernel().get()) {
       return one.run(kernel, op, inputs);
     }
   }
