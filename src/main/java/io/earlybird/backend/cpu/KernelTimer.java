@@ -9,6 +9,8 @@ import io.earlybird.backend.Memory;
 import io.earlybird.backend.Slice;
 import io.earlybird.tensor.TensorSpec;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -24,6 +26,12 @@ final class KernelTimer implements AutoCloseable {
   /** A kernel that is slower than the best by this factor is not run again. */
   private static final double HOPELESS = 1.5;
 
+  /** Kernels that are slower than the best by less than this factor are run again. */
+  private static final double NEAR = 1.3;
+
+  private static final int FINALISTS = 3;
+  private static final int ROUNDS = 2;
+
   private final CpuBackend backend;
   private final KernelRequest request;
   private final Memory buffers;
@@ -35,25 +43,50 @@ final class KernelTimer implements AutoCloseable {
     buffers = backend.allocate(bytes, "measuring " + request.op().name());
   }
 
-  /** The candidate that takes the least time, prepared; the others are closed again. */
+  /** A candidate's kernel and its smallest time so far. */
+  private static final class Timed {
+    final Kernel kernel;
+    double nanos;
+
+    Timed(Kernel kernel, double nanos) {
+      this.kernel = kernel;
+      this.nanos = nanos;
+    }
+  }
+
+  /**
+   * The candidate that takes the least time, prepared; the others are closed again. Those that come
+   * close to it run again by turns, so that a moment in which the machine was busy does not decide.
+   */
   static Kernel fastest(KernelRequest request, List<Candidate> candidates, CpuBackend backend) {
     try (KernelTimer timer = new KernelTimer(backend, request, candidates)) {
-      Kernel best = null;
-      double bestNanos = Double.POSITIVE_INFINITY;
+      List<Timed> all = new ArrayList<>();
+      double best = Double.POSITIVE_INFINITY;
       for (Candidate candidate : candidates) {
         Kernel kernel = candidate.kernel().get();
-        double nanos = timer.reorders(kernel) + timer.nanos(kernel, bestNanos);
-        Kernel slower = nanos < bestNanos ? best : kernel;
-        if (nanos < bestNanos) {
-          best = kernel;
-          bestNanos = nanos;
-        }
-        if (slower != null) {
-          slower.close();
+        Timed timed = new Timed(kernel, timer.reorders(kernel) + timer.nanos(kernel, best));
+        best = Math.min(best, timed.nanos);
+        double near = NEAR * best;
+        all.add(timed);
+        all.removeIf(t -> t.nanos > near && close(t));
+      }
+      all.sort(Comparator.comparingDouble(t -> t.nanos));
+      List<Timed> finalists = all.subList(0, Math.min(FINALISTS, all.size()));
+      for (int round = 0; round < ROUNDS && finalists.size() > 1; round++) {
+        for (Timed t : finalists) {
+          double again = timer.reorders(t.kernel) + timer.nanos(t.kernel, t.nanos / HOPELESS);
+          t.nanos = Math.min(t.nanos, again);
         }
       }
-      return best;
+      Timed fastest = Collections.min(finalists, Comparator.comparingDouble(t -> t.nanos));
+      all.stream().filter(t -> t != fastest).forEach(KernelTimer::close);
+      return fastest.kernel;
     }
+  }
+
+  private static boolean close(Timed timed) {
+    timed.kernel.close();
+    return true;
   }
 
   private double reorders(Kernel kernel) {
