@@ -111,7 +111,7 @@ final class ConvolutionChoices {
     Kernel best = candidates.get(0);
     double bestMillis = Double.POSITIVE_INFINITY;
     for (Kernel candidate : candidates.size() == 1 ? List.<Kernel>of() : candidates) {
-      double millis = millis(candidate);
+      double millis = millisOrNever(candidate);
       if (millis < bestMillis) {
         best = candidate;
         bestMillis = millis;
@@ -190,6 +190,15 @@ final class ConvolutionChoices {
           CudaMemory.pointer(buffers.slices.get(2)),
           CudaMemory.pointer(buffers.scratch),
           room);
+    }
+  }
+
+  /** The same, infinite if cuDNN refuses to run what it proposed. */
+  private double millisOrNever(Kernel kernel) {
+    try {
+      return millis(kernel);
+    } catch (EarlybirdException refused) {
+      return Double.POSITIVE_INFINITY;
     }
   }
 

@@ -38,13 +38,20 @@ final class CudnnGraph implements CudnnPlan {
   private static final int MOST_ENGINES = 16;
 
   private final CudaBackend backend;
+
+  /** Whether operands are fp32 and must stay it. */
+  private final boolean ieee;
+
   private final List<CudnnDescriptor> open = new ArrayList<>();
   private CudnnDescriptor graph;
   private CudnnDescriptor plan;
   private String name;
 
-  private CudnnGraph(CudaBackend backend) {
+  private CudnnGraph(ConvolutionTypes types, CudaBackend backend) {
     this.backend = backend;
+    this.ieee =
+        backend.options().precision() == Precision.FP32
+            && types.equals(ConvolutionTypes.all(DType.F32));
   }
 
   /**
@@ -53,7 +60,7 @@ final class CudnnGraph implements CudnnPlan {
    * @throws EarlybirdException if the graph API does not know such a one
    */
   static CudnnGraph of(ConvolutionExtents extents, ConvolutionTypes types, CudaBackend backend) {
-    CudnnGraph made = new CudnnGraph(backend);
+    CudnnGraph made = new CudnnGraph(types, backend);
     try {
       made.describe(extents, types);
     } catch (EarlybirdException e) {
@@ -197,7 +204,7 @@ final class CudnnGraph implements CudnnPlan {
             cudnn.CUDNN_BACKEND_ENGINECFG_DESCRIPTOR,
             MOST_ENGINES);
     for (CudnnDescriptor proposal : proposals) {
-      String found = describe(proposal);
+      String found = nameOf(proposal);
       if (found != null && !names.contains(found)) {
         names.add(found);
       }
@@ -206,12 +213,13 @@ final class CudnnGraph implements CudnnPlan {
   }
 
   /** The name of an engine with its knobs as proposed, or {@code null} if it may not be used. */
-  private String describe(CudnnDescriptor proposal) {
+  private String nameOf(CudnnDescriptor proposal) {
     StringBuilder text = new StringBuilder("graph ");
     CudnnDescriptor engine =
-        only(
-            proposal.descriptors(
-                cudnn.CUDNN_ATTR_ENGINECFG_ENGINE, cudnn.CUDNN_BACKEND_ENGINE_DESCRIPTOR, 1));
+        proposal
+            .descriptors(
+                cudnn.CUDNN_ATTR_ENGINECFG_ENGINE, cudnn.CUDNN_BACKEND_ENGINE_DESCRIPTOR, 1)
+            .get(0);
     try (engine) {
       List<Integer> notes =
           engine.choices(
@@ -237,10 +245,6 @@ final class CudnnGraph implements CudnnPlan {
     return text.toString();
   }
 
-  private static CudnnDescriptor only(List<CudnnDescriptor> list) {
-    return list.get(0);
-  }
-
   /** Notes of engines that must not be used: fp32 is IEEE's, and sums have one order. */
   private Set<Integer> forbidden() {
     Set<Integer> notes = new HashSet<>();
@@ -248,7 +252,8 @@ final class CudnnGraph implements CudnnPlan {
     if (!backend.options().nondeterministic()) {
       notes.add(cudnn.CUDNN_NUMERICAL_NOTE_NONDETERMINISTIC);
     }
-    if (backend.options().precision() == Precision.FP32) {
+    if (ieee) {
+      notes.add(cudnn.CUDNN_NUMERICAL_NOTE_TENSOR_CORE);
       notes.add(cudnn.CUDNN_NUMERICAL_NOTE_DOWN_CONVERT_INPUTS);
     }
     return notes;
