@@ -37,6 +37,39 @@ final class CudnnGraph implements CudnnPlan {
   /** Engines to ask for, of all that cuDNN proposes. */
   private static final int MOST_ENGINES = 16;
 
+  /** What cuDNN calls a product and its attributes. */
+  private record Operation(int type, int alpha, int beta, int convolution, int w, int x, int y) {
+    static final Operation FORWARD =
+        new Operation(
+            cudnn.CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR,
+            cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_ALPHA,
+            cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_BETA,
+            cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_CONV_DESC,
+            cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_W,
+            cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_X,
+            cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_Y);
+
+    static final Operation BACKWARD_DATA =
+        new Operation(
+            cudnn.CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_DATA_DESCRIPTOR,
+            cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_ALPHA,
+            cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_BETA,
+            cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_CONV_DESC,
+            cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_W,
+            cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DX,
+            cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DY);
+
+    static final Operation BACKWARD_WEIGHT =
+        new Operation(
+            cudnn.CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_FILTER_DESCRIPTOR,
+            cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_ALPHA,
+            cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_BETA,
+            cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_CONV_DESC,
+            cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DW,
+            cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_X,
+            cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DY);
+  }
+
   private final CudaBackend backend;
 
   /** Whether operands are fp32 and must stay it. */
@@ -147,35 +180,20 @@ final class CudnnGraph implements CudnnPlan {
       CudnnDescriptor w,
       CudnnDescriptor y,
       CudnnDescriptor convolution) {
-    return switch (product) {
-      case FORWARD ->
-          add(cudnn.CUDNN_BACKEND_OPERATION_CONVOLUTION_FORWARD_DESCRIPTOR)
-              .factor(cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_ALPHA, 1)
-              .factor(cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_BETA, 0)
-              .descriptors(cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_CONV_DESC, convolution)
-              .descriptors(cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_X, x)
-              .descriptors(cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_W, w)
-              .descriptors(cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_FORWARD_Y, y)
-              .ready();
-      case BACKWARD_DATA ->
-          add(cudnn.CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_DATA_DESCRIPTOR)
-              .factor(cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_ALPHA, 1)
-              .factor(cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_BETA, 0)
-              .descriptors(cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_CONV_DESC, convolution)
-              .descriptors(cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DX, x)
-              .descriptors(cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_W, w)
-              .descriptors(cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_DATA_DY, y)
-              .ready();
-      case BACKWARD_WEIGHT ->
-          add(cudnn.CUDNN_BACKEND_OPERATION_CONVOLUTION_BACKWARD_FILTER_DESCRIPTOR)
-              .factor(cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_ALPHA, 1)
-              .factor(cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_BETA, 0)
-              .descriptors(cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_CONV_DESC, convolution)
-              .descriptors(cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_X, x)
-              .descriptors(cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DW, w)
-              .descriptors(cudnn.CUDNN_ATTR_OPERATION_CONVOLUTION_BWD_FILTER_DY, y)
-              .ready();
-    };
+    Operation o =
+        switch (product) {
+          case FORWARD -> Operation.FORWARD;
+          case BACKWARD_DATA -> Operation.BACKWARD_DATA;
+          case BACKWARD_WEIGHT -> Operation.BACKWARD_WEIGHT;
+        };
+    return add(o.type)
+        .factor(o.alpha, 1)
+        .factor(o.beta, 0)
+        .descriptors(o.convolution, convolution)
+        .descriptors(o.x, x)
+        .descriptors(o.w, w)
+        .descriptors(o.y, y)
+        .ready();
   }
 
   /**

@@ -1,11 +1,9 @@
 package io.earlybird.backend.cuda;
 
-import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_add;
 import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_convert;
 import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_copy;
 import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_fill_f32;
 import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_relu;
-import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_relu_backward;
 import static io.earlybird.backend.cuda.NativeCudaKernels.eb_cuda_transpose;
 
 import io.earlybird.backend.Form;
@@ -16,6 +14,7 @@ import io.earlybird.tensor.Shape;
 import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.op.Fill;
 import java.util.List;
+import org.bytedeco.javacpp.Pointer;
 
 /** Fill, sum and ReLU, and changes of form. */
 final class ElementwiseCudaKernels {
@@ -52,24 +51,21 @@ final class ElementwiseCudaKernels {
   }
 
   static Kernel reluBackward(KernelRequest request, CudaBackend backend, DType element) {
-    int type = OwnCudaKernel.code(element);
-    long n = request.inputs().get(0).size();
-    return OwnCudaKernel.activations(
-            request,
-            backend,
-            2,
-            element,
-            b -> {
-              var y = b.in(0);
-              var dy = b.in(1);
-              var dx = b.out(0);
-              var stream = b.stream();
-              return () -> eb_cuda_relu_backward(type, y, dy, dx, n, stream);
-            })
-        .overwriting((output, input) -> true);
+    return ofTwo(request, backend, element, NativeCudaKernels::eb_cuda_relu_backward);
   }
 
   static Kernel add(KernelRequest request, CudaBackend backend, DType element) {
+    return ofTwo(request, backend, element, NativeCudaKernels::eb_cuda_add);
+  }
+
+  /** A function of the library of two tensors and their element type. */
+  @FunctionalInterface
+  private interface OfTwo {
+    int call(int type, Pointer a, Pointer b, Pointer y, long n, Pointer stream);
+  }
+
+  private static Kernel ofTwo(
+      KernelRequest request, CudaBackend backend, DType element, OfTwo function) {
     int type = OwnCudaKernel.code(element);
     long n = request.inputs().get(0).size();
     return OwnCudaKernel.activations(
@@ -78,11 +74,11 @@ final class ElementwiseCudaKernels {
             2,
             element,
             b -> {
-              var x = b.in(0);
-              var other = b.in(1);
+              var first = b.in(0);
+              var second = b.in(1);
               var y = b.out(0);
               var stream = b.stream();
-              return () -> eb_cuda_add(type, x, other, y, n, stream);
+              return () -> function.call(type, first, second, y, n, stream);
             })
         .overwriting((output, input) -> true);
   }
