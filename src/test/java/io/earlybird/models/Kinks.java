@@ -158,7 +158,7 @@ final class Kinks {
     return factors;
   }
 
-  private static Map<String, double[]> less(Map<String, double[]> a, Map<String, double[]> b) {
+  static Map<String, double[]> less(Map<String, double[]> a, Map<String, double[]> b) {
     return combine(a, b, -1);
   }
 

@@ -1,11 +1,11 @@
 package io.earlybird.models;
 
+import static io.earlybird.models.Kinks.less;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.earlybird.golden.Closeness;
 import io.earlybird.golden.Generator;
 import io.earlybird.tensor.HostTensor;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -45,18 +45,5 @@ class KinksTest {
 
   private static double largest(Map<String, double[]> gradients) {
     return gradients.values().stream().mapToDouble(Closeness::largest).max().orElseThrow();
-  }
-
-  private static Map<String, double[]> less(Map<String, double[]> a, Map<String, double[]> b) {
-    Map<String, double[]> out = new HashMap<>();
-    a.forEach(
-        (name, left) -> {
-          double[] difference = left.clone();
-          for (int i = 0; i < difference.length; i++) {
-            difference[i] -= b.get(name)[i];
-          }
-          out.put(name, difference);
-        });
-    return out;
   }
 }

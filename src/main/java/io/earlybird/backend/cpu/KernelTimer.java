@@ -43,14 +43,20 @@ final class KernelTimer implements AutoCloseable {
     buffers = backend.allocate(bytes, "measuring " + request.op().name());
   }
 
-  /** A candidate's kernel and its smallest time so far. */
+  /** A candidate's kernel, what its reorders take, and its own smallest time so far. */
   private static final class Timed {
     final Kernel kernel;
-    double nanos;
+    final double reorders;
+    double own;
 
-    Timed(Kernel kernel, double nanos) {
+    Timed(Kernel kernel, double reorders, double own) {
       this.kernel = kernel;
-      this.nanos = nanos;
+      this.reorders = reorders;
+      this.own = own;
+    }
+
+    double nanos() {
+      return reorders + own;
     }
   }
 
@@ -64,21 +70,20 @@ final class KernelTimer implements AutoCloseable {
       double best = Double.POSITIVE_INFINITY;
       for (Candidate candidate : candidates) {
         Kernel kernel = candidate.kernel().get();
-        Timed timed = new Timed(kernel, timer.reorders(kernel) + timer.nanos(kernel, best));
-        best = Math.min(best, timed.nanos);
+        Timed timed = new Timed(kernel, timer.reorders(kernel), timer.nanos(kernel, best));
+        best = Math.min(best, timed.nanos());
         double near = NEAR * best;
         all.add(timed);
-        all.removeIf(t -> t.nanos > near && close(t));
+        all.removeIf(t -> t.nanos() > near && close(t));
       }
-      all.sort(Comparator.comparingDouble(t -> t.nanos));
+      all.sort(Comparator.comparingDouble(Timed::nanos));
       List<Timed> finalists = all.subList(0, Math.min(FINALISTS, all.size()));
       for (int round = 0; round < ROUNDS && finalists.size() > 1; round++) {
         for (Timed t : finalists) {
-          double again = timer.reorders(t.kernel) + timer.nanos(t.kernel, t.nanos / HOPELESS);
-          t.nanos = Math.min(t.nanos, again);
+          t.own = Math.min(t.own, timer.nanos(t.kernel, t.own / HOPELESS));
         }
       }
-      Timed fastest = Collections.min(finalists, Comparator.comparingDouble(t -> t.nanos));
+      Timed fastest = Collections.min(finalists, Comparator.comparingDouble(Timed::nanos));
       all.stream().filter(t -> t != fastest).forEach(KernelTimer::close);
       return fastest.kernel;
     }

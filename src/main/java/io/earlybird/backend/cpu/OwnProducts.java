@@ -66,28 +66,21 @@ final class OwnProducts {
               Form.plain(result),
               shape -> 0,
               OwnProducts::forward);
-      Candidate direct = candidate(request, way, first, second, c.stride(), c.padding());
-      if (!isWinograds(second, c.stride(), c.padding())) {
-        return List.of(direct);
-      }
       Way fewer =
           way.with(
               NativeKernels::eb_conv2d_winograd_f32_scratch,
               (shape, b) -> winograd(null, shape, b));
-      return List.of(direct, candidate(request, fewer, first, second, 1, 1));
+      return candidates(request, way, fewer, first, second, c.stride(), c.padding());
     } else if (op instanceof Conv2dEpilogue c) {
       List<Form> forms = new ArrayList<>(List.of(Form.plain(first), stored(second, "Acdb%da")));
       new Epilogue(c, result).operands(false).forEach(spec -> forms.add(Form.plain(spec)));
       Way way = new Way(forms, Form.plain(result), shape -> 0, (s, b) -> forward(c, s, b));
-      Candidate product = candidate(request, way, first, second, c.stride(), c.padding());
-      List<Candidate> all = new ArrayList<>(List.of(product));
-      if (isWinograds(second, c.stride(), c.padding())) {
-        Way fewer =
-            way.with(
-                NativeKernels::eb_conv2d_winograd_f32_scratch, (shape, b) -> winograd(c, shape, b));
-        all.add(candidate(request, fewer, first, second, 1, 1));
-      }
-      return all.stream().map(own -> EpilogueKernel.around(request, own, false)).toList();
+      Way fewer =
+          way.with(
+              NativeKernels::eb_conv2d_winograd_f32_scratch, (shape, b) -> winograd(c, shape, b));
+      return candidates(request, way, fewer, first, second, c.stride(), c.padding()).stream()
+          .map(own -> EpilogueKernel.around(request, own, false))
+          .toList();
     } else if (op instanceof Conv2dBackwardData c) {
       Way way =
           new Way(
@@ -95,15 +88,11 @@ final class OwnProducts {
               Form.plain(result),
               shape -> 0,
               OwnProducts::backwardData);
-      Candidate direct = candidate(request, way, result, second, c.stride(), c.padding());
-      if (!isWinograds(second, c.stride(), c.padding())) {
-        return List.of(direct);
-      }
       Way fewer =
           way.with(
               NativeKernels::eb_conv2d_winograd_backward_data_f32_scratch,
               OwnProducts::winogradBackwardData);
-      return List.of(direct, candidate(request, fewer, result, second, 1, 1));
+      return candidates(request, way, fewer, result, second, c.stride(), c.padding());
     } else if (op instanceof Conv2dBackwardWeight c) {
       Way way =
           new Way(
@@ -111,15 +100,11 @@ final class OwnProducts {
               stored(result, "Acdb%da"),
               NativeKernels::eb_conv2d_backward_weight_f32_scratch,
               OwnProducts::backwardWeight);
-      Candidate direct = candidate(request, way, first, result, c.stride(), c.padding());
-      if (!isWinograds(result, c.stride(), c.padding())) {
-        return List.of(direct);
-      }
       Way fewer =
           way.with(
               NativeKernels::eb_conv2d_winograd_backward_weight_f32_scratch,
               OwnProducts::winogradBackwardWeight);
-      return List.of(direct, candidate(request, fewer, first, result, 1, 1));
+      return candidates(request, way, fewer, first, result, c.stride(), c.padding());
     }
     return List.of();
   }
@@ -198,6 +183,23 @@ final class OwnProducts {
     FloatPointer dw = buffers.out(0);
     Pointer room = buffers.room();
     return () -> NativeKernels.eb_conv2d_winograd_backward_weight_f32(shape, x, dy, dw, room);
+  }
+
+  /** The sums of the definition and, where that is possible, the way with fewer multiplications. */
+  private static List<Candidate> candidates(
+      KernelRequest request,
+      Way direct,
+      Way fewer,
+      TensorSpec x,
+      TensorSpec w,
+      int stride,
+      int padding) {
+    List<Candidate> all = new ArrayList<>();
+    all.add(candidate(request, direct, x, w, stride, padding));
+    if (isWinograds(w, stride, padding)) {
+      all.add(candidate(request, fewer, x, w, stride, padding));
+    }
+    return all;
   }
 
   private static Candidate candidate(
