@@ -69,7 +69,7 @@ final class OwnProducts {
       Way fewer =
           way.with(
               NativeKernels::eb_conv2d_winograd_f32_scratch,
-              (shape, b) -> winograd(null, shape, b));
+              (shape, b) -> winograd(After.NOTHING, shape, b));
       return candidates(request, way, fewer, first, second, c.stride(), c.padding());
     } else if (op instanceof Conv2dEpilogue c) {
       List<Form> forms = new ArrayList<>(List.of(Form.plain(first), stored(second, "Acdb%da")));
@@ -77,7 +77,8 @@ final class OwnProducts {
       Way way = new Way(forms, Form.plain(result), shape -> 0, (s, b) -> forward(c, s, b));
       Way fewer =
           way.with(
-              NativeKernels::eb_conv2d_winograd_f32_scratch, (shape, b) -> winograd(c, shape, b));
+              NativeKernels::eb_conv2d_winograd_f32_scratch,
+              (shape, b) -> winograd(After.of(c, b), shape, b));
       return candidates(request, way, fewer, first, second, c.stride(), c.padding()).stream()
           .map(own -> EpilogueKernel.around(request, own, false))
           .toList();
@@ -116,17 +117,29 @@ final class OwnProducts {
     return () -> NativeKernels.eb_conv2d_f32(shape, x, w, y);
   }
 
+  /** What follows a convolution, as the library takes it. */
+  private record After(
+      FloatPointer mean, FloatPointer scale, FloatPointer beta, FloatPointer residual, int relu) {
+    static final After NOTHING = new After(null, null, null, null, 0);
+
+    static After of(Conv2dEpilogue op, Buffers buffers) {
+      return new After(
+          op.norm() ? buffers.in(2) : null,
+          op.norm() ? buffers.in(3) : null,
+          op.norm() ? buffers.in(4) : null,
+          op.add() ? buffers.in(op.norm() ? 5 : 2) : null,
+          op.relu() ? 1 : 0);
+    }
+  }
+
   private static IntSupplier forward(Conv2dEpilogue op, Conv2dShape shape, Buffers buffers) {
     FloatPointer x = buffers.in(0);
     FloatPointer w = buffers.in(1);
-    FloatPointer mean = op.norm() ? buffers.in(2) : null;
-    FloatPointer scale = op.norm() ? buffers.in(3) : null;
-    FloatPointer beta = op.norm() ? buffers.in(4) : null;
-    FloatPointer residual = op.add() ? buffers.in(op.norm() ? 5 : 2) : null;
-    int relu = op.relu() ? 1 : 0;
+    After a = After.of(op, buffers);
     FloatPointer y = buffers.out(0);
     return () ->
-        NativeKernels.eb_conv2d_epilogue_f32(shape, x, w, mean, scale, beta, residual, relu, y);
+        NativeKernels.eb_conv2d_epilogue_f32(
+            shape, x, w, a.mean, a.scale, a.beta, a.residual, a.relu, y);
   }
 
   private static boolean isWinograds(TensorSpec w, int stride, int padding) {
@@ -137,21 +150,14 @@ final class OwnProducts {
         && !System.getProperty(WINOGRAD, "on").equals("off");
   }
 
-  /** The convolution and what follows it, which may be {@code null} for nothing. */
-  private static IntSupplier winograd(Conv2dEpilogue op, Conv2dShape shape, Buffers buffers) {
-    boolean norm = op != null && op.norm();
+  private static IntSupplier winograd(After a, Conv2dShape shape, Buffers buffers) {
     FloatPointer x = buffers.in(0);
     FloatPointer w = buffers.in(1);
-    FloatPointer mean = norm ? buffers.in(2) : null;
-    FloatPointer scale = norm ? buffers.in(3) : null;
-    FloatPointer beta = norm ? buffers.in(4) : null;
-    FloatPointer residual = op != null && op.add() ? buffers.in(norm ? 5 : 2) : null;
-    int relu = op != null && op.relu() ? 1 : 0;
     FloatPointer y = buffers.out(0);
     Pointer room = buffers.room();
     return () ->
         NativeKernels.eb_conv2d_winograd_f32(
-            shape, x, w, mean, scale, beta, residual, relu, y, room);
+            shape, x, w, a.mean, a.scale, a.beta, a.residual, a.relu, y, room);
   }
 
   private static IntSupplier winogradBackwardData(Conv2dShape shape, Buffers buffers) {
