@@ -15,10 +15,10 @@ function(earlybird_isa_variants prefix)
   target_compile_options(${prefix}_v4 PRIVATE -mprefer-vector-width=512)
 endfunction()
 
-# The same sources for level v4 with AVX512-BF16, in the namespace v4_bf16.
+# The same sources for level v4 with AVX512-BF16 and VNNI, in the namespace v4_bf16.
 function(earlybird_bf16_variant prefix)
   add_library(${prefix}_v4_bf16 OBJECT ${ARGN})
-  target_compile_options(${prefix}_v4_bf16 PRIVATE -march=x86-64-v4 -mavx512bf16
+  target_compile_options(${prefix}_v4_bf16 PRIVATE -march=x86-64-v4 -mavx512bf16 -mavx512vnni
                          -mprefer-vector-width=512 ${EARLYBIRD_ARITHMETIC})
   target_compile_definitions(${prefix}_v4_bf16 PRIVATE EB_ISA=v4_bf16)
 endfunction()

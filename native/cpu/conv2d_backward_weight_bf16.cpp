@@ -26,7 +26,7 @@ Part inside(int64_t k, int64_t extent, int64_t outputs, int64_t stride, int64_t 
 }
 
 // Adds the pairs of output rows [first, first + count) to the sums of one tile of dw, all taps.
-void add_rows(const WeightPlan& p, int64_t pairs, Part chunk, PairTile run, const uint32_t* rows,
+void add_rows(const WeightPlan& p, int64_t pairs, Part chunk, WordTile<Pairs> run, const uint32_t* rows,
               const uint32_t* columns, float* sums) {
   const PairSide& a = p.rows;
   const PairSide& b = p.columns;
@@ -45,7 +45,7 @@ void add_rows(const WeightPlan& p, int64_t pairs, Part chunk, PairTile run, cons
       const int64_t x_column = w.begin * stride + kw - p.s.padding;
       const int64_t a_at = p.swapped ? x_row * a.width + x_column : h.begin * a.width + w.begin;
       const int64_t b_at = p.swapped ? h.begin * b.width + w.begin : x_row * b.width + x_column;
-      PairRuns runs{};
+      WordRuns runs{};
       runs.rows = h.end - h.begin;
       runs.a_row = a_stride * a.row_size(pairs);
       runs.b_row = b_stride * b.row_size(pairs);
@@ -77,8 +77,8 @@ void add_block(const WeightPlan& p, int64_t images, int64_t tile, const uint32_t
   const uint32_t* rows = packed_rows + row_tile * p.rows.tile_size(pairs);
   const uint32_t* columns = packed_columns + column_tile * p.columns.tile_size(pairs);
   const int64_t columns_left = p.columns.channels - column_tile * p.columns.tile;
-  const PairTile run = pair_tile_of(std::min(p.rows.tile, p.rows.channels - row_tile * p.rows.tile),
-                                    ceil_div(std::min(p.columns.tile, columns_left), kPairLanes));
+  const WordTile<Pairs> run = word_tile_of<Pairs>(std::min(p.rows.tile, p.rows.channels - row_tile * p.rows.tile),
+                                    ceil_div(std::min(p.columns.tile, columns_left), kWordLanes));
   const int64_t chunk = std::max<int64_t>(1, kChunkPairs / (p.ow * pairs));
   for (int64_t h = 0; h < p.oh; h += chunk) {
     add_rows(p, pairs, {h, std::min(p.oh, h + chunk)}, run, rows, columns, sums);

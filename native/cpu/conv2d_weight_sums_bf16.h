@@ -47,7 +47,7 @@ struct WeightPlan {
   int64_t taps() const { return s.kernel_height * s.kernel_width; }
   int64_t dw_size() const { return ceil_div(s.out, kBlock) * kBlock * taps() * s.in; }
   int64_t tiles() const { return tiling.row_tiles * tiling.column_tiles; }
-  int64_t tile_columns() const { return tiling.vectors * kPairLanes; }
+  int64_t tile_columns() const { return tiling.vectors * kWordLanes; }
   int64_t tile_sums() const { return taps() * tiling.rows * tile_columns(); }
   int64_t packed_size() const { return rows_size + columns_size; }
   int64_t copy_size() const { return packed_size() + (local ? 0 : sums_size); }
@@ -122,13 +122,13 @@ inline void write_swapped(const WeightPlan& p, int64_t row_tile, int64_t column_
   const int64_t rows = std::min(p.rows.tile, p.s.in - first);
   const int64_t out = column_tile * p.columns.tile;
   const int64_t columns = std::min(p.columns.tile, p.s.out - out);
-  const int64_t pitch = ceil_div(columns, kPairLanes) * kPairLanes;
+  const int64_t pitch = ceil_div(columns, kWordLanes) * kWordLanes;
   const bool last = out + columns == p.s.out;
   const int64_t end = last ? ceil_div(p.s.out, kBlock) * kBlock : out + columns;
   const bool stream = should_stream_lines(dw, p.dw_size());
   for (int64_t tap = 0; tap < p.taps(); tap++) {
     const float* tap_sums = sums + tap * p.tiling.rows * p.tile_columns();
-    for (int64_t o = out; o < end; o += kPairLanes) {
+    for (int64_t o = out; o < end; o += kWordLanes) {
       float* to = dw + ((o / kBlock * p.taps() + tap) * p.s.in + first) * kBlock + o % kBlock;
       const float* from = tap_sums + o - out;
       for (int64_t r = 0; r < rows; r++, from += pitch, to += kBlock) {
@@ -151,18 +151,18 @@ inline void write_straight(const WeightPlan& p, int64_t row_tile, int64_t column
   const int64_t rows = std::min(p.rows.tile, p.s.out - out);
   const int64_t in = column_tile * p.columns.tile;
   const int64_t columns = std::min(p.columns.tile, p.s.in - in);
-  const int64_t pitch = ceil_div(columns, kPairLanes) * kPairLanes;
+  const int64_t pitch = ceil_div(columns, kWordLanes) * kWordLanes;
   const bool last = out + rows == p.s.out;
   const int64_t end = last ? ceil_div(p.s.out, kBlock) * kBlock : out + rows;
   for (int64_t tap = 0; tap < p.taps(); tap++) {
     const float* tap_sums = sums + tap * p.tiling.rows * p.tile_columns();
     for (int64_t o = out; o < end; o++) {
       float* to = dw + ((o / kBlock * p.taps() + tap) * p.s.in + in) * kBlock + o % kBlock;
-      for (int64_t c = 0; c < columns; c += kPairLanes) {
-        alignas(64) float line[kPairLanes] = {};
+      for (int64_t c = 0; c < columns; c += kWordLanes) {
+        alignas(64) float line[kWordLanes] = {};
         if (o < p.s.out)
           _mm512_store_ps(line, total(p, tap_sums + (o - out) * pitch + c, copy_step));
-        const int64_t count = std::min(kPairLanes, columns - c);
+        const int64_t count = std::min(kWordLanes, columns - c);
         for (int64_t i = 0; i < count; i++) to[(c + i) * kBlock] = line[i];
       }
     }

@@ -3,9 +3,9 @@
 // A file of native/cpu holds one op and is compiled once per instruction set. EB_ISA names the
 // namespace of that compilation (v2, v3 or v4), so that the three versions live side by side. The
 // compilation for v2 alone also defines EB_ENTRY_POINTS and with it the public functions, which
-// check their arguments and call through the table. The code of files named ..._bf16.cpp is compiled
-// for v4 with AVX512-BF16 alone (v4_bf16); elsewhere the table has functions that say
-// EB_UNSUPPORTED.
+// check their arguments and call through the table. The code of files named ..._bf16.cpp and
+// ..._int8.cpp is compiled for v4 with AVX512-BF16 and VNNI alone (v4_bf16); elsewhere the table has
+// functions that say EB_UNSUPPORTED.
 #ifndef EARLYBIRD_CPU_KERNEL_TABLE_H
 #define EARLYBIRD_CPU_KERNEL_TABLE_H
 
@@ -34,7 +34,7 @@ EB_DECLARE_ISA(v3)
 EB_DECLARE_ISA(v4)
 #undef EB_DECLARE_ISA
 
-// Puts the kernels that need AVX512-BF16 into a table.
+// Puts the kernels that need AVX512-BF16 and VNNI into a table.
 namespace v4_bf16 {
 void add_kernels(Kernels& table);
 }

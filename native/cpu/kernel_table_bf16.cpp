@@ -1,4 +1,4 @@
-// The kernels that need AVX512-BF16, put into a table.
+// The kernels that need AVX512-BF16 and VNNI, put into a table.
 #include "cpu/kernel_table.h"
 
 #if defined(__AVX512BF16__)

@@ -1,8 +1,6 @@
 // Sums of outer products over pairs of pixels: of two bf16 images of equal size in pixels, every
-// channel of one times every channel of the other, with sums in fp32. Two pixels that lie in the
-// halves of a 32-bit word are multiplied and added by one instruction. A tile of rows x columns
-// stays in registers over a run of pairs: the row operand is broadcast, the column operand is read
-// as vectors.
+// channel of one times every channel of the other, with sums in fp32. Two pixels lie in the halves
+// of a 32-bit word.
 #ifndef EARLYBIRD_CPU_OUTER_PRODUCT_BF16_H
 #define EARLYBIRD_CPU_OUTER_PRODUCT_BF16_H
 
@@ -10,88 +8,10 @@
 #include <stdint.h>
 
 #include <algorithm>
-#include <utility>
+
+#include "cpu/word_tile.h"
 
 namespace eb::EB_ISA {
-
-// Columns of a tile: 1 to 4 vectors of this many.
-constexpr int64_t kPairLanes = 16;
-constexpr int kMostVectors = 4;
-
-// Most rows of a tile of V vectors of columns: what 32 registers hold.
-constexpr int most_rows(int64_t v) { return v == 1 ? 28 : v == 2 ? 14 : v == 3 ? 9 : 6; }
-
-// `rows` x `columns` runs of `length` pairs of pixels, with steps in words.
-struct PairRuns {
-  int64_t rows;
-  int64_t columns;
-  int64_t length;
-  int64_t a_row, a_column, a_step;
-  int64_t b_row, b_column, b_step;
-};
-
-inline __m512 multiply_pairs(__m512 sum, uint32_t a, __m512i b) {
-  return _mm512_dpbf16_ps(sum, (__m512bh)b, (__m512bh)_mm512_set1_epi32(static_cast<int>(a)));
-}
-
-// Adds R rows x V vectors of columns to sums [R][V vectors]. The loops over a tile are unrolled, or
-// its sums would live in memory.
-template <int R, int V>
-void pair_tile(const PairRuns& runs, const uint32_t* a, const uint32_t* b, float* sums) {
-  __m512 acc[R][V];
-#pragma GCC unroll 32
-  for (int r = 0; r < R; r++) {
-#pragma GCC unroll 4
-    for (int v = 0; v < V; v++) acc[r][v] = _mm512_setzero_ps();
-  }
-  const int64_t a_step = runs.a_step;
-  const int64_t b_step = runs.b_step;
-  for (int64_t y = 0; y < runs.rows; y++) {
-    for (int64_t x = 0; x < runs.columns; x++) {
-      const uint32_t* pa = a + y * runs.a_row + x * runs.a_column;
-      const uint32_t* pb = b + y * runs.b_row + x * runs.b_column;
-      for (int64_t t = 0; t < runs.length; t++, pa += a_step, pb += b_step) {
-        __m512i column[V];
-#pragma GCC unroll 4
-        for (int v = 0; v < V; v++) column[v] = _mm512_loadu_si512(pb + v * kPairLanes);
-#pragma GCC unroll 32
-        for (int r = 0; r < R; r++) {
-#pragma GCC unroll 4
-          for (int v = 0; v < V; v++) acc[r][v] = multiply_pairs(acc[r][v], pa[r], column[v]);
-        }
-      }
-    }
-  }
-#pragma GCC unroll 32
-  for (int r = 0; r < R; r++) {
-#pragma GCC unroll 4
-    for (int v = 0; v < V; v++) {
-      float* p = sums + (r * V + v) * kPairLanes;
-      _mm512_storeu_ps(p, _mm512_add_ps(_mm512_loadu_ps(p), acc[r][v]));
-    }
-  }
-}
-
-using PairTile = void (*)(const PairRuns&, const uint32_t*, const uint32_t*, float*);
-
-template <int V, int... R>
-PairTile pair_tile_of(int64_t rows, std::integer_sequence<int, R...>) {
-  static constexpr PairTile tiles[] = {pair_tile<R + 1, V>...};
-  return tiles[rows - 1];
-}
-
-inline PairTile pair_tile_of(int64_t rows, int64_t vectors) {
-  switch (vectors) {
-    case 1:
-      return pair_tile_of<1>(rows, std::make_integer_sequence<int, most_rows(1)>());
-    case 2:
-      return pair_tile_of<2>(rows, std::make_integer_sequence<int, most_rows(2)>());
-    case 3:
-      return pair_tile_of<3>(rows, std::make_integer_sequence<int, most_rows(3)>());
-    default:
-      return pair_tile_of<4>(rows, std::make_integer_sequence<int, most_rows(4)>());
-  }
-}
 
 // What packing up to 32 channels of a pair of pixels takes.
 constexpr double kZipCycles = 4;
@@ -112,12 +32,10 @@ inline double tile_cost(int64_t rows, int64_t vectors) {
   return 0.5 * static_cast<double>(std::max({rows * vectors, rows + vectors, 2 * kLatency}));
 }
 
-inline int64_t ceil_div(int64_t a, int64_t b) { return (a + b - 1) / b; }
-
 // `taps`: how often packed operands are used.
 inline Tiling tiling(int64_t rows, int64_t columns, int64_t taps) {
   Tiling best{};
-  const int64_t vectors = ceil_div(columns, kPairLanes);
+  const int64_t vectors = ceil_div(columns, kWordLanes);
   for (int64_t most = 1; most <= kMostVectors; most++) {
     Tiling t{};
     t.column_tiles = ceil_div(vectors, most);
@@ -171,7 +89,7 @@ struct Zip {
     _mm512_mask_storeu_epi32(to, static_cast<__mmask16>(stored & 0xFFFFu),
                              _mm512_permutex2var_epi16(va, low, vb));
     if (stored >> 16) {
-      _mm512_mask_storeu_epi32(to + kPairLanes, static_cast<__mmask16>(stored >> 16),
+      _mm512_mask_storeu_epi32(to + kWordLanes, static_cast<__mmask16>(stored >> 16),
                                _mm512_permutex2var_epi16(va, high, vb));
     }
   }

@@ -44,7 +44,8 @@ Choice choose() {
   __builtin_cpu_init();
   if (cap >= 4 && has_v4()) {
     Choice v4 = {"x86-64-v4", eb::v4::kernels(), false};
-    if (cap >= kBf16 && __builtin_cpu_supports("avx512bf16")) {
+    if (cap >= kBf16 && __builtin_cpu_supports("avx512bf16") &&
+        __builtin_cpu_supports("avx512vnni")) {
       eb::v4_bf16::add_kernels(v4.kernels);
       v4.bf16 = true;
     }

@@ -15,6 +15,7 @@
 #include "earlybird/pooling.h"
 #include "earlybird/products.h"
 #include "earlybird/products_bf16.h"
+#include "earlybird/products_int8.h"
 #include "earlybird/quantize.h"
 #include "earlybird/runtime.h"
 

@@ -2,8 +2,10 @@ package io.earlybird.backend;
 
 import io.earlybird.tensor.DType;
 import io.earlybird.tensor.TensorSpec;
+import io.earlybird.tensor.format.NumberFormat;
 import io.earlybird.tensor.op.Op;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 
 /**
@@ -14,6 +16,8 @@ import java.util.List;
  * @param outputs logical results
  * @param available form in which each operand exists already, or {@code null} where the kernel may
  *     choose freely (a variable that has no storage yet)
+ * @param formats number format to which each operand was rounded as it is, or {@code null} if that
+ *     is not known
  * @param multiplied whether result 0 is nothing but an operand of convolutions and matrix products
  */
 public record KernelRequest(
@@ -21,11 +25,12 @@ public record KernelRequest(
     List<TensorSpec> inputs,
     List<TensorSpec> outputs,
     List<Form> available,
+    List<NumberFormat> formats,
     boolean multiplied) {
-  /** A request for a result that anything may read. */
+  /** A request for a result that anything may read, on operands of which only forms are known. */
   public KernelRequest(
       Op op, List<TensorSpec> inputs, List<TensorSpec> outputs, List<Form> available) {
-    this(op, inputs, outputs, available, false);
+    this(op, inputs, outputs, available, Collections.nCopies(inputs.size(), null), false);
   }
 
   private static final int DESCRIBED = 8;

@@ -6,7 +6,9 @@ import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;
 import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.Variable;
+import io.earlybird.tensor.format.NumberFormat;
 import io.earlybird.tensor.op.ProductOp;
+import io.earlybird.tensor.op.Quantize;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.IdentityHashMap;
@@ -70,6 +72,7 @@ final class KernelSelection {
                 step.inputSpecs(),
                 step.outputSpecs(),
                 available,
+                formats(step),
                 isMultiplied(graph, step)));
     for (int i = 0; i < step.inputs.size(); i++) {
       Operand in = step.inputs.get(i);
@@ -85,6 +88,17 @@ final class KernelSelection {
       step.outputs.get(i).form = step.kernel.outputForms().get(i);
     }
     result.add(step);
+  }
+
+  /** The number formats of operands that quantizers made; null for others. */
+  private static List<NumberFormat> formats(Step step) {
+    List<NumberFormat> formats = new ArrayList<>();
+    for (Operand in : step.inputs) {
+      boolean view = !in.spec().equals(in.value().spec);
+      boolean rounded = in.value().producer != null && in.value().producer.op instanceof Quantize;
+      formats.add(rounded && !view ? ((Quantize) in.value().producer.op).format() : null);
+    }
+    return formats;
   }
 
   /** Whether the step's first result is read by products alone. */

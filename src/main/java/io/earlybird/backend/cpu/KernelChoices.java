@@ -40,13 +40,12 @@ final class KernelChoices {
    * What a choice is recorded under: op, operands, threads and, where it is not fp32, precision.
    */
   static String key(KernelRequest request, CpuBackend backend) {
-    ProductTypes types = ProductTypes.of(request, backend);
     return request.op()
         + " "
         + request.inputs()
         + " threads="
         + backend.threads()
-        + (types.isF32() ? "" : " " + types.operand() + " to " + types.result());
+        + ProductTypes.of(request, backend).suffix();
   }
 
   /**

@@ -33,6 +33,7 @@ import org.bytedeco.javacpp.tools.InfoMapper;
               "earlybird/pooling.h",
               "earlybird/products.h",
               "earlybird/products_bf16.h",
+              "earlybird/products_int8.h",
               "earlybird/quantize.h",
               "earlybird/runtime.h"
             },

@@ -104,6 +104,7 @@ final class ProductKernels {
       }
     }
     different.addAll(OwnBf16Products.candidates(request, types));
+    different.addAll(OwnInt8Products.candidates(request, types));
     if (types.isF32() || different.isEmpty()) {
       different.addAll(OwnProducts.candidates(request));
     }
