@@ -1,5 +1,9 @@
 // Average pooling and its gradient. Version 1: sums per channel, one window position (or, backward,
 // one window) after the other. Version 2: gradients larger than the cache are streamed past it.
+// Version 3: 2x2 windows with stride 2 in one loop; where windows do not overlap, a gradient is read
+// once and written to its window's pixels.
+#include <algorithm>
+
 #include "cpu/kernel_table.h"
 #include "cpu/pool_windows.h"
 
@@ -51,6 +55,20 @@ void average(const T* image, Span rows, Span columns, int64_t width, int64_t cha
   }
 }
 
+// One row of 2x2 windows, from rows of pixels `above` and `below`.
+template <class T>
+void row_of_fours(const T* above, const T* below, int64_t channels, int64_t windows, T* y) {
+  for (int64_t column = 0; column < windows; column++) {
+    const T* a = above + 2 * column * channels;
+    const T* b = below + 2 * column * channels;
+    T* out = y + column * channels;
+#pragma omp simd
+    for (int64_t j = 0; j < channels; j++) {
+      out[j] = (float(a[j]) + a[channels + j] + b[j] + b[channels + j]) / 4.0f;
+    }
+  }
+}
+
 float window_size(const eb_pool& p) { return static_cast<float>(p.kernel * p.kernel); }
 
 template <class T>
@@ -60,6 +78,12 @@ eb_status avg_pool(const eb_pool* pool, const T* x, T* y) {
   const int64_t ow = out_extent(p.width, p);
   parallel_image_rows(p.images, oh, ow * p.channels * p.kernel, [=](int64_t n, int64_t row) {
     const T* image = x + n * p.height * p.width * p.channels;
+    if (p.kernel == 2 && p.stride == 2) {
+      const int64_t pitch = p.width * p.channels;
+      const T* above = image + 2 * row * pitch;
+      row_of_fours(above, above + pitch, p.channels, ow, y + (n * oh + row) * ow * p.channels);
+      return;
+    }
     const Span rows = {row * p.stride, row * p.stride + p.kernel};
     for (int64_t column = 0; column < ow; column++) {
       const Span columns = {column * p.stride, column * p.stride + p.kernel};
@@ -70,24 +94,65 @@ eb_status avg_pool(const eb_pool* pool, const T* x, T* y) {
   return EB_OK;
 }
 
+// One row of pixels where windows overlap or leave pixels out.
+template <class T>
+void gather_row(const eb_pool& p, int64_t oh, int64_t ow, int64_t row, const T* dy, T* dx) {
+  for (int64_t column = 0; column < p.width; column++) {
+    average(dy, covering(row, oh, p), covering(column, ow, p), ow, p.channels, window_size(p),
+            dx + column * p.channels);
+  }
+}
+
+// One row of windows that do not overlap: `kernel` rows of pixels from `dx` on, and what no window
+// covers at their end.
+template <class T>
+void spread_row(const eb_pool& p, int64_t ow, const T* dy, T* dx, bool stream) {
+  const int64_t c = p.channels;
+  const int64_t k = p.kernel;
+  const int64_t pitch = p.width * c;
+  alignas(64) T tile[kPoolTile];
+  for (int64_t column = 0; column < ow; column++) {
+    for (int64_t at = 0; at < c; at += kPoolTile) {
+      const int64_t n = c - at < kPoolTile ? c - at : kPoolTile;
+      const T* from = dy + column * c + at;
+      const float by = window_size(p);
+#pragma omp simd
+      for (int64_t j = 0; j < n; j++) tile[j] = float(from[j]) / by;
+      for (int64_t pixel = 0; pixel < k * k; pixel++) {
+        T* to = dx + pixel / k * pitch + (column * k + pixel % k) * c + at;
+        if (stream) {
+          stream_lines(to, tile, n);
+        } else {
+          std::copy(tile, tile + n, to);
+        }
+      }
+    }
+  }
+  for (int64_t r = 0; r < k; r++) std::fill(dx + r * pitch + ow * k * c, dx + (r + 1) * pitch, T{});
+  if (stream) stream_end();
+}
+
 template <class T>
 eb_status avg_pool_backward(const eb_pool* pool, const T* dy, T* dx) {
   const eb_pool p = *pool;
   const int64_t oh = out_extent(p.height, p);
   const int64_t ow = out_extent(p.width, p);
-  const int64_t c = p.channels;
-  const bool stream = c % kLineOf<T> == 0 && c <= kPoolTile &&
-                      should_stream_lines(dx, p.images * p.height * p.width * c);
-  parallel_image_rows(p.images, p.height, p.width * c, [=](int64_t n, int64_t row) {
-    const T* image = dy + n * oh * ow * c;
-    alignas(64) T tile[kPoolTile];
-    for (int64_t column = 0; column < p.width; column++) {
-      T* to = dx + ((n * p.height + row) * p.width + column) * c;
-      average(image, covering(row, oh, p), covering(column, ow, p), ow, c, window_size(p),
-              stream ? tile : to);
-      if (stream) stream_lines(to, tile, c);
+  const int64_t pitch = p.width * p.channels;
+  const int64_t out = ow * p.channels;
+  if (!tiles(p)) {
+    parallel_image_rows(p.images, p.height, pitch, [=](int64_t n, int64_t row) {
+      gather_row(p, oh, ow, row, dy + n * oh * out, dx + (n * p.height + row) * pitch);
+    });
+    return EB_OK;
+  }
+  const bool stream =
+      p.channels % kLineOf<T> == 0 && should_stream_lines(dx, p.images * p.height * pitch);
+  parallel_image_rows(p.images, oh, p.kernel * pitch, [=](int64_t n, int64_t row) {
+    T* to = dx + (n * p.height + row * p.kernel) * pitch;
+    spread_row(p, ow, dy + (n * oh + row) * out, to, stream);
+    if (row == oh - 1) {
+      std::fill(to + p.kernel * pitch, dx + (n + 1) * p.height * pitch, T{});
     }
-    if (stream) stream_end();
   });
   return EB_OK;
 }

@@ -81,3 +81,5 @@ EB_KERNEL(conv2d_backward_weight_f32)
 // ceilings.h
 EB_KERNEL(fma_chains_f32)
 EB_KERNEL(philox_words)
+EB_KERNEL(memory_read)
+EB_KERNEL(memory_write)

@@ -5,10 +5,9 @@
 // Version 3: 2x2 windows with stride 2, which the networks here use, take their first two pixels at
 // once. (All four at once did not become AVX-512 vectors: compilers select between masks badly.)
 // Version 4: with AVX-512 a window in registers, by hand.
-#include <immintrin.h>
-
 #include "common/pool.h"
 #include "cpu/kernel_table.h"
+#include "cpu/pool_registers.h"
 #include "cpu/pool_windows.h"
 
 namespace eb::EB_ISA {
@@ -86,25 +85,6 @@ void window(const eb_pool& p, const T* image, int64_t row, int64_t column, int64
 
 #if defined(__AVX512F__)
 
-// Of the plain intrinsics GCC 12 says that they read something uninitialised.
-constexpr __mmask16 kAll = 0xFFFF;
-
-inline __m512 load16(const float* x) { return _mm512_loadu_ps(x); }
-
-inline __m512 load16(const Bf16* x) {
-  const __m256i bits = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(x));
-  return _mm512_castsi512_ps(
-      _mm512_maskz_slli_epi32(kAll, _mm512_maskz_cvtepu16_epi32(kAll, bits), 16));
-}
-
-inline void store16(float* y, __m512 v) { _mm512_storeu_ps(y, v); }
-
-// A bf16 number comes out as it went in.
-inline void store16(Bf16* y, __m512 v) {
-  const __m512i bits = _mm512_maskz_srli_epi32(kAll, _mm512_castps_si512(v), 16);
-  _mm256_storeu_si256(reinterpret_cast<__m256i*>(y), _mm512_maskz_cvtepi32_epi16(kAll, bits));
-}
-
 // eb_pool_wins: larger, or the first that is no number.
 inline __mmask16 wins(__m512 v, __m512 best) {
   const __mmask16 numbers = _mm512_cmp_ps_mask(best, best, _CMP_ORD_Q);
@@ -139,15 +119,10 @@ void registers(const T* x, Span rows, Span columns, int64_t kernel, int64_t line
   }
 }
 
-constexpr int64_t kAtOnce = 16;
-
 #else
 
 template <int kKernel, class T>
 void registers(const T*, Span, Span, int64_t, int64_t, int64_t, T*, uint8_t*) {}
-
-// No number of channels is a multiple of it.
-constexpr int64_t kAtOnce = INT64_MAX;
 
 #endif
 

@@ -2,8 +2,9 @@
 // Version 1: every pixel gathers from the windows that cover it, which needs no zeroing, no order
 // between threads, and vectors over channels. Version 2: where windows are 2x2 and do not overlap,
 // each window writes its four pixels at once and is read once; gradients larger than the cache are
-// streamed past it.
+// streamed past it. Version 3: with AVX-512 a pixel of other windows in registers, by hand.
 #include "cpu/kernel_table.h"
+#include "cpu/pool_registers.h"
 #include "cpu/pool_windows.h"
 
 namespace eb::EB_ISA {
@@ -77,6 +78,36 @@ void row_of_fours(const eb_pool& p, int64_t ow, const T* dy, const uint8_t* plac
   if (stream) stream_end();
 }
 
+#if defined(__AVX512F__)
+
+// One pixel, which the windows [rows] x [columns] cover, in n channels, a multiple of 16.
+template <class T>
+void gather_registers(const eb_pool& p, Span rows, Span columns, int64_t ow, int64_t y, int64_t x,
+                      const T* dy, const uint8_t* places, int64_t n, T* dx) {
+  for (int64_t j = 0; j < n; j += kAtOnce) {
+    __m512 sum = _mm512_setzero_ps();
+    for (int64_t r = rows.begin; r < rows.end; r++) {
+      for (int64_t s = columns.begin; s < columns.end; s++) {
+        const int64_t from = (r * ow + s) * n + j;
+        const int64_t place = (y - r * p.stride) * p.kernel + x - s * p.stride;
+        const __m128i winners = _mm_loadu_si128(reinterpret_cast<const __m128i*>(places + from));
+        const __mmask16 won =
+            _mm_cmpeq_epi8_mask(winners, _mm_set1_epi8(static_cast<char>(place)));
+        sum = _mm512_mask_add_ps(sum, won, sum, load16(dy + from));
+      }
+    }
+    store16(dx + j, sum);
+  }
+}
+
+#else
+
+template <class T>
+void gather_registers(const eb_pool&, Span, Span, int64_t, int64_t, int64_t, const T*,
+                      const uint8_t*, int64_t, T*) {}
+
+#endif
+
 // One row of pixels for any windows; sums are in float until they are complete.
 template <class T>
 void gather_row(const eb_pool& p, int64_t oh, int64_t ow, int64_t row, const T* dy,
@@ -86,6 +117,11 @@ void gather_row(const eb_pool& p, int64_t oh, int64_t ow, int64_t row, const T* 
   alignas(64) float sum[kPoolTile];
   for (int64_t column = 0; column < p.width; column++) {
     const Span columns = covering(column, ow, p);
+    if (c % kAtOnce == 0) {
+      gather_registers(p, rows, columns, ow, row + p.padding, column + p.padding, dy, places, c,
+                       dx + column * c);
+      continue;
+    }
     for (int64_t at = 0; at < c; at += kPoolTile) {
       const int64_t n = c - at < kPoolTile ? c - at : kPoolTile;
       bool first = true;

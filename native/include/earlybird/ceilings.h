@@ -15,4 +15,11 @@ EB_API eb_status eb_fma_chains_f32(int64_t rounds, double* flops, float* sink);
 // that depends on some of them. The caller takes the time.
 EB_API eb_status eb_philox_words(int64_t rounds, double* words, uint32_t* sink);
 
+// Reads memory that starts on a cache line, a multiple of 64 bytes, with every OpenMP thread; writes
+// to sink[0] a number that depends on all of it.
+EB_API eb_status eb_memory_read(const void* from, int64_t bytes, uint64_t* sink);
+
+// Writes to such memory, past the cache.
+EB_API eb_status eb_memory_write(void* to, int64_t bytes);
+
 #endif

@@ -1,6 +1,7 @@
 package io.earlybird.bench;
 
 import io.earlybird.backend.Backend;
+import io.earlybird.backend.Backends;
 import io.earlybird.backend.Form;
 import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;
@@ -8,6 +9,7 @@ import io.earlybird.backend.Launch;
 import io.earlybird.backend.Memory;
 import io.earlybird.backend.Program;
 import io.earlybird.backend.Slice;
+import io.earlybird.backend.cpu.MemoryPasses;
 import io.earlybird.tensor.DType;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.TensorSpec;
@@ -67,6 +69,9 @@ public final class KernelBench {
    * @param seconds median of the runs
    * @param rivalSeconds median of the rival's runs; NaN without a rival
    * @param copySeconds median of copies of as many bytes (read and written ones together)
+   * @param readSeconds median in which memory alone gives the operands, each once; NaN where memory
+   *     is not the processor's
+   * @param writeSeconds median in which it takes the results
    * @param runs how many there were
    * @param spread distance of the quartiles of the runs, relative to their median
    * @param ceilings what the machine can do, measured before
@@ -77,6 +82,8 @@ public final class KernelBench {
       double seconds,
       double rivalSeconds,
       double copySeconds,
+      double readSeconds,
+      double writeSeconds,
       int runs,
       double spread,
       Ceilings ceilings) {
@@ -120,6 +127,17 @@ public final class KernelBench {
           ? Double.NaN
           : Math.max(copySeconds, drawSeconds()) / seconds;
     }
+
+    /**
+     * The largest share of a copy that is possible: a copy reads and writes at the same time, while
+     * a kernel that moves more in one direction must wait for that. At most 1; NaN for products and
+     * where memory was not measured.
+     */
+    public double possibleShare() {
+      return kernel.isProduct()
+          ? Double.NaN
+          : Math.min(1, copySeconds / Math.max(readSeconds, writeSeconds));
+    }
   }
 
   /** A benchmark on a backend, which the caller keeps. */
@@ -142,17 +160,20 @@ public final class KernelBench {
   public List<Result> run(List<KernelCase> cases, Consumer<Result> progress) {
     Ceilings ceilings = Ceilings.of(backend);
     List<Result> results = new ArrayList<>();
-    for (KernelCase kernelCase : cases) {
-      if (backend.supports(kernelCase.op(), kernelCase.inputs()).ok()) {
-        Result result = measure(kernelCase, ceilings);
-        progress.accept(result);
-        results.add(result);
+    int threads = Backends.processorThreads(backend);
+    try (MemoryPasses passes = threads > 0 ? new MemoryPasses(threads) : null) {
+      for (KernelCase kernelCase : cases) {
+        if (backend.supports(kernelCase.op(), kernelCase.inputs()).ok()) {
+          Result result = measure(kernelCase, ceilings, passes);
+          progress.accept(result);
+          results.add(result);
+        }
       }
     }
     return results;
   }
 
-  private Result measure(KernelCase kernelCase, Ceilings ceilings) {
+  private Result measure(KernelCase kernelCase, Ceilings ceilings, MemoryPasses passes) {
     List<TensorSpec> outputs = kernelCase.op().infer(kernelCase.inputs());
     KernelRequest request =
         new KernelRequest(kernelCase.op(), kernelCase.inputs(), outputs, available(kernelCase));
@@ -167,11 +188,16 @@ public final class KernelBench {
       DoubleStream.Builder own = DoubleStream.builder();
       DoubleStream.Builder theirs = DoubleStream.builder();
       DoubleStream.Builder copied = DoubleStream.builder();
+      DoubleStream.Builder read = DoubleStream.builder();
+      DoubleStream.Builder written = DoubleStream.builder();
+      boolean directions = passes != null && !kernelCase.isProduct();
       long end = System.nanoTime() + (long) (options.seconds() * 1e9);
       do {
         for (int i = 0; i < Math.max(sets.size(), copies.size()); i++) {
           own.add(sets.time(i));
           copied.add(copies.time(i));
+          read.add(directions ? passes.readSeconds(kernelCase.bytesRead()) : Double.NaN);
+          written.add(directions ? passes.writeSeconds(kernelCase.bytesWritten()) : Double.NaN);
         }
         if (rival != null) {
           rivalSeconds(sets, theirs);
@@ -184,6 +210,8 @@ public final class KernelBench {
           Median.of(times),
           rival == null ? Double.NaN : Median.of(theirs.build().toArray()),
           Median.of(copied.build().toArray()),
+          Median.of(read.build().toArray()),
+          Median.of(written.build().toArray()),
           times.length,
           Median.spread(times),
           ceilings);

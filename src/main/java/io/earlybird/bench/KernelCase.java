@@ -77,17 +77,18 @@ public record KernelCase(Op op, List<TensorSpec> inputs, List<Integer> reread, b
 
   /** Bytes that the kernel must move: operands read, reread ones twice, results written. */
   public long bytes() {
-    long bytes = 0;
-    for (TensorSpec spec : inputs) {
-      bytes += size(spec);
-    }
-    for (TensorSpec spec : op.infer(inputs)) {
-      bytes += size(spec);
-    }
-    for (int operand : reread) {
-      bytes += size(inputs.get(operand));
-    }
+    return bytesRead() + bytesWritten() + reread.stream().mapToLong(i -> size(inputs.get(i))).sum();
+  }
+
+  /** Bytes of operands, each read once. */
+  public long bytesRead() {
+    long bytes = inputs.stream().mapToLong(KernelCase::size).sum();
     return op instanceof Augment ? bytes - unusedPictures() : bytes;
+  }
+
+  /** Bytes of results. */
+  public long bytesWritten() {
+    return op.infer(inputs).stream().mapToLong(KernelCase::size).sum();
   }
 
   /** Of the data set, only the batch is read. */

@@ -160,7 +160,7 @@ final class BenchKernelsCommand implements Callable<Integer> {
   private List<KernelBench.Result> print(
       PrintWriter out, KernelBench bench, List<KernelCase> cases) {
     out.printf(
-        "%-72s %9s %9s %10s %8s %9s %6s%s  %s%n",
+        "%-72s %9s %9s %10s %8s %9s %6s %8s%s  %s%n",
         "kernel",
         "MB",
         "GFLOP",
@@ -168,6 +168,7 @@ final class BenchKernelsCommand implements Callable<Integer> {
         "GB/s",
         "GFLOP/s",
         "share",
+        "possible",
         plugin == null ? "" : "  plugin us   ratio",
         "by");
     Consumer<KernelBench.Result> show =
@@ -184,6 +185,11 @@ final class BenchKernelsCommand implements Callable<Integer> {
             + " bytes (at best %.1f GB/s), both measured in this run%n",
         results.isEmpty() ? Double.NaN : results.get(0).fmaPeak(),
         copy);
+    if (results.stream().anyMatch(r -> Double.isFinite(r.possibleShare()))) {
+      out.println(
+          "possible: the share that the direction of memory which a kernel uses more leaves of a"
+              + " copy, which uses both at once; measured by turns too");
+    }
     if (convolutions) {
       out.printf(
           Locale.ROOT,
@@ -221,16 +227,21 @@ final class BenchKernelsCommand implements Callable<Integer> {
                 r.seconds() / r.rivalSeconds());
     return String.format(
         Locale.ROOT,
-        "%-72s %9.3f %9s %10.1f %8.1f %9s %6s%s  %s",
+        "%-72s %9.3f %9s %10.1f %8.1f %9s %6s %8s%s  %s",
         r.kernel().describe(),
         r.kernel().bytes() * 1e-6,
         product ? String.format(Locale.ROOT, "%.3f", r.kernel().flops() * 1e-9) : "",
         r.seconds() * 1e6,
         r.gigabytesPerSecond(),
         product ? String.format(Locale.ROOT, "%.1f", r.gflopPerSecond()) : "",
-        Double.isNaN(r.share()) ? "" : String.format(Locale.ROOT, "%.0f%%", 100 * r.share()),
+        percent(r.share()),
+        Double.isNaN(r.share()) ? "" : percent(r.possibleShare()),
         rival,
         r.choice());
+  }
+
+  private static String percent(double share) {
+    return Double.isNaN(share) ? "" : String.format(Locale.ROOT, "%.0f%%", 100 * share);
   }
 
   private ObjectNode toJson(Backend backend, List<KernelBench.Result> results) {
@@ -261,6 +272,7 @@ final class BenchKernelsCommand implements Callable<Integer> {
       k.put("gflop_per_s", r.gflopPerSecond()).put("copy_gb_per_s", r.copyRate());
       BenchStepCommand.putFinite(k, "philox_gb_per_s", r.drawRate());
       BenchStepCommand.putFinite(k, "share", r.share());
+      BenchStepCommand.putFinite(k, "possible_share", r.possibleShare());
       if (plugin != null) {
         k.put("plugin_seconds", r.rivalSeconds());
       }

@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.earlybird.backend.cpu.CpuBackend;
 import io.earlybird.bench.KernelBench.Options;
 import io.earlybird.bench.KernelBench.Result;
+import io.earlybird.tensor.Shape;
 import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.op.BatchNorm;
 import io.earlybird.tensor.op.Conv2d;
 import io.earlybird.tensor.op.Conv2dBackwardData;
 import io.earlybird.tensor.op.Conv2dBackwardWeight;
+import io.earlybird.tensor.op.Fill;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -29,6 +31,11 @@ class KernelBenchTest {
         assertThat(r.gigabytesPerSecond()).isPositive();
         assertThat(r.copyRate()).isPositive();
         assertThat(r.rivalSeconds()).isNaN();
+        if (r.kernel().isProduct()) {
+          assertThat(r.possibleShare()).isNaN();
+        } else {
+          assertThat(r.possibleShare()).isBetween(0.0, 1.0);
+        }
         assertThat(r.kernel().isProduct()).isEqualTo(r.gflopPerSecond() > 0);
       }
     }
@@ -48,6 +55,18 @@ class KernelBenchTest {
             .orElseThrow();
     long batch = 7 * 32 * 32 * 3;
     assertThat(augment.bytes()).isEqualTo(5 * batch + 4 * (1000 + 7 + 7 + 3 * 256) + 16);
+  }
+
+  /** A copy moves 20 GB in a second, but stores alone take 0.08 s for one. */
+  @Test
+  void aShareOfACopyIsLimitedByTheDirectionThatMovesMore() {
+    KernelCase fill =
+        new KernelCase(new Fill(1, Shape.of(250_000_000)), List.of(), List.of(), false);
+    assertThat(fill.bytesRead()).isZero();
+    assertThat(fill.bytesWritten()).isEqualTo(1_000_000_000);
+    Result result = new Result(fill, "", 0.1, Double.NaN, 0.05, 0, 0.08, 9, 0, new Ceilings(1, 1));
+    assertThat(result.share()).isEqualTo(0.5);
+    assertThat(result.possibleShare()).isEqualTo(0.625);
   }
 
   @Test
