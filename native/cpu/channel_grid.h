@@ -110,15 +110,6 @@ class Scratch {
   char* next_;
 };
 
-// Asks for the lines at x of the next kRows rows. Four interleaved streams are more than the
-// processor prefetches well by itself (17 against 22 GB/s on one core).
-template <int kRows, class T>
-inline void prefetch_rows(const T* x, int64_t stride) {
-  for (int r = 0; r < kRows; r++) {
-    _mm_prefetch(reinterpret_cast<const char*>(x + r * stride), _MM_HINT_T0);
-  }
-}
-
 // Writes a per-channel value to all its columns of a table over a wide row.
 inline void spread(const Grid& grid, int64_t channel, float value, float* table) {
   for (int64_t k = 0; k < grid.fold(); k++) table[k * grid.channels() + channel] = value;

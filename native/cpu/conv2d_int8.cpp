@@ -107,12 +107,13 @@ void begin_sums(const WordRuns& runs, int64_t rows, int64_t vectors, const uint3
   __m512i all = _mm512_setzero_si512();
   for (int64_t y = 0; y < runs.rows; y++) {
     for (int64_t x = 0; x < runs.columns; x++) {
-      all = _mm512_add_epi32(all, _mm512_maskz_loadu_epi32(valid, sums_of_images + y * runs.a_row +
-                                                                      x * runs.a_column));
+      all = _mm512_add_epi32(all, _mm512_maskz_loadu_epi32(
+                                      valid, sums_of_images + y * runs.a_row + x * runs.a_column));
     }
   }
   alignas(64) int32_t offset[kWordLanes];
-  _mm512_store_si512(offset, _mm512_sub_epi32(_mm512_setzero_si512(), _mm512_slli_epi32(all, 7)));
+  _mm512_store_si512(
+      offset, _mm512_sub_epi32(_mm512_setzero_si512(), _mm512_maskz_slli_epi32(valid, all, 7)));
   for (int64_t r = 0; r < rows; r++) {
     for (int64_t v = 0; v < vectors; v++) {
       _mm512_store_si512(sums + (r * vectors + v) * kWordLanes, _mm512_set1_epi32(offset[r]));
@@ -124,7 +125,7 @@ void begin_sums(const WordRuns& runs, int64_t rows, int64_t vectors, const uint3
 void add_group(int64_t vectors, const int32_t* sums, float factor, float* tile) {
   const __m512 times = _mm512_set1_ps(factor);
   for (int64_t v = 0; v < vectors; v++) {
-    const __m512 sum = _mm512_cvtepi32_ps(_mm512_load_si512(sums + v * kWordLanes));
+    const __m512 sum = _mm512_maskz_cvtepi32_ps(0xFFFF, _mm512_load_si512(sums + v * kWordLanes));
     float* to = tile + v * kWordLanes;
     _mm512_store_ps(to, _mm512_add_ps(_mm512_load_ps(to), _mm512_mul_ps(sum, times)));
   }
@@ -155,25 +156,24 @@ void write_row(const Product& p, const Room& room, const Round& round, const Ima
   const int64_t vectors = ceil_div(columns, kWordLanes);
   const WordTile<Quads> run = word_tile_of<Quads>(rows, vectors);
   const uint32_t* weights = room.weights + block * room.taps * round.words * kBlock;
-  for_each_pixel(
-      p, all, images, row, round.words,
-      [&](int64_t column, WordRuns runs, int64_t a_begin, int64_t b_begin) {
-        alignas(64) float tile[kRows * kBlock] = {};
-        const uint32_t* a = room.images + a_begin;
-        for (int g = 0; g < round.groups && runs.columns > 0; g++) {
-          const Group& group = round.group[g];
-          alignas(64) int32_t sums[kRows * kBlock];
-          runs.length = group.words;
-          begin_sums(runs, rows, vectors, a + group.words * rows, sums);
-          run(runs, a, weights + b_begin + group.first * kBlock, sums);
-          add_group(rows * vectors, sums, group.factor, tile);
-          a += (group.words + 1) * rows;
-        }
-        const int64_t pixel = (images.begin * p.out_height + row) * p.out_width + column;
-        write_pixel(p, rows, columns, tile, room.columns + block * kBlock,
-                    room.image_units + images.begin, round.adds,
-                    y + pixel * p.out + block * kBlock);
-      });
+  for_each_pixel(p, all, images, row, round.words,
+                 [&](int64_t column, WordRuns runs, int64_t a_begin, int64_t b_begin) {
+                   alignas(64) float tile[kRows * kBlock] = {};
+                   const uint32_t* a = room.images + a_begin;
+                   for (int g = 0; g < round.groups && runs.columns > 0; g++) {
+                     const Group& group = round.group[g];
+                     alignas(64) int32_t sums[kRows * kBlock];
+                     runs.length = group.words;
+                     begin_sums(runs, rows, vectors, a + group.words * rows, sums);
+                     run(runs, a, weights + b_begin + group.first * kBlock, sums);
+                     add_group(rows * vectors, sums, group.factor, tile);
+                     a += (group.words + 1) * rows;
+                   }
+                   const int64_t pixel = (images.begin * p.out_height + row) * p.out_width + column;
+                   write_pixel(p, rows, columns, tile, room.columns + block * kBlock,
+                               room.image_units + images.begin, round.adds,
+                               y + pixel * p.out + block * kBlock);
+                 });
 }
 
 // The factors of columns: in the convolution itself those of the weights.

@@ -53,11 +53,13 @@ inline Unit unit_of(const uint16_t* values, int64_t n) {
   return unit_of_exponent(largest >> 7);
 }
 
-// 16 values from `from`, of which those of the mask exist, as 8-bit integers.
+// 16 values from `from`, of which those of the mask exist, as 8-bit integers; the others are zero.
+// Of intrinsics without masks GCC 12 says that they read something uninitialised.
 inline __m128i to_int8(__mmask16 valid, const uint16_t* from, __m512 reciprocal) {
-  const __m512i wide = _mm512_cvtepu16_epi32(_mm256_maskz_loadu_epi16(valid, from));
-  const __m512 values = _mm512_castsi512_ps(_mm512_slli_epi32(wide, 16));
-  return _mm512_cvtsepi32_epi8(_mm512_cvtps_epi32(_mm512_mul_ps(values, reciprocal)));
+  const __m512i wide = _mm512_maskz_cvtepu16_epi32(valid, _mm256_maskz_loadu_epi16(valid, from));
+  const __m512 values = _mm512_castsi512_ps(_mm512_maskz_slli_epi32(valid, wide, 16));
+  const __m512i numbers = _mm512_maskz_cvtps_epi32(valid, _mm512_mul_ps(values, reciprocal));
+  return _mm512_maskz_cvtsepi32_epi8(valid, numbers);
 }
 
 inline __mmask16 first_lanes(int64_t count) {
@@ -79,7 +81,8 @@ inline void to_offset_int8(const uint16_t* from, int64_t n, Unit unit, uint8_t* 
   const __m128i offset = _mm_set1_epi8(static_cast<char>(0x80));
   for (int64_t i = 0; i < n; i += kWordLanes) {
     const __mmask16 valid = first_lanes(n - i);
-    _mm_mask_storeu_epi8(to + i, valid, _mm_xor_si128(to_int8(valid, from + i, reciprocal), offset));
+    _mm_mask_storeu_epi8(to + i, valid,
+                         _mm_xor_si128(to_int8(valid, from + i, reciprocal), offset));
   }
 }
 
@@ -89,8 +92,8 @@ inline void gather(int8_t* numbers, int64_t n, const int32_t* order, int64_t wor
   numbers[n] = 0;
   auto number = [=](int32_t at) { return static_cast<uint32_t>(from[at < 0 ? n : at]); };
   for (int64_t i = 0; i < words; i++, order += 4) {
-    to[i] = number(order[0]) | number(order[1]) << 8 | number(order[2]) << 16 |
-            number(order[3]) << 24;
+    to[i] =
+        number(order[0]) | number(order[1]) << 8 | number(order[2]) << 16 | number(order[3]) << 24;
   }
 }
 
@@ -101,7 +104,11 @@ inline int32_t sum_of(const uint32_t* words, int64_t n) {
   for (int64_t i = 0; i < n; i += kWordLanes) {
     sums = _mm512_dpbusd_epi32(sums, ones, _mm512_maskz_loadu_epi32(first_lanes(n - i), words + i));
   }
-  return _mm512_reduce_add_epi32(sums);
+  alignas(64) int32_t lanes[kWordLanes];
+  _mm512_store_si512(lanes, sums);
+  int32_t sum = 0;
+  for (int32_t lane : lanes) sum += lane;
+  return sum;
 }
 
 // Channels of equal exponent.

@@ -43,6 +43,16 @@ inline Product backward_data(const eb_conv2d& s) {
           s.kernel_width, s.stride, s.padding};
 }
 
+// The same product with every pixel as an image of its own where that is possible: a 1x1 kernel treats
+// all pixels alike, and neighbours lie in sequence while images do not.
+inline Product flat(Product p) {
+  if (p.kernel_height == 1 && p.kernel_width == 1 && p.stride == 1 && p.padding == 0) {
+    p.n *= p.in_height * p.in_width;
+    p.in_height = p.in_width = p.out_height = p.out_width = 1;
+  }
+  return p;
+}
+
 inline Taps taps_of(const Product& p, int64_t position, int64_t kernel, int64_t extent) {
   if (!p.backward) {
     const int64_t start = position * p.stride - p.padding;

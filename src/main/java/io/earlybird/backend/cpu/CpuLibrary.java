@@ -1,9 +1,13 @@
 package io.earlybird.backend.cpu;
 
 import io.earlybird.EarlybirdException;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.zip.CRC32;
 
 /**
  * The CPU libraries as a whole: loading, instruction set and threads.
@@ -13,6 +17,7 @@ import java.util.List;
  */
 public final class CpuLibrary {
   private static final int MESSAGE_BYTES = 4096;
+  private static final String RESOURCE = "linux-x86_64/libearlybird_cpu.so";
 
   private CpuLibrary() {}
 
@@ -31,6 +36,22 @@ public final class CpuLibrary {
       }
       throw new EarlybirdException("the CPU backend cannot be loaded: " + root.getMessage(), e);
     }
+  }
+
+  /**
+   * Tells builds of the kernels apart, 8 hexadecimal digits: which of them are fastest was measured
+   * for one build.
+   */
+  public static String fingerprint() {
+    CRC32 sum = new CRC32();
+    try (InputStream library = CpuLibrary.class.getResourceAsStream(RESOURCE)) {
+      if (library != null) {
+        sum.update(library.readAllBytes());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return String.format("%08x", sum.getValue());
   }
 
   /** Instruction set of the kernels in use, such as {@code x86-64-v3}. */

@@ -7,15 +7,13 @@ import org.bytedeco.javacpp.Pointer;
 
 /**
  * Reads memory that no cache holds, and writes it, as fast as the processor can: what kernels that
- * move more in one direction than in the other are compared with.
+ * move more in one direction than in the other are compared with, and what empties the caches.
  */
 public final class MemoryPasses implements AutoCloseable {
-  /** Several times what caches hold. */
-  private static final long BYTES = 256L << 20;
-
   private static final int LINE = 64;
 
   private final int threads;
+  private final long bytes;
   private final BytePointer memory;
   private final long begin;
   private final long[] sink = new long[1];
@@ -25,32 +23,39 @@ public final class MemoryPasses implements AutoCloseable {
    * Takes the memory.
    *
    * @param threads 1..1024
+   * @param bytes more than caches hold; rounded up to whole lines
    */
-  public MemoryPasses(int threads) {
+  public MemoryPasses(int threads, long bytes) {
     CpuLibrary.setThreads(threads);
     this.threads = threads;
-    memory = new BytePointer(BYTES + LINE);
+    this.bytes = (bytes + LINE - 1) / LINE * LINE;
+    memory = new BytePointer(this.bytes + LINE);
     begin = (LINE - memory.address() % LINE) % LINE;
-    require(NativeKernels.eb_memory_write(memory.getPointer(begin), BYTES));
+    require(NativeKernels.eb_memory_write(memory.getPointer(begin), this.bytes));
+  }
+
+  /** Reads all of it, so that the caches hold nothing else. */
+  public void emptyCaches() {
+    readSeconds(bytes);
   }
 
   /** Seconds in which all threads read so many bytes, in whole lines. */
-  public double readSeconds(long bytes) {
-    return seconds(bytes, size -> p -> NativeKernels.eb_memory_read(p, size, sink));
+  public double readSeconds(long amount) {
+    return seconds(amount, size -> p -> NativeKernels.eb_memory_read(p, size, sink));
   }
 
   /** Seconds in which all threads write so many bytes, in whole lines. */
-  public double writeSeconds(long bytes) {
-    return seconds(bytes, size -> p -> NativeKernels.eb_memory_write(p, size));
+  public double writeSeconds(long amount) {
+    return seconds(amount, size -> p -> NativeKernels.eb_memory_write(p, size));
   }
 
-  private double seconds(long bytes, LongFunction<ToIntFunction<Pointer>> pass) {
-    long size = Math.min(BYTES, bytes / LINE * LINE);
+  private double seconds(long amount, LongFunction<ToIntFunction<Pointer>> pass) {
+    long size = Math.min(bytes, amount / LINE * LINE);
     if (size == 0) {
       return 0;
     }
     CpuLibrary.setThreads(threads);
-    next = next + size > BYTES ? 0 : next;
+    next = next + size > bytes ? 0 : next;
     Pointer from = memory.getPointer(begin + next);
     ToIntFunction<Pointer> run = pass.apply(size);
     long before = System.nanoTime();
@@ -58,7 +63,7 @@ public final class MemoryPasses implements AutoCloseable {
     long after = System.nanoTime();
     require(status);
     next += size;
-    return (after - before) * 1e-9 * bytes / size;
+    return (after - before) * 1e-9 * amount / size;
   }
 
   private static void require(int status) {

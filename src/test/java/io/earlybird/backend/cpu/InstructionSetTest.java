@@ -18,6 +18,11 @@ class InstructionSetTest {
   private static final int[] SIZES = {0, 1, 3, 4, 7, 8, 15, 16, 17, 63, 64, 65, 1000, 4098};
 
   @Test
+  void buildsOfTheKernelsAreToldApart() {
+    assertThat(CpuLibrary.fingerprint()).matches("[0-9a-f]{8}").isNotEqualTo("00000000");
+  }
+
+  @Test
   void aCapIsObeyedAndTheBitsStayTheSame() throws Exception {
     String here = Probe.digest();
     assertThat(probe("v2")).startsWith("x86-64-v2", here);
