@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures everything that docs/benchmarks/README.md describes, unattended, and writes one page and its
-# JSON files: docs/benchmarks/cpu-DATE.md and docs/benchmarks/cpu-DATE/. Takes about ten minutes on
-# two cores; nothing else should run meanwhile.
+# JSON files: docs/benchmarks/cpu-DATE.md and docs/benchmarks/cpu-DATE/ (cpu-DATEb for the second of a
+# day). Takes about ten minutes on two cores; nothing else should run meanwhile.
 #
 #   scripts/benchmark-record.sh [FOLDER]      FOLDER instead of docs/benchmarks
 #
@@ -12,6 +12,9 @@ cd "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")/.."
 folder=${1:-docs/benchmarks}
 backend=${BACKEND:-cpu}
 name=$backend-$(date -u +%F)
+for letter in b c d e f; do # a record is never overwritten
+  [[ ! -e $folder/$name.md ]] || name=$backend-$(date -u +%F)$letter
+done
 page=$folder/$name.md
 program=${EARLYBIRD:-./earlybird}
 mkdir -p "$folder/$name"
