@@ -5,7 +5,9 @@
 // the exact ones as sums of neighbouring pixels' products round.
 //
 // Version 1: a thread transforms some tiles of 4x4 pixels, which stay in its second cache, multiplies
-// them with one block of output channels after the other, and transforms the products back.
+// them with one block of output channels after the other, and transforms the products back. Version 2:
+// vectors that channels do not fill are loaded and stored by masks, and of a block that they fill by
+// half, half is multiplied: what odd numbers of channels in pruned networks need.
 #include "cpu/conv2d_winograd.h"
 
 #include <omp.h>
@@ -94,39 +96,44 @@ void transform_weights(const Plan& plan, const float* w, float* out) {
   }
 }
 
-// R rows of `channels` floats by a block of weights [in, kBlock].
-template <int R>
+// R rows of `channels` floats by V vectors of a block of weights [in, kBlock].
+template <int V, int R>
 void multiply(const float* rows, int64_t channels, const float* w, int64_t in, float* out) {
-  Vec acc[R][kVectors];
+  Vec acc[R][V];
 #pragma GCC unroll 16
   for (int r = 0; r < R; r++) {
 #pragma GCC unroll 2
-    for (int v = 0; v < kVectors; v++) acc[r][v] = zero();
+    for (int v = 0; v < V; v++) acc[r][v] = zero();
   }
   for (int64_t i = 0; i < in; i++, w += kBlock) {
-    Vec weight[kVectors];
+    Vec weight[V];
 #pragma GCC unroll 2
-    for (int v = 0; v < kVectors; v++) weight[v] = load(w + v * kLanes);
+    for (int v = 0; v < V; v++) weight[v] = load(w + v * kLanes);
 #pragma GCC unroll 16
     for (int r = 0; r < R; r++) {
       const Vec value = broadcast(rows + r * channels + i);
 #pragma GCC unroll 2
-      for (int v = 0; v < kVectors; v++) acc[r][v] = fma(value, weight[v], acc[r][v]);
+      for (int v = 0; v < V; v++) acc[r][v] = fma(value, weight[v], acc[r][v]);
     }
   }
 #pragma GCC unroll 16
   for (int r = 0; r < R; r++) {
 #pragma GCC unroll 2
-    for (int v = 0; v < kVectors; v++) store(out + r * kBlock + v * kLanes, acc[r][v]);
+    for (int v = 0; v < V; v++) store(out + r * kBlock + v * kLanes, acc[r][v]);
   }
 }
 
 using Multiply = void (*)(const float*, int64_t, const float*, int64_t, float*);
 
-template <int... R>
+template <int V, int... R>
 Multiply multiply_of(int64_t rows, std::integer_sequence<int, R...>) {
-  static constexpr Multiply all[] = {multiply<R + 1>...};
+  static constexpr Multiply all[] = {multiply<V, R + 1>...};
   return all[rows - 1];
+}
+
+Multiply multiply_of(int64_t rows, int64_t vectors) {
+  constexpr auto heights = std::make_integer_sequence<int, kWinogradRows>();
+  return vectors == 1 ? multiply_of<1>(rows, heights) : multiply_of<2>(rows, heights);
 }
 
 // Two results A^T m of four products.
@@ -142,6 +149,10 @@ inline void put(const Epilogue& epilogue, Vec value, int64_t channel, int64_t co
                 float* y) {
   if (count >= kLanes) {
     store(y + offset, epilogue.apply(value, channel, offset));
+    return;
+  }
+  if (!epilogue.mean && !epilogue.residual) {
+    store(y + offset, epilogue.apply(value, channel, offset), count);
     return;
   }
   float line[kLanes];
@@ -189,14 +200,14 @@ void run_group(const Plan& plan, int64_t group, const float* x, const float* wei
   float* transforms = room;
   float* products = room + kPoints * plan.group * plan.channels;
   transform_tiles(plan, x, first, count, transforms);
-  constexpr auto heights = std::make_integer_sequence<int, kWinogradRows>();
   const int64_t matrix = plan.p.in * kBlock;
   for (int64_t block = 0; block < plan.blocks; block++) {
+    const int64_t vectors = vectors_of(plan.p.out, block);
     for (int64_t point = 0; point < kPoints; point++) {
       const float* w = weights + (block * kPoints + point) * matrix;
       for (int64_t t = 0; t < count; t += kWinogradRows) {
         const int64_t at = point * plan.group + t;
-        multiply_of(std::min<int64_t>(kWinogradRows, count - t), heights)(
+        multiply_of(std::min<int64_t>(kWinogradRows, count - t), vectors)(
             transforms + at * plan.channels, plan.channels, w, plan.p.in, products + at * kBlock);
       }
     }

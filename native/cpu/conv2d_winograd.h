@@ -12,6 +12,11 @@ namespace eb::EB_ISA {
 constexpr int kPoints = 16;
 constexpr int64_t kVectors = kBlock / kLanes;
 
+// Vectors of block `block` of `channels` that hold any.
+inline int64_t vectors_of(int64_t channels, int64_t block) {
+  return channels - block * kBlock > kLanes ? 2 : 1;
+}
+
 // Rows of a block of sums that stay in registers.
 constexpr int kWinogradRows = kLanes == 16 ? 12 : 6;
 
@@ -80,13 +85,7 @@ inline void load_pixels(const Product& p, const Tile& tile, const float* x, int6
       Vec value = zero();
       if (row >= 0 && row < p.in_height && column >= 0 && column < p.in_width) {
         const float* from = x + ((tile.image * p.in_height + row) * p.in_width + column) * p.in + i;
-        if (count == kLanes) {
-          value = load(from);
-        } else {
-          float line[kLanes] = {};
-          for (int64_t j = 0; j < count; j++) line[j] = from[j];
-          value = load(line);
-        }
+        value = count == kLanes ? load(from) : load(from, count);
       }
       d[4 * r + c] = value;
     }

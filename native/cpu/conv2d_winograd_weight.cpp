@@ -3,7 +3,8 @@
 //
 // Version 1: tiles of x and of dy are transformed, as many as stay in the last cache; then each of the
 // 16 points is a matrix product over the tiles, added to what the tiles before gave; in the end the
-// 16 sums become nine. Tiles are added in order, whatever the number of threads.
+// 16 sums become nine. Tiles are added in order, whatever the number of threads. Version 2: masks and
+// half blocks for numbers of channels that do not fill vectors.
 #include <omp.h>
 
 #include <algorithm>
@@ -78,13 +79,7 @@ inline void load_gradients(const Product& p, const Tile& tile, const float* dy, 
       if (row < p.out_height && column < p.out_width && count > 0) {
         const float* from =
             dy + ((tile.image * p.out_height + row) * p.out_width + column) * p.out + o;
-        if (count == kLanes) {
-          value = load(from);
-        } else {
-          float line[kLanes] = {};
-          for (int64_t j = 0; j < count; j++) line[j] = from[j];
-          value = load(line);
-        }
+        value = count == kLanes ? load(from) : load(from, count);
       }
       d[2 * r + c] = value;
     }
@@ -114,42 +109,48 @@ void transform(const Plan& plan, const float* x, const float* dy, int64_t first,
   }
 }
 
-// R rows of sums [in, kBlock], to which the products of `count` tiles are added.
-template <int R>
+// R rows of V vectors of sums [in, kBlock], to which the products of `count` tiles are added.
+template <int V, int R>
 void accumulate(const float* pixels, int64_t channels, const float* gradients, int64_t count,
                 bool fresh, float* sums) {
-  Vec acc[R][kVectors];
+  Vec acc[R][V];
 #pragma GCC unroll 16
   for (int r = 0; r < R; r++) {
 #pragma GCC unroll 2
-    for (int v = 0; v < kVectors; v++) {
+    for (int v = 0; v < V; v++) {
       acc[r][v] = fresh ? zero() : load(sums + r * kBlock + v * kLanes);
     }
   }
   for (int64_t t = 0; t < count; t++, pixels += channels, gradients += kBlock) {
-    Vec gradient[kVectors];
+    Vec gradient[V];
 #pragma GCC unroll 2
-    for (int v = 0; v < kVectors; v++) gradient[v] = load(gradients + v * kLanes);
+    for (int v = 0; v < V; v++) gradient[v] = load(gradients + v * kLanes);
 #pragma GCC unroll 16
     for (int r = 0; r < R; r++) {
       const Vec value = broadcast(pixels + r);
 #pragma GCC unroll 2
-      for (int v = 0; v < kVectors; v++) acc[r][v] = fma(value, gradient[v], acc[r][v]);
+      for (int v = 0; v < V; v++) acc[r][v] = fma(value, gradient[v], acc[r][v]);
     }
   }
 #pragma GCC unroll 16
   for (int r = 0; r < R; r++) {
 #pragma GCC unroll 2
-    for (int v = 0; v < kVectors; v++) store(sums + r * kBlock + v * kLanes, acc[r][v]);
+    for (int v = 0; v < V; v++) store(sums + r * kBlock + v * kLanes, acc[r][v]);
+    if (V == 1 && fresh) store(sums + r * kBlock + kLanes, zero());
   }
 }
 
 using Accumulate = void (*)(const float*, int64_t, const float*, int64_t, bool, float*);
 
-template <int... R>
+template <int V, int... R>
 Accumulate accumulate_of(int64_t rows, std::integer_sequence<int, R...>) {
-  static constexpr Accumulate all[] = {accumulate<R + 1>...};
+  static constexpr Accumulate all[] = {accumulate<V, R + 1>...};
   return all[rows - 1];
+}
+
+Accumulate accumulate_of(int64_t rows, int64_t vectors) {
+  constexpr auto heights = std::make_integer_sequence<int, kWinogradRows>();
+  return vectors == 1 ? accumulate_of<1>(rows, heights) : accumulate_of<2>(rows, heights);
 }
 
 // One point of one block of output channels: sums [16, blocks, in, kBlock].
@@ -160,12 +161,12 @@ void multiply(const Plan& plan, int64_t item, int64_t count, bool fresh, const f
   const float* from = pixels + point * plan.chunk * plan.channels;
   const float* by = gradients + item * plan.chunk * kBlock;
   float* to = sums + item * in * kBlock;
-  constexpr auto heights = std::make_integer_sequence<int, kWinogradRows>();
+  const int64_t vectors = vectors_of(plan.p.out, item % plan.blocks);
   const int64_t parts = (in + kWinogradRows - 1) / kWinogradRows;
   for (int64_t part = 0; part < parts; part++) {
     const int64_t begin = in * part / parts;
     const int64_t end = in * (part + 1) / parts;
-    accumulate_of(end - begin, heights)(from + begin, plan.channels, by, count, fresh,
+    accumulate_of(end - begin, vectors)(from + begin, plan.channels, by, count, fresh,
                                         to + begin * kBlock);
   }
 }

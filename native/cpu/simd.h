@@ -24,6 +24,13 @@ inline Vec relu(Vec v) {
 }
 inline Vec fma(Vec a, Vec b, Vec c) { return _mm512_fmadd_ps(a, b, c); }
 inline Vec zero() { return _mm512_setzero_ps(); }
+// The first n < kLanes lanes; the others are zero, and memory behind them is not touched.
+inline Vec load(const float* p, int64_t n) {
+  return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << n) - 1), p);
+}
+inline void store(float* p, Vec v, int64_t n) {
+  _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1u << n) - 1), v);
+}
 #elif defined(__FMA__)
 using Vec = __m256;
 constexpr int kLanes = 8;
@@ -48,6 +55,20 @@ inline Vec mul(Vec a, Vec b) { return _mm_mul_ps(a, b); }
 inline Vec relu(Vec v) { return _mm_max_ps(_mm_setzero_ps(), v); }
 inline Vec fma(Vec a, Vec b, Vec c) { return _mm_add_ps(_mm_mul_ps(a, b), c); }
 inline Vec zero() { return _mm_setzero_ps(); }
+#endif
+
+#if !defined(__AVX512F__)
+// The first n < kLanes lanes; the others are zero, and memory behind them is not touched.
+inline Vec load(const float* p, int64_t n) {
+  float lanes[kLanes] = {};
+  for (int64_t i = 0; i < n; i++) lanes[i] = p[i];
+  return load(lanes);
+}
+inline void store(float* p, Vec v, int64_t n) {
+  float lanes[kLanes];
+  store(lanes, v);
+  for (int64_t i = 0; i < n; i++) p[i] = lanes[i];
+}
 #endif
 
 // Channels of a block of stored convolution weights: the columns of a tile.

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Trains a VGG-11 of half width on CIFAR-10 in full and in low precision, searches, prunes and retrains,
-# and writes the table of docs/reproduction/low-precision.md from the runs' metrics.jsonl. What was
+# Trains a VGG-11 of half width on CIFAR-10 in full precision, in bf16 and in low precision, searches,
+# prunes and retrains, and writes the table of docs/reproduction/low-precision.md from the runs' metrics.jsonl. What was
 # stopped goes on where it was: start it again with the same folder.
 #
 #   scripts/reproduction/low-precision.sh [FOLDER] [table]
@@ -9,7 +9,9 @@
 # EARLYBIRD names the program where it is not ./earlybird; it may hold options' defaults too:
 #   SEEDS="1 2" EPOCHS=20 SCHEDULE="10 15" SWA_START=15 LR=0.05 BATCH=128 PERCENT=0.5
 #   FLOWS="original full" BITS="8 6 4"   what is rounded, and to how many bits; tickets are
-#                                        retrained for the first number of bits
+#                                        retrained for the first number of bits, the others are
+#                                        trained with the first seed alone
+#   DENSE_SEEDS="1 2 3"                  of dense networks in fp32 and bf16
 #   DATASET="--dataset cifar10"          with --data where the pictures are elsewhere
 #   OUT=docs/reproduction                where the page and its metrics go
 set -euo pipefail
@@ -18,6 +20,7 @@ set -euo pipefail
 folder=${1:-runs/low-precision}
 only=${2:-}
 seeds=${SEEDS:-1 2}
+dense_seeds=${DENSE_SEEDS:-1 2 3}
 epochs=${EPOCHS:-20}
 swa_start=${SWA_START:-15}
 percent=${PERCENT:-0.5}
@@ -66,13 +69,20 @@ words() { # words FLOW BITS: the options of a precision
     "--rounding stochastic --swa --swa_start $swa_start"
 }
 
-# all_of SEED: every training of one seed.
-all_of() {
+# search_of SEED NAME OPTION …: the search of one seed in some precision.
+search_of() {
+  local seed=$1 name=$2
+  shift 2
+  mkdir -p "$folder/seed$seed"
+  train search --arch vgg --depth 11 --cfg "$cfg" --seed "$seed" "${recipe[@]}" "${data[@]}" \
+    --ratios "$percent" "$@" --save "$folder/seed$seed/$name-dense"
+}
+
+# low_of SEED: every training in low precision of one seed, and the fp32 ticket.
+low_of() {
   local seed=$1 base=$folder/seed$1 flow first w low name
-  local net=(--arch vgg --depth 11 --cfg "$cfg" --seed "$seed" "${recipe[@]}" "${data[@]}")
   local retrain=("${recipe[@]}" "${data[@]}" --seed "$seed")
-  mkdir -p "$base"
-  train search "${net[@]}" --ratios "$percent" --save "$base/fp32-dense"
+  search_of "$seed" fp32
   if ticket "$base/fp32-dense" "$base/fp32-pruned"; then
     train retrain "${retrain[@]}" --scratch "$base/fp32-pruned/pruned.safetensors" \
       --save "$base/fp32-ticket"
@@ -80,10 +90,11 @@ all_of() {
   for flow in $flows; do
     first=${bits%% *}
     for w in $bits; do
+      [[ $w == "$first" || $seed == "${seeds%% *}" ]] || continue
       name=$base/$flow$w
       # shellcheck disable=SC2207
       low=($(words "$flow" "$w"))
-      train search "${net[@]}" --ratios "$percent" "${low[@]}" --save "$name-dense"
+      search_of "$seed" "$flow$w" "${low[@]}"
       [[ $w == "$first" ]] || continue
       ticket "$name-dense" "$name-pruned" || continue
       local from=(--scratch "$name-pruned/pruned.safetensors")
@@ -142,19 +153,25 @@ table() {
       # shellcheck disable=SC2046
       printf '| %s | %s | %s | %s | %s | %s | %s |\n' "$name" "${seed#seed}" $(figures "$run")
     done | sort -u
-    printf '\n## Means over seeds\n\n| training | seeds | last %% | averaged %% | last - fp32 |\n'
-    printf '|---|---|---|---|---|\n'
+    printf '\n## Means over seeds\n\n| training | seeds | last %% | from | to | averaged %% | last - fp32 |\n'
+    printf '|---|---|---|---|---|---|---|\n'
     for run in "$folder"/seed*/*/; do
       run=${run%/}
       name=$(basename "$run")
       [[ $name == *-pruned ]] || echo "$name $(figures "$run")"
     done | awk '
-      $2 != "-" && $2 != "diverged" { n[$1]++; last[$1] += $2 }
+      $2 != "-" && $2 != "diverged" {
+        if (!n[$1] || $2 < least[$1]) least[$1] = $2
+        if (!n[$1] || $2 > most[$1]) most[$1] = $2
+        n[$1]++
+        last[$1] += $2
+      }
       $4 != "-" { averages[$1]++; average[$1] += $4 }
       END {
         for (name in n) {
           base = name ~ /dense$/ ? "fp32-dense" : "fp32-ticket"
-          printf "| %s | %d | %.2f | %s | %s |\n", name, n[name], last[name] / n[name],
+          printf "| %s | %d | %.2f | %s | %s | %s | %s |\n", name, n[name], last[name] / n[name],
+            least[name], most[name],
             averages[name] ? sprintf("%.2f", average[name] / averages[name]) : "-",
             n[base] ? sprintf("%+.2f", last[name] / n[name] - last[base] / n[base]) : "-"
         }
@@ -162,7 +179,7 @@ table() {
     printf '\n## Tickets of low precision beside those of fp32\n\n```\n'
     for seed in "$folder"/seed*; do
       for run in "$seed"/*-dense; do
-        [[ $run != */fp32-dense && -e $run/done && -e $seed/fp32-dense/done ]] || continue
+        [[ $run != */fp32-dense && $run != */bf16-dense && -e $run/done && -e $seed/fp32-dense/done ]] || continue
         echo "A $(basename "$seed") fp32, B $(basename "$run")"
         earlybird compare "$seed/fp32-dense" "$run" | grep '^ticket' || echo 'no ticket'
       done
@@ -174,6 +191,10 @@ table() {
 }
 
 if [[ $only != table ]]; then
-  for seed in $seeds; do all_of "$seed"; done
+  for seed in $dense_seeds; do
+    search_of "$seed" fp32
+    search_of "$seed" bf16 --precision bf16
+  done
+  for seed in $seeds; do low_of "$seed"; done
 fi
 table

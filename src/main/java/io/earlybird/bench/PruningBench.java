@@ -115,7 +115,7 @@ public final class PruningBench {
    */
   public static Result run(Backend backend, Ceilings ceilings, Options options) {
     Network dense = Network.of(options.dense());
-    Network pruned = Network.of(options.pruned());
+    Network pruned = Network.ofWidths(options.pruned());
     double[] denseMs = new double[options.repeat()];
     double[] prunedMs = new double[options.repeat()];
     try (Trainer first = trainer(backend, dense, options.dense(), options.batch());

@@ -26,6 +26,8 @@ import java.util.function.Function;
  * {@code tickets.Pruner}.
  */
 public abstract class Network {
+  private static final String EVENLY = "any channels";
+
   private final int inputSize;
   private final Map<String, HostTensor> given;
   private final Variable batchNormMomentum = BatchNorm2d.momentumVariable();
@@ -62,6 +64,14 @@ public abstract class Network {
     return Architecture.of(spec.arch()).family().build(spec, state);
   }
 
+  /**
+   * Builds a network of widths alone: which channels its selections keep does not matter, so they
+   * lie evenly apart. For what only depends on shapes, such as time.
+   */
+  public static StandardNetwork ofWidths(NetworkSpec spec) {
+    return of(spec, Map.of(EVENLY, HostTensor.scalar(1)));
+  }
+
   /** Registers a layer; the order is that of the state dict. */
   protected final <L extends Layer> L add(L layer) {
     layers.add(layer);
@@ -87,9 +97,11 @@ public abstract class Network {
   protected final ChannelSelection selection(String name, int stream, int width) {
     HostTensor indexes = given.get(ChannelSelection.key(name));
     Channels kept =
-        indexes == null
-            ? ChannelSelection.all(stream)
-            : ChannelSelection.parse(name, indexes, stream);
+        indexes != null
+            ? ChannelSelection.parse(name, indexes, stream)
+            : given.containsKey(EVENLY) && width >= 1 && width <= stream
+                ? ChannelSelection.evenly(stream, width)
+                : ChannelSelection.all(stream);
     if (kept.count() != width) {
       throw new EarlybirdException(
           String.format(

@@ -43,6 +43,12 @@ public final class ChannelSelection implements Layer {
     return Channels.of(IntStream.range(0, extent).toArray());
   }
 
+  /** So many of {@code extent} channels that lie evenly apart. */
+  public static Channels evenly(int extent, int count) {
+    return Channels.of(
+        IntStream.range(0, count).map(i -> (int) ((long) i * extent / count)).toArray());
+  }
+
   /**
    * The channels whose entry in a state dict's vector is not zero.
    *

@@ -122,6 +122,11 @@ class BenchCommandTest {
     assertThat(lines.get(0).path("flop_ratio").asDouble()).isBetween(0.0001, 0.01);
     assertThat(lines.get(0).path("allowed_ratio").asDouble()).isBetween(0.0001, 0.5);
     assertThat(lines.get(0).path("time_ratio").asDouble()).isPositive();
+    Files.writeString(ticket, "5,7,9,13,3,11,43,5,7,101\n"); // of a stream, any channels
+    assertThat(
+            bench("pruning --batches 1 --repeat 1 --arch resnet --depth 11 --threads 1 " + ticket))
+        .as(err)
+        .isZero();
     assertThat(bench("pruning " + temp.resolve("none.cfg"))).isEqualTo(1);
     assertThat(err).contains("none.cfg");
   }

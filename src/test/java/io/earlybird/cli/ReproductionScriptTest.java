@@ -67,6 +67,7 @@ class ReproductionScriptTest {
             Map.of(
                 "EARLYBIRD", program.toString(),
                 "SEEDS", "1 2",
+                "DENSE_SEEDS", "1 2 3",
                 "BITS", "8 4",
                 "FLOWS", "original",
                 "OUT", folder.resolve("out").toString()));
@@ -85,7 +86,8 @@ class ReproductionScriptTest {
             "| fp32-dense | 1 | 90.00 | 91.00 | 90.25 | 9 | 5 |",
             "| original8-LF | 2 | 89.50 | 91.00 | 90.25 | 9 | 5 |",
             "| original4-dense | 1 | diverged | - | - | - | - |",
-            "| original8-reinit | 2 | 89.50 | 90.25 | -0.50 |",
+            "| bf16-dense | 3 | 89.50 | 89.50 | 89.50 | 90.25 | -0.50 |",
+            "| original8-reinit | 2 | 89.50 | 89.50 | 89.50 | 90.25 | -0.50 |",
             "A seed2 fp32, B original8-dense",
             "drawn at the start of epoch 9 in A");
     assertThat(folder.resolve("out/low-precision/seed1-original8-LL.jsonl")).exists();
@@ -109,12 +111,12 @@ class ReproductionScriptTest {
 
   @Test
   void whatWasStoppedGoesOn() throws Exception {
-    Files.writeString(folder.resolve("stop"), "3");
+    Files.writeString(folder.resolve("stop"), "8");
     assertThat(script()).isEqualTo(1);
     assertThat(folder.resolve("out/low-precision.md")).doesNotExist();
     assertThat(script()).isZero();
     List<String> calls = Files.readAllLines(folder.resolve("calls.txt"));
-    assertThat(calls.get(2)).startsWith("retrain").doesNotContain("--resume");
-    assertThat(calls.get(3)).startsWith("retrain --resume runs/seed1/fp32-ticket");
+    assertThat(calls.get(7)).startsWith("retrain").doesNotContain("--resume");
+    assertThat(calls.get(8)).startsWith("retrain --resume runs/seed1/fp32-ticket");
   }
 }

@@ -4,11 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.earlybird.EarlybirdException;
+import io.earlybird.nn.ChannelSelection;
 import io.earlybird.nn.ForwardPass;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.Tensor;
 import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.Variable;
+import io.earlybird.tensor.op.Channels;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
@@ -123,5 +125,19 @@ class NetworkTest {
                         ForwardPass.training()))
         .isInstanceOf(EarlybirdException.class)
         .hasMessageContaining("feature.1 cannot train on one value per channel");
+  }
+
+  @Test
+  void aListOfWidthsAloneKeepsChannelsThatLieEvenlyApart() {
+    Cfg cfg = Cfg.parse("5,16,16,64,32,32,43,64,64,256");
+    NetworkSpec spec = NetworkSpec.of("resnet", 11, 10).withCfg(cfg);
+    assertThatThrownBy(() -> Network.of(spec)).hasMessageContaining("5 of 16 channels");
+    List<ChannelSelection> selections =
+        Network.ofWidths(spec).layers().stream()
+            .filter(ChannelSelection.class::isInstance)
+            .map(ChannelSelection.class::cast)
+            .toList();
+    assertThat(selections.get(0).kept()).isEqualTo(Channels.of(0, 3, 6, 9, 12));
+    assertThat(selections).extracting(s -> s.kept().count()).containsExactly(5, 64, 43, 256);
   }
 }

@@ -28,8 +28,11 @@ final class KernelTimer implements AutoCloseable {
   /** A kernel that is slower than the best by this factor is not run again. */
   private static final double HOPELESS = 1.5;
 
-  /** Kernels that are slower than the best by less than this factor are run again. */
-  private static final double NEAR = 1.3;
+  /**
+   * Kernels that are slower than the best by less than this factor are run again; less would leave
+   * out a kernel that was measured while the machine was busy.
+   */
+  private static final double NEAR = 2;
 
   private static final int FINALISTS = 3;
   private static final int ROUNDS = 2;
