@@ -169,7 +169,7 @@ final class KernelTimer implements AutoCloseable {
       launch.run();
       long after = System.nanoTime();
       best = Math.min(best, after - before);
-      if (best > HOPELESS * bestSoFar || (i > 0 && after - start > BUDGET_NANOS)) {
+      if (i > 0 && (best > HOPELESS * bestSoFar || after - start > BUDGET_NANOS)) {
         break;
       }
     }
