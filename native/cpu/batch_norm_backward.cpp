@@ -3,6 +3,8 @@
 // its output nor a mask is read; the second pass takes the pieces in reverse, first those that the
 // first one touched last. Version 3: narrow rows are folded (see channel_grid.h), results larger
 // than the cache are streamed past it.
+#include <algorithm>
+
 #include "common/batch_norm.h"
 #include "common/elementwise.h"
 #include "cpu/batch_norm_check.h"
@@ -134,9 +136,11 @@ void write_piece(const PlainRows<T>& rows, const T* dy, const Piece& piece, int6
 
 template <bool kRelu, class T>
 void write_piece(const PackedRows<T>& rows, const T* dy, const Piece& piece, int64_t channels,
-                 const Tables& t, bool, T* dx) {
+                 const Tables& t, bool stream, T* dx) {
   alignas(64) float tile[kTileFloats];
   alignas(64) float result[kTileFloats];
+  constexpr int64_t kApart = 2 * EB_MAX_SELECTABLE;
+  alignas(64) T apart[kApart];
   const int64_t width = piece.fold * channels;
   for (int64_t first = 0; first < piece.count; first += kGroupRows) {
     const int64_t n = piece.count - first < kGroupRows ? piece.count - first : kGroupRows;
@@ -146,7 +150,20 @@ void write_piece(const PackedRows<T>& rows, const T* dy, const Piece& piece, int
       input_gradient<kRelu>(x + r * width, dy + row * channels + r * width, t, width,
                             result + r * width);
     }
-    rows.selection->unpack(result, n * piece.fold, dx + row * rows.channels);
+    T* to = dx + row * rows.channels;
+    if (!stream) {
+      rows.selection->unpack(result, n * piece.fold, to);
+      continue;
+    }
+    const int64_t together = kApart / rows.channels;
+    for (int64_t r = 0; r < n * piece.fold; r += together) {
+      const int64_t count = std::min(together, n * piece.fold - r);
+      rows.selection->unpack(result + r * channels, count, apart);
+      stream_range(to + r * rows.channels, count * rows.channels,
+                   [&](T* out, int64_t i, int64_t size) {
+                     std::copy(apart + i, apart + i + size, out);
+                   });
+    }
   }
 }
 

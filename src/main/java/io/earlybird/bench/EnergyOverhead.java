@@ -103,7 +103,7 @@ public final class EnergyOverhead {
    * @throws EarlybirdException if there is no meter, or not enough memory
    */
   public static Result run(Backend backend, Options options) {
-    Network network = Network.of(options.network());
+    Network network = Network.ofWidths(options.network());
     ShapesSource data = new ShapesSource(ShapesSource.SEED, options.images(), options.testImages());
     Recipe recipe =
         new Recipe(

@@ -83,7 +83,8 @@ public final class PrecisionBench {
             new StepBench.Options(
                 options.network(), options.batch(), options.repeat(), 0, format.bits);
         ImageSet pictures = StepBench.pictures(with);
-        Trainer trainer = StepBench.trainer(backend, Network.of(options.network()), pictures, with);
+        Trainer trainer =
+            StepBench.trainer(backend, Network.ofWidths(options.network()), pictures, with);
         opened.add(trainer);
         StepBench.step(trainer, backend);
         long memory = backend.liveBytes() - pictures.pixels().length;

@@ -117,7 +117,7 @@ public final class StepBench {
    * @throws EarlybirdException if there is not enough memory
    */
   public static Result run(Backend backend, Options options) {
-    Network network = Network.of(options.network());
+    Network network = Network.ofWidths(options.network());
     double peak = fmaPeak(backend);
     double[] milliseconds = new double[options.repeat()];
     long before = backend.liveBytes();
@@ -162,7 +162,7 @@ public final class StepBench {
    * @param body is handed the turns; the network is gone when it returns
    */
   public static <T> T turns(Backend backend, Options options, Function<Turns, T> body) {
-    Network network = Network.of(options.network());
+    Network network = Network.ofWidths(options.network());
     double gflop = (double) Costs.of(network).flops() * FORWARDS_PER_STEP * options.batch() * 1e-9;
     int steps = options.repeat();
     ImageSet pictures =
@@ -195,7 +195,7 @@ public final class StepBench {
   public static List<KernelTime> profile(Backend backend, Options options) {
     return with(
         backend,
-        Network.of(options.network()),
+        Network.ofWidths(options.network()),
         options,
         (trainer, pictureBytes) -> {
           Plan plan = trainer.stepPlan();
