@@ -194,9 +194,14 @@ public final class KernelBench {
       boolean directions = passes != null && !kernelCase.isProduct();
       long end = System.nanoTime() + (long) (options.seconds() * 1e9);
       do {
-        for (int i = 0; i < Math.max(sets.size(), copies.size()); i++) {
+        int round = Math.max(sets.size(), copies.size());
+        for (int i = 0; i < round; i++) {
           own.add(sets.time(i));
           copied.add(copies.time(i));
+        }
+        // Not between the two: threads that still spin after a pass would slow the same side
+        // always.
+        for (int i = 0; i < round; i++) {
           read.add(directions ? passes.readSeconds(kernelCase.bytesRead()) : Double.NaN);
           written.add(directions ? passes.writeSeconds(kernelCase.bytesWritten()) : Double.NaN);
         }

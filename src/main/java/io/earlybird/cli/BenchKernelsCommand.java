@@ -188,7 +188,7 @@ final class BenchKernelsCommand implements Callable<Integer> {
     if (results.stream().anyMatch(r -> Double.isFinite(r.possibleShare()))) {
       out.println(
           "possible: the share that the direction of memory which a kernel uses more leaves of a"
-              + " copy, which uses both at once; measured by turns too");
+              + " copy, which uses both at once; measured too");
     }
     if (convolutions) {
       out.printf(
