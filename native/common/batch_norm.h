@@ -32,10 +32,13 @@ EB_HD float eb_batch_norm_apply(float x, float mean, float scale, float beta) {
 
 /*
  * Gradient of the input: scale (d - shift - (x - mean) slope), where d is the gradient of the
- * output, shift = dbeta / rows and slope = dgamma / (rows sqrt(variance + epsilon)).
+ * output, shift = dbeta / rows and slope = dgamma / (rows sqrt(variance + epsilon)); a formula too.
  */
+#define EB_BATCH_NORM_DX(x, d, mean, scale, shift, slope) \
+  ((scale) * (((d) - (shift)) - ((x) - (mean)) * (slope)))
+
 EB_HD float eb_batch_norm_dx(float x, float d, float mean, float scale, float shift, float slope) {
-  return scale * ((d - shift) - (x - mean) * slope);
+  return EB_BATCH_NORM_DX(x, d, mean, scale, shift, slope);
 }
 
 #endif

@@ -10,11 +10,16 @@
 #include "portable.h"
 #endif
 
-/* x > 0 ? x : 0, written so that a NaN, which compares false, is kept. */
-EB_HD float eb_relu(float x) { return x <= 0.0f ? 0.0f : x; }
+/* x > 0 ? x : 0, written so that a NaN, which compares false, is kept: a formula, because OpenCL C
+ * applies it to vectors too. */
+#define EB_RELU_OF(x) ((x) <= 0.0f ? 0.0f : (x))
 
-/* dy where the ReLU's output y is positive, else +0 (also for a NaN). */
-EB_HD float eb_relu_gradient(float y, float dy) { return y > 0.0f ? dy : 0.0f; }
+EB_HD float eb_relu(float x) { return EB_RELU_OF(x); }
+
+/* dy where the ReLU's output y is positive, else +0 (also for a NaN); a formula too. */
+#define EB_RELU_GRADIENT(y, dy) ((y) > 0.0f ? (dy) : 0.0f)
+
+EB_HD float eb_relu_gradient(float y, float dy) { return EB_RELU_GRADIENT(y, dy); }
 
 /* g + scale sign(w); the sign of both zeros and of NaN is +0. */
 EB_HD float eb_add_sign(float g, float w, float scale) {

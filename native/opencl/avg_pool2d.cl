@@ -8,15 +8,19 @@ kernel void avg_pool2d_f32(global const float* x, ulong x_at, EB_POOL, uint line
   EB_PIXELS(lines, out_width, channels) {
     const uint image = line / out_height;
     const size_t row = (size_t)image * height + (line % out_height) * EB_STRIDE;
-    global const float* from = x + (row * width + column * EB_STRIDE) * channels + c;
-    eb_doubles sum = 0.0;
-    for (int r = 0; r < EB_WINDOW; r++) {
-      for (int w = 0; w < EB_WINDOW; w++) {
-        sum += EB_DOUBLES(EB_LOAD(from + (size_t)(r * width + w) * channels));
+    EB_PIXEL_CHANNELS(c, channels) {
+      global const float* from = x + (row * width + column * EB_STRIDE) * channels + c;
+      EB_FETCH_NEXT(from, width, channels);
+      eb_doubles sum = 0.0;
+      EB_UNROLL
+      for (int r = 0; r < EB_WINDOW; r++) {
+        EB_UNROLL
+        for (int w = 0; w < EB_WINDOW; w++) sum += EB_DOUBLES(EB_LOAD(from + (size_t)w * channels));
+        from += (size_t)width * channels;
       }
-    }
-    EB_STORE(EB_FLOATS(sum / (EB_WINDOW * EB_WINDOW)),
+      EB_PUT(EB_FLOATS(sum / (EB_WINDOW * EB_WINDOW)),
              y + ((size_t)line * out_width + column) * channels + c);
+    }
   }
 }
 
@@ -28,12 +32,16 @@ kernel void avg_pool2d_backward_f32(global const float* dy, ulong dy_at, EB_POOL
     const uint image = line / height;
     const int row = line % height;
     const int across = column;
-    eb_doubles sum = 0.0;
+    size_t from[EB_MOST_WINDOWS];
+    uint windows = 0;
     EB_WINDOWS(r, w, row, across, out_height, out_width) {
-      const size_t pixel = (size_t)(image * out_height + r) * out_width + w;
-      sum += EB_DOUBLES(EB_LOAD(dy + pixel * channels + c));
+      from[windows++] = ((size_t)(image * out_height + r) * out_width + w) * channels;
     }
-    EB_STORE(EB_FLOATS(sum / (EB_WINDOW * EB_WINDOW)),
+    EB_PIXEL_CHANNELS(c, channels) {
+      eb_doubles sum = 0.0;
+      for (uint i = 0; i < windows; i++) sum += EB_DOUBLES(EB_LOAD(dy + from[i] + c));
+      EB_PUT(EB_FLOATS(sum / (EB_WINDOW * EB_WINDOW)),
              dx + ((size_t)line * width + column) * channels + c);
+    }
   }
 }

@@ -3,15 +3,15 @@
 // so the variance needs no second pass over x. Chunks depend on the shape alone, never on the
 // device.
 // Version 1: all channels of a row, sums in memory. Version 2: on processors sums stay in registers
-// for 16 rows.
-#include "opencl/channels.h"
-#include "opencl/lanes.h"
+// for some rows. Version 3: fewer of them the more channels there are, so that memory is read nearly
+// in order, and the next page is fetched; the join too takes 16 channels at a time.
+#include "opencl/sums.h"
 
 // partial [chunks, 2, channels].
 kernel void batch_norm_sums_f32(global const float* x, ulong x_at, uint rows, uint chunk,
                                 uint channels, global double* partial, ulong partial_at) {
-  const uint first = get_global_id(0) % EB_GROUPS(channels) * EB_WIDTH;
-  const uint part = get_global_id(0) / EB_GROUPS(channels);
+  const uint first = EB_FIRST(channels);
+  const uint part = EB_PART(channels);
   const uint begin = part * chunk;
   const uint end = min(rows, begin + chunk);
   if (begin >= end) return;
@@ -24,13 +24,14 @@ kernel void batch_norm_sums_f32(global const float* x, ulong x_at, uint rows, ui
   }
   x += x_at + first;
   for (uint row = begin; row < end; row += EB_TALL) {
-    const uint some = EB_SOME_ROWS(row, end);
+    const uint some = min((uint)EB_TALL, end - row);
     EB_INDEPENDENT
     for (uint v = 0; v < EB_VECTORS(count); v++) {
       global const float* from = x + (size_t)row * channels + EB_LANE_OF(v, count);
       eb_doubles s = sum[v];
       eb_doubles q = square[v];
       for (uint r = 0; r < some; r++) {
+        EB_PREFETCH_PAGE(from + (size_t)r * channels);
         const eb_doubles d = EB_DOUBLES(EB_LOAD(from + (size_t)r * channels));
         s += d;
         q += d * d;
@@ -39,27 +40,23 @@ kernel void batch_norm_sums_f32(global const float* x, ulong x_at, uint rows, ui
       square[v] = q;
     }
   }
-  global double* out = partial + partial_at + 2 * (size_t)part * channels + first;
-  for (uint v = 0; v < EB_VECTORS(count); v++) {
-    EB_STORE_DOUBLES(sum[v], out + EB_LANE_OF(v, count));
-    EB_STORE_DOUBLES(square[v], out + channels + EB_LANE_OF(v, count));
-  }
+  put_sums(sum, square, count, channels,
+           partial + partial_at + 2 * (size_t)part * channels + first);
 }
 
 kernel void batch_norm_statistics_f32(global const double* partial, ulong partial_at, uint chunks,
                                       uint rows, uint channels, global float* mean, ulong mean_at,
                                       global float* variance, ulong variance_at) {
-  EB_ITEMS(c, channels) {
-    double sum = 0.0;
-    double square = 0.0;
-    for (uint i = 0; i < chunks; i++) {
-      global const double* at = partial + partial_at + 2 * (size_t)i * channels + c;
-      sum += at[0];
-      square += at[channels];
+  EB_RUN(i, EB_VECTORS(channels), 1) {
+    const uint c = EB_LANE_OF(i, channels);
+    double sum[EB_LANES];
+    double square[EB_LANES];
+    join_sums(partial + partial_at + c, chunks, channels, sum, square);
+    for (uint lane = 0; lane < EB_LANES; lane++) {
+      const double m = sum[lane] / rows;
+      const double v = square[lane] / rows - m * m;
+      mean[mean_at + c + lane] = (float)m;
+      variance[variance_at + c + lane] = (float)(v < 0.0 ? 0.0 : v);  // a NaN stays
     }
-    const double m = sum / rows;
-    const double v = square / rows - m * m;
-    mean[mean_at + c] = (float)m;
-    variance[variance_at + c] = (float)(v < 0.0 ? 0.0 : v);  // a NaN stays
   }
 }

@@ -2,17 +2,38 @@
 // and d (x - mean) in double over chunks of rows, their join, dx. The ReLU's mask is recomputed from
 // x, so neither its output nor a mask is read.
 // Version 1: every value from memory to memory. Version 2: as in batch_norm_inference.cl, and sums as in
-// batch_norm.cl.
+// batch_norm.cl. Version 3: dx 16 values at a time, straight to whole lines; chosen channels come side
+// by side, and their gradients apart, by one permutation; the next page is fetched.
 #include "common/batch_norm.h"
 #include "common/elementwise.h"
-#include "opencl/channels.h"
-#include "opencl/lanes.h"
+#include "opencl/chosen.h"
 #include "opencl/rows.h"
+#include "opencl/sums.h"
 
 // The gradient that reaches batch norm's output.
-static float reaching(float x, float dy, float mean, float scale, float shift) {
-  return EB_RELU ? eb_relu_gradient(eb_batch_norm_apply(x, mean, scale, shift), dy) : dy;
+#if EB_RELU
+#define EB_REACHING(x, dy, mean, scale, shift) \
+  EB_RELU_GRADIENT(EB_BATCH_NORM_APPLY(x, mean, scale, shift), dy)
+#else
+#define EB_REACHING(x, dy, mean, scale, shift) (dy)
+#endif
+
+typedef struct {
+  eb_table mean;
+  eb_table scale;
+  eb_table shift;
+} eb_norm_tables;
+
+static void put_norm(eb_norm_tables* t, uint j, float mean, float variance, float gamma, float beta,
+                     float epsilon) {
+  t->mean.of[j] = mean;
+  t->scale.of[j] = eb_batch_norm_scale(gamma, variance, epsilon);
+  t->shift.of[j] = EB_RELU ? beta : 0.0f;
 }
+
+#define EB_PUT_NORM(t, j, c)                                                              \
+  put_norm(t, j, mean[mean_at + (c)], variance[variance_at + (c)], gamma[gamma_at + (c)], \
+           beta[beta_at + (c)], epsilon)
 
 // partial [chunks, 2, kept].
 kernel void batch_norm_gradient_sums_f32(
@@ -21,101 +42,100 @@ kernel void batch_norm_gradient_sums_f32(
     global const float* gamma, ulong gamma_at, global const float* beta, ulong beta_at,
     global const int* selected, ulong selected_at, uint rows, uint chunk, uint channels, uint kept,
     float epsilon, global double* partial, ulong partial_at) {
-  const uint first = get_global_id(0) % EB_GROUPS(kept) * EB_WIDTH;
-  const uint part = get_global_id(0) / EB_GROUPS(kept);
+  const uint first = EB_FIRST(kept);
+  const uint part = EB_PART(kept);
   const uint begin = part * chunk;
   const uint end = min(rows, begin + chunk);
   if (begin >= end) return;
   const uint count = EB_COUNT(first, kept);
-  float m[EB_WIDTH];
-  float scale[EB_WIDTH];
-  float shift[EB_WIDTH];
-  uint source[EB_WIDTH];
+  eb_norm_tables t;
   for (uint j = 0; j < count; j++) {
     const uint c = EB_SELECT ? (uint)selected[selected_at + first + j] : first + j;
-    source[j] = c;
-    m[j] = mean[mean_at + c];
-    scale[j] = eb_batch_norm_scale(gamma[gamma_at + c], variance[variance_at + c], epsilon);
-    shift[j] = EB_RELU ? beta[beta_at + c] : 0.0f;
+    EB_PUT_NORM(&t, j, c);
   }
+#if EB_SELECT
+  eb_packing packing;
+  find_packing(selected + selected_at + first, count, channels, &packing);
+  const uint step = count;
+#else
+  const uint step = channels;
+#endif
   eb_doubles sum[EB_VECTORS(EB_WIDTH)];
   eb_doubles product[EB_VECTORS(EB_WIDTH)];
   for (uint v = 0; v < EB_VECTORS(count); v++) {
     sum[v] = 0.0;
     product[v] = 0.0;
   }
-  x += x_at;
-  dy += dy_at + first;
   for (uint row = begin; row < end; row += EB_TALL) {
-    const uint some = EB_SOME_ROWS(row, end);
+    const uint some = min((uint)EB_TALL, end - row);
+    global const float* gradient = dy + dy_at + (size_t)row * kept + first;
 #if EB_SELECT
-    float tile[EB_TALL * EB_WIDTH];
-    gather_rows(tile, x + (size_t)row * channels, source, some, count, channels);
+    float from[EB_TALL * EB_WIDTH + EB_LANES];
+    pack_rows(&packing, x + x_at + (size_t)row * channels, some, channels, count, from);
+#else
+    global const float* from = x + x_at + (size_t)row * channels + first;
 #endif
     EB_INDEPENDENT
     for (uint v = 0; v < EB_VECTORS(count); v++) {
       const uint lane = EB_LANE_OF(v, count);
-#if EB_SELECT
-      const float* from = tile + lane;
-      const size_t step = count;
-#else
-      global const float* from = x + (size_t)row * channels + first + lane;
-      const size_t step = channels;
-#endif
-      global const float* gradient = dy + (size_t)row * kept + lane;
-      const eb_floats mean_of = EB_LOAD(m + lane);
-      const eb_floats scale_of = EB_LOAD(scale + lane);
-      const eb_floats shift_of = EB_LOAD(shift + lane);
+      const eb_floats m = EB_LOAD(t.mean.of + lane);
+      const eb_floats scale = EB_LOAD(t.scale.of + lane);
+      const eb_floats shift = EB_LOAD(t.shift.of + lane);
       eb_doubles s = sum[v];
       eb_doubles p = product[v];
       for (uint r = 0; r < some; r++) {
-        const eb_floats value = EB_LOAD(from + r * step);
-        eb_floats reached = EB_LOAD(gradient + (size_t)r * kept);
-#if EB_RELU
-        const eb_floats y = EB_BATCH_NORM_APPLY(value, mean_of, scale_of, shift_of);
-        reached = select((eb_floats)0.0f, reached, y > 0.0f);
+#if !EB_SELECT
+        EB_PREFETCH_PAGE(from + r * step + lane);
 #endif
-        const eb_doubles d = EB_DOUBLES(reached);
+        EB_PREFETCH_PAGE(gradient + r * kept + lane);
+        const eb_floats value = EB_LOAD(from + r * step + lane);
+        const eb_floats dy_here = EB_LOAD(gradient + r * kept + lane);
+        const eb_doubles d = EB_DOUBLES(EB_REACHING(value, dy_here, m, scale, shift));
         s += d;
-        p += d * (EB_DOUBLES(value) - EB_DOUBLES(mean_of));
+        p += d * (EB_DOUBLES(value) - EB_DOUBLES(m));
       }
       sum[v] = s;
       product[v] = p;
     }
   }
-  global double* out = partial + partial_at + 2 * (size_t)part * kept + first;
-  for (uint v = 0; v < EB_VECTORS(count); v++) {
-    EB_STORE_DOUBLES(sum[v], out + EB_LANE_OF(v, count));
-    EB_STORE_DOUBLES(product[v], out + kept + EB_LANE_OF(v, count));
-  }
+  put_sums(sum, product, count, kept, partial + partial_at + 2 * (size_t)part * kept + first);
 }
 
-// Joins the sums of kept channels; channels that are not kept get zeros. tables: dbeta / rows
-// [channels], then dgamma invstd / rows [channels].
-kernel void batch_norm_gradients_f32(global const double* partial, ulong partial_at, uint chunks,
-                                     global const float* variance, ulong variance_at,
-                                     global const int* position, ulong position_at, uint rows,
-                                     uint channels, uint kept, float epsilon, global float* dgamma,
-                                     ulong dgamma_at, global float* dbeta, ulong dbeta_at,
-                                     global float* tables, ulong tables_at) {
-  EB_ITEMS(c, channels) {
-    const int k = EB_SELECT ? position[position_at + c] : (int)c;
-    double sum = 0.0;
-    double product = 0.0;
-    if (k >= 0) {
-      for (uint i = 0; i < chunks; i++) {
-        global const double* at = partial + partial_at + 2 * (size_t)i * kept + k;
-        sum += at[0];
-        product += at[kept];
-      }
+// Joins the sums of kept channels; the others get zeros. tables: dbeta / rows [channels], then dgamma
+// invstd / rows [channels].
+kernel void batch_norm_gradients_f32(
+    global const double* partial, ulong partial_at, uint chunks, global const float* variance,
+    ulong variance_at, global const int* selected, ulong selected_at, global const int* position,
+    ulong position_at, uint rows, uint channels, uint kept, float epsilon, global float* dgamma,
+    ulong dgamma_at, global float* dbeta, ulong dbeta_at, global float* tables, ulong tables_at) {
+  variance += variance_at;
+  dgamma += dgamma_at;
+  dbeta += dbeta_at;
+  tables += tables_at;
+  EB_RUN(i, EB_VECTORS(kept), 1) {
+    const uint first = EB_LANE_OF(i, kept);
+    double sum[EB_LANES];
+    double product[EB_LANES];
+    join_sums(partial + partial_at + first, chunks, kept, sum, product);
+    for (uint lane = 0; lane < EB_LANES; lane++) {
+      const uint c = EB_SELECT ? (uint)selected[selected_at + first + lane] : first + lane;
+      const double invstd = eb_batch_norm_invstd(variance[c], epsilon);
+      const double slope = product[lane] * invstd;
+      dbeta[c] = (float)sum[lane];
+      dgamma[c] = (float)slope;
+      tables[c] = (float)(sum[lane] / rows);
+      tables[channels + c] = (float)(slope * invstd / rows);
     }
-    const double invstd = eb_batch_norm_invstd(variance[variance_at + c], epsilon);
-    const double slope = k >= 0 ? product * invstd : 0.0;
-    dbeta[dbeta_at + c] = (float)sum;
-    dgamma[dgamma_at + c] = (float)slope;
-    tables[tables_at + c] = (float)(sum / rows);
-    tables[tables_at + channels + c] = k >= 0 ? (float)(slope * invstd / rows) : 0.0f;
   }
+#if EB_SELECT
+  EB_RUN(c, channels, EB_LANES) {
+    if (position[position_at + c] >= 0) continue;
+    dbeta[c] = 0.0f;
+    dgamma[c] = 0.0f;
+    tables[c] = 0.0f;
+    tables[channels + c] = 0.0f;
+  }
+#endif
 }
 
 kernel void batch_norm_input_gradient_f32(
@@ -125,60 +145,61 @@ kernel void batch_norm_input_gradient_f32(
     global const int* position, ulong position_at, global const float* tables, ulong tables_at,
     uint rows, uint chunk, uint channels, uint kept, float epsilon, global float* dx,
     ulong dx_at) {
-  const uint first = get_global_id(0) % EB_GROUPS(channels) * EB_WIDTH;
-  const uint begin = get_global_id(0) / EB_GROUPS(channels) * chunk;
+  const uint first = EB_FIRST(channels);
+  const uint begin = EB_PART(channels) * chunk;
   const uint end = min(rows, begin + chunk);
   if (begin >= end) return;
   const uint count = EB_COUNT(first, channels);
-  float m[EB_WIDTH];
-  float scale[EB_WIDTH];
-  float shift[EB_WIDTH];
-  float offset[EB_WIDTH];
-  float slope[EB_WIDTH];
-#if EB_SELECT
-  uint target[EB_WIDTH];
-  uint first_kept = 0;
-  position += position_at + first;
-  const uint kept_here = find_kept(position, count, target, &first_kept);
-  int stays[EB_WIDTH];
-  for (uint j = 0; j < count; j++) stays[j] = position[j] >= 0;
-#endif
+  eb_norm_tables t;
+  eb_table offset;
+  eb_table slope;
   for (uint j = 0; j < count; j++) {
-    const uint c = first + j;
-    m[j] = mean[mean_at + c];
-    scale[j] = eb_batch_norm_scale(gamma[gamma_at + c], variance[variance_at + c], epsilon);
-    shift[j] = EB_RELU ? beta[beta_at + c] : 0.0f;
-    offset[j] = tables[tables_at + c];
-    slope[j] = tables[tables_at + channels + c];
+    EB_PUT_NORM(&t, j, first + j);
+    offset.of[j] = tables[tables_at + first + j];
+    slope.of[j] = tables[tables_at + channels + first + j];
   }
-  x += x_at + first;
-  dy += dy_at;
-  dx += dx_at + first;
+  begin_anew(&t.mean, count);
+  begin_anew(&t.scale, count);
+  begin_anew(&t.shift, count);
+  begin_anew(&offset, count);
+  begin_anew(&slope, count);
+#if EB_SELECT
+  eb_table stays;
+  for (uint j = 0; j < count; j++) stays.of[j] = position[position_at + first + j] < 0 ? 0.0f : 1.0f;
+  begin_anew(&stays, count);
+  eb_spreading spreading;
+  find_spreading(position + position_at + first, count, kept, &spreading);
+#endif
   for (uint row = begin; row < end; row += EB_ROWS) {
     const uint some = min((uint)EB_ROWS, end - row);
-    float tile[EB_ROWS * EB_WIDTH];
+    const size_t at_row = (size_t)row * channels + first;
+    global const float* from = x + x_at + at_row;
+    global float* to = dx + dx_at + at_row;
 #if EB_SELECT
-    scatter_rows(tile, dy + (size_t)row * kept + first_kept, target, some, kept_here, count, kept);
-#endif
+    EB_TILE(tile);
     for (uint r = 0; r < some; r++) {
-      global const float* from = x + (size_t)(row + r) * channels;
-#if EB_SELECT
-      const float* gradient = tile + r * count;
-#else
-      global const float* gradient = dy + (size_t)(row + r) * kept + first;
-#endif
-      float* to = tile + r * count;
-      EB_INDEPENDENT
-      for (uint j = 0; j < count; j++) {
-        const float d = reaching(from[j], gradient[j], m[j], scale[j], shift[j]);
-        const float v = eb_batch_norm_dx(from[j], d, m[j], scale[j], offset[j], slope[j]);
-#if EB_SELECT
-        to[j] = stays[j] ? v : 0.0f;
-#else
-        to[j] = v;
-#endif
+      for (uint v = 0; v < EB_VECTORS(count); v++) {
+        EB_STORE(spread_lanes(&spreading, v, dy + dy_at + (size_t)(row + r) * kept),
+                 tile + r * count + EB_LANE_OF(v, count));
       }
     }
-    put_rows(dx + (size_t)row * channels, tile, some, count, channels);
+#endif
+    EB_VALUES(at, c, some, count, channels) {
+      const eb_values value = EB_READ(from, at);
+#if EB_SELECT
+      const eb_values gradient = EB_READ_TILE(tile, at);
+#else
+      const eb_values gradient = EB_READ(dy + dy_at + at_row, at);
+#endif
+      const eb_values d =
+          EB_REACHING(value, gradient, EB_OF(t.mean, c), EB_OF(t.scale, c), EB_OF(t.shift, c));
+      const eb_values v = EB_BATCH_NORM_DX(value, d, EB_OF(t.mean, c), EB_OF(t.scale, c),
+                                           EB_OF(offset, c), EB_OF(slope, c));
+#if EB_SELECT
+      EB_WRITE(EB_OF(stays, c) > 0.0f ? v : 0.0f, to, at);
+#else
+      EB_WRITE(v, to, at);
+#endif
+    }
   }
 }

@@ -12,30 +12,65 @@
 #define EB_TILE (EB_GROUP == 1 ? 256 : 8)
 
 #if EB_GROUP == 1
-/* The words of eight blocks in order, two of them in each element. */
-static ulong16 philox_eight(ulong seed, uint block, ulong step, uint hash) {
-  const ulong8 low = 0xFFFFFFFFul;
-  ulong8 c0 = (ulong8)(0, 1, 2, 3, 4, 5, 6, 7) + block;
-  ulong8 c1 = step & 0xFFFFFFFFul;
-  ulong8 c2 = step >> 32;
-  ulong8 c3 = hash;
-  uint k0 = (uint)seed;
-  uint k1 = (uint)(seed >> 32);
+#define EB_LOW 0xFFFFFFFFul
+#define EB_PHILOX_M0 0xD2511F53ul
+#define EB_PHILOX_M1 0xCD9E8D57ul
+
+/* The words of the blocks that two vectors hold, in order. */
+#define EB_WEAVE(a, b)                                                                      \
+  (ulong16)((a).s0, (b).s0, (a).s2, (b).s2, (a).s4, (b).s4, (a).s6, (b).s6, (a).s1, (b).s1, \
+            (a).s3, (b).s3, (a).s5, (b).s5, (a).s7, (b).s7)
+
+/*
+ * The words of 8 `vectors` blocks, two of them in each element, 16 blocks at a time: two independent
+ * vectors hide the time of a product. Three of the four counter words are the same for all blocks, so
+ * that half of the first two rounds is done once and joins their keys.
+ */
+static void philox_blocks(ulong seed, uint block, ulong step, uint hash, uint vectors,
+                          ulong16* words) {
+  ulong key0[10];
+  ulong key1[10];
   EB_UNROLL
   for (int round = 0; round < 10; round++) {
-    const ulong8 p0 = (c0 & low) * 0xD2511F53ul;
-    const ulong8 p1 = (c2 & low) * 0xCD9E8D57ul;
-    c0 = (p1 >> 32) ^ c1 ^ k0;
-    c1 = p1;
-    c2 = (p0 >> 32) ^ c3 ^ k1;
-    c3 = p0;
-    k0 += 0x9E3779B9u;
-    k1 += 0xBB67AE85u;
+    key0[round] = (uint)seed + round * 0x9E3779B9u;
+    key1[round] = (uint)(seed >> 32) + round * 0xBB67AE85u;
   }
-  const ulong8 a = (c0 & low) | (c1 << 32);
-  const ulong8 b = (c2 & low) | (c3 << 32);
-  return (ulong16)(a.s0, b.s0, a.s1, b.s1, a.s2, b.s2, a.s3, b.s3, a.s4, b.s4, a.s5, b.s5, a.s6,
-                   b.s6, a.s7, b.s7);
+  const ulong step_high = (step >> 32) * EB_PHILOX_M1;
+  const ulong second = (ulong)((uint)(step_high >> 32) ^ (uint)step ^ (uint)seed) * EB_PHILOX_M0;
+  key1[0] ^= hash;
+  key0[1] ^= step_high & EB_LOW;
+  key1[1] ^= second >> 32;
+  key1[2] ^= second & EB_LOW;
+  for (uint v = 0; v < vectors; v += 2) {
+    const ulong16 first =
+        (ulong16)(0, 4, 1, 5, 2, 6, 3, 7, 8, 12, 9, 13, 10, 14, 11, 15) + (ulong)(block + 8 * v);
+    /* Rounds 0 to 2; p and q are the products of words 0 and 2. */
+    ulong16 c3 = (first & EB_LOW) * EB_PHILOX_M0;
+    ulong16 c1 = (((c3 >> 32) ^ key1[0]) & EB_LOW) * EB_PHILOX_M1;
+    ulong16 c0 = (c1 >> 32) ^ key0[1];
+    ulong16 c2 = c3 ^ key1[1];
+    ulong16 p = (c0 & EB_LOW) * EB_PHILOX_M0;
+    ulong16 q = (c2 & EB_LOW) * EB_PHILOX_M1;
+    c0 = (q >> 32) ^ c1 ^ key0[2];
+    c2 = (p >> 32) ^ key1[2];
+    EB_UNROLL
+    for (int round = 3; round < 9; round++) {
+      c1 = q;
+      c3 = p;
+      p = (c0 & EB_LOW) * EB_PHILOX_M0;
+      q = (c2 & EB_LOW) * EB_PHILOX_M1;
+      c0 = (q >> 32) ^ c1 ^ key0[round];
+      c2 = (p >> 32) ^ c3 ^ key1[round];
+    }
+    c1 = q;
+    c3 = p;
+    p = (c0 & EB_LOW) * EB_PHILOX_M0;
+    q = (c2 & EB_LOW) * EB_PHILOX_M1;
+    const ulong16 a = rotate(q, (ulong16)32) ^ ((c1 ^ key0[9]) & EB_LOW);
+    const ulong16 b = rotate(p, (ulong16)32) ^ ((c3 ^ key1[9]) & EB_LOW);
+    words[v] = EB_WEAVE(a.lo, b.lo);
+    words[v + 1] = EB_WEAVE(a.hi, b.hi);
+  }
 }
 #endif
 
@@ -57,9 +92,7 @@ typedef union {
 /* Words from a block on. */
 static void philox_words(ulong seed, uint block, ulong step, uint hash, eb_words* words) {
 #if EB_GROUP == 1
-  for (int b = 0; b < EB_TILE / 32; b++) {
-    words->blocks[b] = philox_eight(seed, block + 8 * b, step, hash);
-  }
+  philox_blocks(seed, block, step, hash, EB_TILE / 32, words->blocks);
 #else
   for (int b = 0; b < EB_TILE / 4; b++) {
     const eb_philox4 four = eb_philox_block(seed, block + b, step, hash);
@@ -71,9 +104,7 @@ static void philox_words(ulong seed, uint block, ulong step, uint hash, eb_words
 /* The halves of words from a block on, the low one first. */
 static void philox_halves(ulong seed, uint block, ulong step, uint hash, eb_halves* halves) {
 #if EB_GROUP == 1
-  for (int b = 0; b < EB_TILE / 64; b++) {
-    halves->blocks[b] = philox_eight(seed, block + 8 * b, step, hash);
-  }
+  philox_blocks(seed, block, step, hash, EB_TILE / 64, halves->blocks);
 #else
   for (int b = 0; b < EB_TILE / 8; b++) {
     const eb_philox4 four = eb_philox_block(seed, block + b, step, hash);

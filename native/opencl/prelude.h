@@ -19,25 +19,82 @@
 /* Rounds do not depend on each other, also where a result lies over an operand. */
 #ifdef __clang__
 #define EB_INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
-#define EB_SCALAR _Pragma("clang loop vectorize(disable) unroll_count(4)")
 #define EB_UNROLL _Pragma("unroll")
 #else
 #define EB_INDEPENDENT
-#define EB_SCALAR
 #define EB_UNROLL
 #endif
 
-/* Floats of a line of the cache, and what takes them there from private memory. */
+/*
+ * EB_PREFETCH fetches a line into a processor's second cache, EB_PREFETCH_PAGE the one that a walk
+ * comes to a page later: by itself a processor begins anew at every page, and is slow to do so where
+ * several walks go on at a time.
+ */
+#if defined(__clang__) && EB_GROUP == 1
+#define EB_PREFETCH(from) __builtin_prefetch(from, 0, 2)
+#else
+#define EB_PREFETCH(from)
+#endif
+#define EB_PREFETCH_PAGE(from) EB_PREFETCH((from) + 1024)
+
+/* Floats of a line of the cache. */
 #define EB_LINE 16
-#ifdef __has_builtin
+
+/*
+ * Vectors of 16 at any element, as vload16 and vstore16 have them. PoCL builds those of pairs, and
+ * then arithmetic stays in pairs too.
+ */
+#ifdef __clang__
+#define EB_VECTORS_AT(space, element, vector)                                      \
+  static vector __attribute__((overloadable)) load16(space const element* from) {  \
+    typedef vector anywhere __attribute__((aligned(sizeof(element))));             \
+    return *(space const anywhere*)from;                                           \
+  }                                                                                \
+  static void __attribute__((overloadable)) store16(vector v, space element* to) { \
+    typedef vector anywhere __attribute__((aligned(sizeof(element))));             \
+    *(space anywhere*)to = v;                                                      \
+  }
+EB_VECTORS_AT(global, float, float16)
+EB_VECTORS_AT(global, double, double16)
+EB_VECTORS_AT(global, uchar, uchar16)
+EB_VECTORS_AT(private, float, float16)
+EB_VECTORS_AT(private, double, double16)
+EB_VECTORS_AT(private, int, int16)
+EB_VECTORS_AT(private, uint, uint16)
+EB_VECTORS_AT(private, ushort, ushort16)
+#else
+#define load16(from) vload16(0, from)
+#define store16(v, to) vstore16(v, 0, to)
+#endif
+
+/*
+ * put16 writes a line of a result, put_line one from private memory. That is read in halves, because
+ * the compiler writes it in halves: a read of both had to wait until they have left the store queue,
+ * behind all lines before them.
+ */
+#if EB_STREAM && defined(__has_builtin)
 #if __has_builtin(__builtin_nontemporal_store)
-#define EB_PUT_VECTOR(v, to) __builtin_nontemporal_store(v, (global float16*)(to))
+#define put16(v, to) __builtin_nontemporal_store(v, (global float16*)(to))
+static void put_line(const float* line, global float* to) {
+  typedef float8 anywhere __attribute__((aligned(sizeof(float))));
+  __builtin_nontemporal_store(*(const anywhere*)line, (global float8*)to);
+  __builtin_nontemporal_store(*(const anywhere*)(line + 8), (global float8*)(to + 8));
+}
 #endif
 #endif
-#ifndef EB_PUT_VECTOR
-#define EB_PUT_VECTOR(v, to) vstore16(v, 0, to)
+#ifndef put16
+#define put16(v, to) store16(v, to)
+#define put_line(line, to) store16(load16(line), to)
 #endif
-#define EB_PUT_LINE(line, to) EB_PUT_VECTOR(vload16(0, line), to)
+
+static void put_run(const float* from, global float* to, uint n) {
+  uint i = 0;
+#if EB_STREAM
+  for (; i + EB_LINE <= n; i += EB_LINE) put_line(from + i, to + i);
+#endif
+  EB_INDEPENDENT
+  for (uint j = i; j < n; j++) to[j] = from[j];
+}
 
 #define EB_RUN(i, n, span)                                                             \
   for (size_t i = get_group_id(0) * (EB_GROUP * (span)) + get_local_id(0),             \
@@ -57,7 +114,7 @@
       float line[EB_LINE];                                                            \
       EB_INDEPENDENT                                                                  \
       for (size_t i = map_at; i < map_at + EB_LINE; i++) line[i - map_at] = value;    \
-      EB_PUT_LINE(line, y + map_at);                                                  \
+      put_line(line, y + map_at);                                                     \
     }                                                                                 \
     for (size_t i = map_at; i < map_end; i++) y[i] = value;                           \
   }

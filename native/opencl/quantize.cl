@@ -4,11 +4,10 @@
 // value, 0 for the nearest; EB_HALF: half a unit, added then.
 // Version 1: the random words of a tile scattered to their values one by one. Version 2: eight blocks
 // of Philox in the lanes of a vector (philox_lanes.h). Version 3: a processor rounds a block right
-// after it found its exponent, while it is in the cache.
+// after it found its exponent, while it is in the cache. Version 4: and fetches the next one meanwhile.
 #include "common/block_float.h"
 #include "common/small_formats.h"
 #include "opencl/philox_lanes.h"
-#include "opencl/rows.h"
 
 // What is added to value j of a tile: half a unit, or its random bits.
 #if EB_BITS == 0
@@ -32,7 +31,7 @@ typedef eb_words eb_tile;
 static int largest_exponent(global const float* x, uint n) {
   int16 many = 0;
   uint i = 0;
-  for (; i + 16 <= n; i += 16) many = max(many, as_int16(vload16(0, x + i)) & 0x7F800000);
+  for (; i + 16 <= n; i += 16) many = max(many, as_int16(load16(x + i)) & 0x7F800000);
   const int8 eight = max(many.lo, many.hi);
   const int4 four = max(eight.lo, eight.hi);
   int most = max(max(four.x, four.y), max(four.z, four.w));
@@ -45,9 +44,9 @@ static int largest_exponent(global const float* x, uint n) {
 #if EB_BITS == 0
 #define EB_ADDENDS(random, j) (uint16)(EB_HALF)
 #elif EB_BITS <= 16
-#define EB_ADDENDS(random, j) (convert_uint16(vload16(0, (random) + (j))) >> (16 - EB_BITS))
+#define EB_ADDENDS(random, j) (convert_uint16(load16((random) + (j))) >> (16 - EB_BITS))
 #else
-#define EB_ADDENDS(random, j) (vload16(0, (random) + (j)) >> (32 - EB_BITS))
+#define EB_ADDENDS(random, j) (load16((random) + (j)) >> (32 - EB_BITS))
 #endif
 
 // eb_block_round of 16 values.
@@ -67,12 +66,7 @@ static void round_run(global const float* x, global float* y, const eb_random* r
   uint j = first;
 #if EB_GROUP == 1
   for (; j + 16 <= last; j += 16) {
-    const float16 v = round_vector(vload16(0, x + j), block, EB_ADDENDS(random, j), keep);
-#if EB_STREAM
-    EB_PUT_VECTOR(v, y + j);
-#else
-    vstore16(v, 0, y + j);
-#endif
+    put16(round_vector(load16(x + j), block, EB_ADDENDS(random, j), keep), y + j);
   }
 #endif
   for (; j < last; j++) y[j] = eb_block_round(x[j], block, EB_ADDEND(random, j), keep);
@@ -121,6 +115,7 @@ kernel void quantize_blocks_f32(global const float* x, ulong x_at, global const 
     const eb_random* random = drawn.at;
     const uint first = max(tile, begin) - tile;
     const uint last = min(tile + EB_TILE, end) - tile;
+    for (uint j = 0; j < EB_TILE; j += EB_LINE) EB_PREFETCH(x + tile + inner + j);
     EB_DRAW(seed, tile, now, hash, &drawn);
     round_run(x + tile, y + tile, random, first, last, block, keep);
   }
@@ -168,7 +163,7 @@ kernel void quantize_f32(global const float* x, ulong x_at, global const ulong* 
       rounded[j] = eb_small_float_round(from[j], f, EB_ADDEND(random, j));
 #endif
     }
-    put_run(to, rounded, count);
+    put_run(rounded, to, count);
 #endif
   }
 }

@@ -1,93 +1,74 @@
 /*
- * Results made in private memory, a few rows at a time (EB_ROWS, rows of EB_WIDTH at most), and then
- * written at once: whole lines of the cache go past it where EB_STREAM says so.
+ * Walks over rows whose channels have their values in tables in private memory. On processors rows are
+ * whole, and their ends do not matter: every vector is a line of the cache, and tables begin anew
+ * behind their end. On GPUs a work-item has the channels of its group (channels.h).
  */
 #ifndef EARLYBIRD_OPENCL_ROWS_H
 #define EARLYBIRD_OPENCL_ROWS_H
 
-static void put_run(global float* to, const float* from, uint n) {
-  uint i = 0;
-#if EB_STREAM
-  for (; i + EB_LINE <= n; i += EB_LINE) EB_PUT_LINE(from + i, to + i);
-#endif
-  EB_INDEPENDENT
-  for (uint j = i; j < n; j++) to[j] = from[j];
+#include "opencl/channels.h"
+
+#if EB_GROUP == 1
+#define EB_ROWS EB_LINE
+#define EB_TABLE (EB_WIDTH + EB_LINE)
+typedef float16 eb_values;
+
+/*
+ * For all values of `rows` rows of `count` channels, which are `step` apart: where they are, `at`, and
+ * the channel of the first of them, `c`.
+ */
+#define EB_VALUES(at, c, rows, count, step)                  \
+  for (uint at = 0, c = 0, all = (rows) * (count); at < all; \
+       at += EB_LINE, c += EB_LINE % (count), c -= c >= (count) ? (count) : 0)
+#define EB_OF(table, c) load16((table).of + (c))
+
+/* Values of an operand, a tile and a result; the last ones may be fewer than a line. */
+#define EB_READ(from, at) read_values((from) + (at), all - (at))
+#define EB_READ_TILE(tile, at) load16((tile) + (at))
+#define EB_WRITE(v, to, at) write_values(v, (to) + (at), all - (at))
+
+static eb_values read_values(global const float* from, uint n) {
+  EB_PREFETCH_PAGE(from);
+  if (n >= EB_LINE) return load16(from);
+  float line[EB_LINE];
+  for (uint i = 0; i < EB_LINE; i++) line[i] = i < n ? from[i] : 0.0f;
+  return load16(line);
 }
 
-/* `rows` rows of `count` floats, which lie close together in `from`, to rows that are `step` apart. */
-static void put_rows(global float* to, const float* from, uint rows, uint count, uint step) {
-  if (count == step) {
-    put_run(to, from, rows * count);
+static void write_values(eb_values v, global float* to, uint n) {
+  if (n >= EB_LINE) {
+    put16(v, to);
   } else {
-    for (uint r = 0; r < rows; r++) put_run(to + (size_t)r * step, from + r * count, count);
+    float line[EB_LINE];
+    store16(v, line);
+    for (uint i = 0; i < n; i++) to[i] = line[i];
+  }
+}
+#else
+#define EB_ROWS 1
+#define EB_TABLE EB_WIDTH
+typedef float eb_values;
+#define EB_VALUES(at, c, rows, count, step) \
+  for (uint r = 0; r < (rows); r++)         \
+    for (uint c = 0, at = r * (step); c < (count); c++, at++)
+#define EB_OF(table, c) (table).of[c]
+#define EB_READ(from, at) (from)[at]
+#define EB_READ_TILE(tile, at) (tile)[at]
+#define EB_WRITE(v, to, at) ((to)[at] = (v))
+#endif
+
+typedef struct {
+  float of[EB_TABLE] __attribute__((aligned(64)));
+} eb_table;
+
+/* Lets a table of `count` values begin anew behind its end. */
+static void begin_anew(eb_table* table, uint count) {
+  for (uint j = count; j < min((uint)EB_TABLE, count + EB_LINE); j++) {
+    table->of[j] = table->of[j - count];
   }
 }
 
-/* `rows` rows of x, `channels` apart, with the `count` chosen channels of each side by side. */
-static void gather_rows(float* tile, global const float* x, const uint* source, uint rows,
-                        uint count, uint channels) {
-  uint r = 0;
-  for (; r + 4 <= rows; r += 4) {
-    global const float* from0 = x + (size_t)r * channels;
-    global const float* from1 = from0 + channels;
-    global const float* from2 = from1 + channels;
-    global const float* from3 = from2 + channels;
-    float* to0 = tile + r * count;
-    float* to1 = to0 + count;
-    float* to2 = to1 + count;
-    float* to3 = to2 + count;
-    EB_SCALAR
-    for (size_t j = 0; j < count; j++) {
-      const size_t c = source[j];
-      to0[j] = from0[c];
-      to1[j] = from1[c];
-      to2[j] = from2[c];
-      to3[j] = from3[c];
-    }
-  }
-  for (; r < rows; r++) {
-    for (uint j = 0; j < count; j++) tile[r * count + j] = x[(size_t)r * channels + source[j]];
-  }
-}
-
-/* The chosen channels among the `count` of a group: where they go, and which kept one comes first. */
-static uint find_kept(global const int* position, uint count, uint* target, uint* first_kept) {
-  uint n = 0;
-  for (uint j = 0; j < count; j++) {
-    if (position[j] >= 0) {
-      if (n == 0) *first_kept = position[j];
-      target[n++] = j;
-    }
-  }
-  return n;
-}
-
-/* Spreads `n` values of each row of dy, `kept` apart, over rows of `count`, zeros elsewhere. */
-static void scatter_rows(float* tile, global const float* dy, const uint* target, uint rows, uint n,
-                         uint count, uint kept) {
-  for (uint i = 0; i < rows * count; i++) tile[i] = 0.0f;
-  uint r = 0;
-  for (; r + 4 <= rows; r += 4) {
-    global const float* from0 = dy + (size_t)r * kept;
-    global const float* from1 = from0 + kept;
-    global const float* from2 = from1 + kept;
-    global const float* from3 = from2 + kept;
-    float* to0 = tile + r * count;
-    float* to1 = to0 + count;
-    float* to2 = to1 + count;
-    float* to3 = to2 + count;
-    EB_SCALAR
-    for (size_t k = 0; k < n; k++) {
-      const size_t c = target[k];
-      to0[c] = from0[k];
-      to1[c] = from1[k];
-      to2[c] = from2[k];
-      to3[c] = from3[k];
-    }
-  }
-  for (; r < rows; r++) {
-    for (uint k = 0; k < n; k++) tile[r * count + target[k]] = dy[(size_t)r * kept + k];
-  }
-}
+/* EB_ROWS rows in private memory, close together; a vector may begin with the last value. */
+#define EB_TILE(tile) float tile[EB_ROWS * EB_WIDTH + EB_LINE] __attribute__((aligned(64)))
 
 #endif

@@ -65,7 +65,7 @@ final class BatchNormKernels {
             calls -> {
               Selection s = Selection.of(channels, rows.channels, calls);
               Spread spread = calls.spread();
-              String defines = spread.rowDefines(rows.channels, false);
+              String defines = spread.sumDefines(rows.channels);
               calls
                   .call("batch_norm", defines, "batch_norm_sums_f32")
                   .in(0)
@@ -77,12 +77,12 @@ final class BatchNormKernels {
                   .room(0, Double.BYTES)
                   .numbers(rows.chunks(), rows.rows, rows.channels)
                   .out(1, 2)
-                  .items(rows.channels);
+                  .rounds(rows.channels);
               apply(
                   calls
                       .call(
                           "batch_norm_inference",
-                          applyDefines(calls, relu, s),
+                          defines(relu) + s.keptDefines(calls),
                           "batch_norm_apply_f32")
                       .in(0, 1, 2)
                       .out(1, 2),
@@ -95,12 +95,8 @@ final class BatchNormKernels {
         .overwriting((output, input) -> output == 0 && input == 0 && channels == null);
   }
 
-  private static String defines(boolean relu, Selection s) {
-    return "-DEB_RELU=" + (relu ? 1 : 0) + " " + s.defines();
-  }
-
-  private static String applyDefines(Calls calls, boolean relu, Selection s) {
-    return defines(relu, s) + " " + s.rowDefines(calls, s.kept());
+  private static String defines(boolean relu) {
+    return "-DEB_RELU=" + (relu ? 1 : 0) + " ";
   }
 
   /** The last arguments of batch_norm_apply_f32 and its extent. */
@@ -109,7 +105,7 @@ final class BatchNormKernels {
         .numbers(rows.rows, rows.chunk(), rows.channels, s.kept())
         .number(epsilon)
         .out(0)
-        .each((long) rows.chunks() * spread.groups(s.kept()));
+        .each((long) rows.chunks() * spread.rowGroups(s.kept()));
   }
 
   static Kernel inference(KernelRequest request, OpenClBackend backend) {
@@ -137,7 +133,7 @@ final class BatchNormKernels {
                   calls
                       .call(
                           "batch_norm_inference",
-                          applyDefines(calls, relu, s),
+                          defines(relu) + s.keptDefines(calls),
                           "batch_norm_apply_f32")
                       .in(0, 1, 2, 3, 4),
                   rows,
@@ -172,11 +168,9 @@ final class BatchNormKernels {
             calls -> {
               Selection s = Selection.of(channels, rows.channels, calls);
               Spread spread = calls.spread();
-              String defines = defines(relu, s) + " ";
-              String keptDefines = defines + spread.rowDefines(s.kept(), s.some());
-              String allDefines = defines + s.rowDefines(calls, rows.channels);
+              String sumDefines = defines(relu) + s.defines() + " " + spread.sumDefines(s.kept());
               calls
-                  .call("batch_norm_backward", keptDefines, "batch_norm_gradient_sums_f32")
+                  .call("batch_norm_backward", sumDefines, "batch_norm_gradient_sums_f32")
                   .in(0, 1, 2, 3, 4, beta)
                   .slice(s.selected(), Integer.BYTES)
                   .numbers(rows.rows, rows.chunk(), rows.channels, s.kept())
@@ -184,25 +178,29 @@ final class BatchNormKernels {
                   .room(0, Double.BYTES)
                   .each((long) rows.chunks() * spread.groups(s.kept()));
               calls
-                  .call("batch_norm_backward", allDefines, "batch_norm_gradients_f32")
+                  .call("batch_norm_backward", sumDefines, "batch_norm_gradients_f32")
                   .room(0, Double.BYTES)
                   .numbers(rows.chunks())
                   .in(3)
+                  .slice(s.selected(), Integer.BYTES)
                   .slice(s.position(), Integer.BYTES)
                   .numbers(rows.rows, rows.channels, s.kept())
                   .number(epsilon)
                   .out(1, 2)
                   .room(tables, Float.BYTES)
-                  .items(rows.channels);
+                  .rounds(rows.channels);
               calls
-                  .call("batch_norm_backward", allDefines, "batch_norm_input_gradient_f32")
+                  .call(
+                      "batch_norm_backward",
+                      defines(relu) + s.allDefines(calls),
+                      "batch_norm_input_gradient_f32")
                   .in(0, 1, 2, 3, 4, beta)
                   .slice(s.position(), Integer.BYTES)
                   .room(tables, Float.BYTES)
                   .numbers(rows.rows, rows.chunk(), rows.channels, s.kept())
                   .number(epsilon)
                   .out(0)
-                  .each((long) rows.chunks() * spread.groups(rows.channels));
+                  .each((long) rows.chunks() * spread.rowGroups(rows.channels));
             })
         .withScratch(tables + 2L * rows.channels * Float.BYTES)
         .overwriting(

@@ -10,6 +10,7 @@ import io.earlybird.backend.Launch;
 import io.earlybird.backend.Slice;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jocl.Pointer;
 import org.jocl.Sizeof;
 import org.jocl.cl_command_queue;
@@ -20,6 +21,9 @@ import org.jocl.cl_mem;
  * The calls of one bound kernel, in order. Arguments are set while binding, never while running.
  */
 final class Calls implements AutoCloseable {
+  /** Results that are smaller than this part of what leaves the caches are kept there. */
+  private static final int LEAST_STREAMED_PART = 8;
+
   private final OwnOpenClKernel owner;
   private final List<Slice> inputs;
   private final List<Slice> outputs;
@@ -47,15 +51,17 @@ final class Calls implements AutoCloseable {
   }
 
   /**
-   * The option with which a processor writes a result past its caches: if it is large, begins on a
-   * line and is written over no operand.
+   * The option with which a processor writes a result past its caches: if it and what is read
+   * beside it would leave them anyway, it begins on a line and is written over no operand.
    */
   String streaming(int output) {
     Slice result = outputs.get(output);
     boolean apart =
         inputs.stream().noneMatch(i -> i.memory() == result.memory() && overlap(i, result));
+    long all = Stream.of(inputs, outputs).flatMap(List::stream).mapToLong(Slice::bytes).sum();
     return apart
-            && result.bytes() >= spread().streamBytes()
+            && all >= spread().streamBytes()
+            && result.bytes() >= spread().streamBytes() / LEAST_STREAMED_PART
             && result.offset() % (Spread.LINE * Float.BYTES) == 0
         ? "-DEB_STREAM=1"
         : "";

@@ -22,12 +22,13 @@ final class ChannelKernels {
    * @param selected the numbers of the channels kept; anything for all
    * @param position the place of every channel among those kept or -1; anything for all
    * @param kept how many channels are kept
+   * @param channels of how many
    * @param some whether there is a selection at all
    */
-  record Selection(Slice selected, Slice position, int kept, boolean some) {
+  record Selection(Slice selected, Slice position, int kept, int channels, boolean some) {
     static Selection of(Channels channels, int extent, Calls calls) {
       if (channels == null) {
-        return new Selection(calls.input(0), calls.input(0), extent, false);
+        return new Selection(calls.input(0), calls.input(0), extent, extent, false);
       }
       int[] selected = channels.toArray();
       int[] position = new int[extent];
@@ -36,19 +37,26 @@ final class ChannelKernels {
         position[selected[k]] = k;
       }
       return new Selection(
-          calls.table(bytes(selected)), calls.table(bytes(position)), selected.length, true);
+          calls.table(bytes(selected)),
+          calls.table(bytes(position)),
+          selected.length,
+          extent,
+          true);
     }
 
-    /** How a result of so many channels is made and written, as options of the compiler. */
-    String rowDefines(Calls calls, int channels) {
-      Spread spread = calls.spread();
-      String streaming = spread.fillsLines(channels) ? " " + calls.streaming(0) : "";
-      return spread.rowDefines(channels, some) + streaming;
+    /** How rows of kept channels are picked and written, as options of the compiler. */
+    String keptDefines(Calls calls) {
+      return defines() + " " + calls.spread().rowDefines(kept, channels) + " " + calls.streaming(0);
+    }
+
+    /** How kept channels are spread over rows of all, and those written. */
+    String allDefines(Calls calls) {
+      return defines() + " " + calls.spread().rowDefines(channels, kept) + " " + calls.streaming(0);
     }
 
     /** As options of the compiler. */
     String defines() {
-      return "-DEB_SELECT=" + (some ? 1 : 0);
+      return some ? "-DEB_SELECT=1 -DEB_CHANNELS=" + Spread.powerFrom(channels) : "-DEB_SELECT=0";
     }
   }
 
@@ -71,12 +79,12 @@ final class ChannelKernels {
         calls -> {
           Selection s = Selection.of(channels, shape.dim(-1), calls);
           calls
-              .call("select", s.rowDefines(calls, s.kept), "select_f32")
+              .call("select", s.keptDefines(calls), "select_f32")
               .in(0)
               .slice(s.selected, Integer.BYTES)
               .numbers(rows.rows(), rows.chunk(), rows.channels(), s.kept)
               .out(0)
-              .each((long) rows.chunks() * calls.spread().groups(s.kept));
+              .each((long) rows.chunks() * calls.spread().rowGroups(s.kept));
         });
   }
 
@@ -89,12 +97,12 @@ final class ChannelKernels {
         calls -> {
           Selection s = Selection.of(op.channels(), op.extent(), calls);
           calls
-              .call("select", s.rowDefines(calls, rows.channels()), "select_backward_f32")
+              .call("select", s.allDefines(calls), "select_backward_f32")
               .in(0)
               .slice(s.position, Integer.BYTES)
               .numbers(rows.rows(), rows.chunk(), rows.channels(), s.kept)
               .out(0)
-              .each((long) rows.chunks() * calls.spread().groups(rows.channels()));
+              .each((long) rows.chunks() * calls.spread().rowGroups(rows.channels()));
         });
   }
 }

@@ -10,9 +10,10 @@ import java.util.regex.Pattern;
  * @param group work-items per group
  * @param span elements per work-item of kernels with a line of arithmetic per element
  * @param items rounds per work-item of kernels with a loop per round
- * @param width neighbouring channels per work-item of kernels with values per channel
- * @param streamBytes results of so many bytes go past the caches; smaller ones may be read again
- *     before they leave the last of them
+ * @param width neighbouring channels per work-item of kernels that sum per channel; on GPUs of all
+ *     kernels with values per channel
+ * @param streamBytes operands and results of so many bytes leave the caches before they are read
+ *     again, so that results may go past them
  */
 record Spread(int group, int span, int items, int width, long streamBytes) {
   /** Floats of a line of the cache, and of a vector. */
@@ -26,7 +27,7 @@ record Spread(int group, int span, int items, int width, long streamBytes) {
               + " ([1-9]\\d{0,3}) channels");
 
   /** Long runs for the vector units of a processor. */
-  static final Spread PROCESSOR = new Spread(1, 16384, 64, 512, 8L << 20);
+  static final Spread PROCESSOR = new Spread(1, 16384, 64, 512, 16L << 20);
 
   /** Neighbouring elements for the lanes of a GPU. */
   static final Spread GPU = new Spread(256, 4, 1, 1, Long.MAX_VALUE);
@@ -72,21 +73,31 @@ record Spread(int group, int span, int items, int width, long streamBytes) {
     return "-DEB_WIDTH=" + taken + " -DEB_EXACT=" + (channels % taken == 0 ? 1 : 0);
   }
 
-  /**
-   * Width of groups, and rows of results that a work-item makes before it writes them.
-   *
-   * @param gathered whether channels are picked out of their rows
-   */
-  String rowDefines(int channels, boolean gathered) {
-    boolean lines = channels % LINE == 0 && !gathered;
-    return widthDefines(channels)
-        + (" -DEB_ROWS=" + (lines || !isProcessor() ? 1 : LINE))
-        + (" -DEB_LANES=" + lanes(channels));
+  /** Options of kernels that sum over rows: groups of channels, and how many at a time. */
+  String sumDefines(int channels) {
+    return widthDefines(channels) + " -DEB_LANES=" + lanes(channels);
   }
 
-  /** Whether a work-item's results of so many channels begin and end on lines of the cache. */
-  boolean fillsLines(int channels) {
-    return channels % LINE == 0 || groups(channels) == 1;
+  /**
+   * Options of kernels that write rows: a processor's work-items take whole ones.
+   *
+   * @param channels of a row of the result
+   * @param least channels that every row has from which channels are picked, or that is spread
+   */
+  String rowDefines(int channels, int least) {
+    if (!isProcessor()) {
+      return widthDefines(channels) + " -DEB_LANES=1";
+    }
+    int whole = powerFrom(channels);
+    return "-DEB_WIDTH="
+        + whole
+        + (" -DEB_EXACT=" + (channels == whole ? 1 : 0))
+        + (" -DEB_LANES=" + (least >= LINE ? LINE : 1));
+  }
+
+  /** Work-items beside each other in such a row. */
+  int rowGroups(int channels) {
+    return isProcessor() ? Math.min(1, channels) : groups(channels);
   }
 
   /** Groups of that width. */
@@ -97,12 +108,17 @@ record Spread(int group, int span, int items, int width, long streamBytes) {
 
   /** A power of two: whole rows if they fit; else one that divides them, if it is large enough. */
   private int widthFor(int channels) {
-    int whole = Math.max(1, Integer.highestOneBit(Math.max(1, channels) * 2 - 1));
+    int whole = powerFrom(channels);
     if (whole <= width) {
       return whole;
     }
     int exact = Math.min(width, Integer.lowestOneBit(channels));
     return exact >= Math.min(width, LEAST_WIDTH) ? exact : width;
+  }
+
+  /** The least power of two that is at least so large. */
+  static int powerFrom(int value) {
+    return Integer.highestOneBit(Math.max(1, value) * 2 - 1);
   }
 
   Spread withGroup(int value) {
@@ -130,7 +146,7 @@ record Spread(int group, int span, int items, int width, long streamBytes) {
     return isProcessor() ? 256 : 8;
   }
 
-  /** Channels that a kernel takes at a time; a group that has any holds at least as many. */
+  /** Channels that a kernel sums at a time; a group that has any holds at least as many. */
   int lanes(int channels) {
     int last = channels % widthFor(channels);
     return isProcessor() && channels >= LINE && (last == 0 || last >= LINE) ? LINE : 1;

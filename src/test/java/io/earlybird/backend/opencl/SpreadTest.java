@@ -37,10 +37,24 @@ class SpreadTest {
   }
 
   @Test
-  void linesAreFilledWhereRowsAreWhole() {
-    assertThat(Spread.PROCESSOR.fillsLines(45)).isTrue();
-    assertThat(Spread.PROCESSOR.fillsLines(1024)).isTrue();
-    assertThat(Spread.PROCESSOR.fillsLines(1000)).isFalse();
+  void processorsWriteWholeRows() {
+    Spread spread = Spread.PROCESSOR;
+    assertThat(spread.rowDefines(45, 64)).isEqualTo("-DEB_WIDTH=64 -DEB_EXACT=0 -DEB_LANES=16");
+    assertThat(spread.rowDefines(64, 15)).isEqualTo("-DEB_WIDTH=64 -DEB_EXACT=1 -DEB_LANES=1");
+    assertThat(spread.rowDefines(1000, 1000))
+        .isEqualTo("-DEB_WIDTH=1024 -DEB_EXACT=0 -DEB_LANES=16");
+    assertThat(spread.rowGroups(1000)).isEqualTo(1);
+    assertThat(Spread.GPU.rowDefines(45, 45)).isEqualTo("-DEB_WIDTH=1 -DEB_EXACT=1 -DEB_LANES=1");
+    assertThat(Spread.GPU.rowGroups(45)).isEqualTo(45);
+  }
+
+  @Test
+  void channelsAreSummedAVectorAtATime() {
+    Spread spread = Spread.PROCESSOR;
+    assertThat(spread.sumDefines(45)).isEqualTo("-DEB_WIDTH=64 -DEB_EXACT=0 -DEB_LANES=16");
+    assertThat(spread.sumDefines(15)).isEqualTo("-DEB_WIDTH=16 -DEB_EXACT=0 -DEB_LANES=1");
+    assertThat(spread.sumDefines(514)).isEqualTo("-DEB_WIDTH=512 -DEB_EXACT=0 -DEB_LANES=1");
+    assertThat(Spread.GPU.sumDefines(45)).isEqualTo("-DEB_WIDTH=1 -DEB_EXACT=1 -DEB_LANES=1");
   }
 
   @Test
