@@ -2,7 +2,8 @@
 // Version 1: statistics, then y. Version 2: the second pass takes the pieces in reverse, first those
 // that the first one touched last and that are still in the cache; within a piece it goes forward,
 // because backward the processor prefetches badly (half the speed at 64 channels). Version 3: narrow
-// rows are folded (see channel_grid.h), results larger than the cache are streamed past it.
+// rows are folded (see channel_grid.h), results larger than the cache are streamed past it. Version 4:
+// with AVX-512 selected channels are brought together in registers.
 #include "cpu/batch_norm_apply.h"
 #include "cpu/batch_norm_check.h"
 #include "cpu/channel_statistics.h"
@@ -23,7 +24,7 @@ struct Forward {
 };
 
 // Results [begin, end) of the statistics, and the tables for the columns of `out` that they feed.
-template <class T>
+template <class Rows, class T>
 void finish(const Forward<T>& f, const Grid& in, const Grid& out, int64_t begin, int64_t end,
             double* mean, double* squares, const Tables& t) {
   join_pieces(in, begin, end, mean, squares);
@@ -34,7 +35,7 @@ void finish(const Forward<T>& f, const Grid& in, const Grid& out, int64_t begin,
   for (int64_t k = 0; k < out.channels(); k++) {
     const int64_t c = f.selected ? f.selected[k] : k;
     if (c < begin || c >= end) continue;
-    t.set(out, k, f.gamma[c], f.beta[c], f.mean[c], f.variance[c], f.epsilon);
+    t.set<Rows>(out, k, c, f.gamma[c], f.beta[c], f.mean[c], f.variance[c], f.epsilon);
   }
 }
 
@@ -45,7 +46,7 @@ void run(const Forward<T>& f, const T* x, const Rows& rows, const Grid& in, cons
   Scratch memory(scratch);
   double* mean = memory.take<double>(in.pieces() * channels);
   double* squares = memory.take<double>(in.pieces() * channels);
-  const Tables t(memory, out);
+  const Tables t(memory, out, channels);
   const bool stream = f.y != x && should_stream(f.y, out.rows() * out.channels());
 #pragma omp parallel if (in.rows() * channels >= kSerial)
   {
@@ -57,7 +58,7 @@ void run(const Forward<T>& f, const T* x, const Rows& rows, const Grid& in, cons
     }
 #pragma omp barrier
     const Part part = my_part(channels);
-    finish(f, in, out, part.begin, part.end, mean, squares, t);
+    finish<Rows>(f, in, out, part.begin, part.end, mean, squares, t);
 #pragma omp barrier
     const Part outs = my_part(out.pieces());
     for (int64_t i = outs.end; i-- > outs.begin;) {
@@ -85,7 +86,7 @@ eb_status batch_norm_relu(const T* x, const float* gamma, const float* beta, int
   const Forward<T> f = {gamma, beta, selected, epsilon, y, mean, variance};
   if (selected) {
     const Selection selection(selected, kept, channels);
-    run<true>(f, x, PackedRows<T>{x, channels, &selection}, grid, Grid(rows, kept), scratch);
+    run<true>(f, x, SelectedRows<T>{x, channels, &selection}, grid, Grid(rows, kept), scratch);
   } else {
     run<true>(f, x, PlainRows<T>{x, channels}, grid, grid, scratch);
   }

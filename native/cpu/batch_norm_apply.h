@@ -10,23 +10,39 @@
 namespace eb::EB_ISA {
 namespace {
 
+#if defined(__AVX512F__)
+// eb_relu.
+inline __m512 relu_lanes(__m512 x) {
+  const __mmask16 stays = _mm512_cmp_ps_mask(x, _mm512_setzero_ps(), _CMP_NLE_UQ);
+  return _mm512_maskz_mov_ps(stays, x);
+}
+#endif
+
 // What normalising needs of every column.
 struct Tables {
   float* mean;
   float* scale;
   float* beta;
 
-  Tables(Scratch& memory, const Grid& out)
-      : mean(memory.take<float>(out.width())),
-        scale(memory.take<float>(out.width())),
-        beta(memory.take<float>(out.width())) {}
+  Tables(Scratch& memory, const Grid& out, int64_t channels)
+      : mean(memory.take<float>(table_width(out, channels))),
+        scale(memory.take<float>(table_width(out, channels))),
+        beta(memory.take<float>(table_width(out, channels))) {}
 
-  // The columns of channel k of the result.
-  void set(const Grid& out, int64_t k, float gamma, float shift, float m, float variance,
+  // The columns of channel k of the result, which is channel c of x.
+  template <class Rows>
+  void set(const Grid& out, int64_t k, int64_t c, float gamma, float shift, float m, float variance,
            float epsilon) const {
-    spread(out, k, m, mean);
-    spread(out, k, eb_batch_norm_scale(gamma, variance, epsilon), scale);
-    spread(out, k, shift, beta);
+    const float factor = eb_batch_norm_scale(gamma, variance, epsilon);
+    if (Rows::kChosen) {
+      mean[c] = m;
+      scale[c] = factor;
+      beta[c] = shift;
+    } else {
+      spread(out, k, m, mean);
+      spread(out, k, factor, scale);
+      spread(out, k, shift, beta);
+    }
   }
 };
 
@@ -65,6 +81,27 @@ void apply_piece(const Rows& rows, const Piece& piece, int64_t channels, const T
     }
   }
 }
+
+#if defined(__AVX512F__)
+
+template <bool kRelu, class T>
+void apply_piece(const SelectedRows<T>& rows, const Piece& piece, int64_t kept, const Tables& t,
+                 bool stream, T* y) {
+  write_rows(y, piece.row, piece.count * piece.fold, kept, stream,
+             [&](int64_t row, int64_t count, T* out) {
+               const T* x = rows.x + row * rows.channels;
+               for (int64_t r = 0; r < count; r++, x += rows.channels, out += kept) {
+                 for (const Selection::Group& g : *rows.selection) {
+                   const __m512 normal = EB_BATCH_NORM_APPLY(
+                       g.all(x), _mm512_load_ps(t.mean + g.source),
+                       _mm512_load_ps(t.scale + g.source), _mm512_load_ps(t.beta + g.source));
+                   g.pack(kRelu ? relu_lanes(normal) : normal, out);
+                 }
+               }
+             });
+}
+
+#endif
 
 }  // namespace
 }  // namespace eb::EB_ISA

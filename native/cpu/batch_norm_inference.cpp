@@ -1,5 +1,6 @@
 // Batch norm with given statistics, alone or with ReLU and channel selection. Version 1: one pass
-// over folded rows (see channel_grid.h), streamed when the result is larger than the cache.
+// over folded rows (see channel_grid.h), streamed when the result is larger than the cache. Version 2:
+// with AVX-512 selected channels are brought together in registers.
 #include "cpu/batch_norm_apply.h"
 #include "cpu/batch_norm_check.h"
 #include "cpu/kernel_table.h"
@@ -19,10 +20,10 @@ struct Given {
 template <bool kRelu, class T, class Rows>
 void run(const Given& g, const T* x, const Rows& rows, const Grid& out, T* y, void* scratch) {
   Scratch memory(scratch);
-  const Tables t(memory, out);
+  const Tables t(memory, out, rows.channels);
   for (int64_t k = 0; k < out.channels(); k++) {
     const int64_t c = g.selected ? g.selected[k] : k;
-    t.set(out, k, g.gamma[c], g.beta[c], g.mean[c], g.variance[c], g.epsilon);
+    t.set<Rows>(out, k, c, g.gamma[c], g.beta[c], g.mean[c], g.variance[c], g.epsilon);
   }
   const int64_t values = out.rows() * out.channels();
   const bool stream = y != x && should_stream(y, values);
@@ -54,7 +55,7 @@ eb_status inference_relu(const T* x, const float* gamma, const float* beta, cons
   const Grid out(rows, kept);
   if (selected) {
     const Selection selection(selected, kept, channels);
-    run<true>(g, x, PackedRows<T>{x, channels, &selection}, out, y, scratch);
+    run<true>(g, x, SelectedRows<T>{x, channels, &selection}, out, y, scratch);
   } else {
     run<true>(g, x, PlainRows<T>{x, channels}, out, y, scratch);
   }

@@ -110,6 +110,11 @@ class Scratch {
   char* next_;
 };
 
+// Floats of a table over the columns of a wide row, or over all channels of x in whole vectors.
+inline int64_t table_width(const Grid& grid, int64_t channels) {
+  return grid.width() > channels ? grid.width() : channels;
+}
+
 // Writes a per-channel value to all its columns of a table over a wide row.
 inline void spread(const Grid& grid, int64_t channel, float value, float* table) {
   for (int64_t k = 0; k < grid.fold(); k++) table[k * grid.channels() + channel] = value;

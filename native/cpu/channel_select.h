@@ -23,33 +23,87 @@ inline bool valid_selection(const int32_t* selected, int64_t kept, int64_t chann
 
 #if defined(__AVX512F__)
 
+// Sixteen neighbouring channels in a register. As eb_bf16_bits rounds, where they are stored as bf16.
+inline __m512 load_lanes(const float* from, __mmask16 lanes) {
+  return _mm512_maskz_loadu_ps(lanes, from);
+}
+
+inline __m512 load_lanes(const Bf16* from, __mmask16 lanes) {
+  const __m256i bits = _mm256_maskz_loadu_epi16(lanes, from);
+  return _mm512_castsi512_ps(
+      _mm512_maskz_slli_epi32(lanes, _mm512_maskz_cvtepu16_epi32(lanes, bits), 16));
+}
+
+inline void store_lanes(float* to, __m512 v, __mmask16 lanes) {
+  _mm512_mask_storeu_ps(to, lanes, v);
+}
+
+inline void store_lanes(Bf16* to, __m512 v, __mmask16 lanes) {
+  const __m512i bits = _mm512_castps_si512(v);
+  const __m512i odd =
+      _mm512_and_si512(_mm512_maskz_srli_epi32(lanes, bits, 16), _mm512_set1_epi32(1));
+  const __m512i half = _mm512_add_epi32(odd, _mm512_set1_epi32(0x7FFF));
+  const __mmask16 nan = _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q);
+  const __m512i quiet = _mm512_or_si512(bits, _mm512_set1_epi32(0x400000));
+  const __m512i rounded = _mm512_mask_mov_epi32(_mm512_add_epi32(bits, half), nan, quiet);
+  _mm256_mask_storeu_epi16(
+      to, lanes, _mm512_maskz_cvtepi32_epi16(lanes, _mm512_maskz_srli_epi32(lanes, rounded, 16)));
+}
+
 class Selection {
  public:
+  // Sixteen source channels.
+  struct Group {
+    int32_t source;    // the first of them
+    int32_t target;    // place of the first selected one among the selected channels
+    __mmask16 chosen;  // of the source channels
+    __mmask16 packed;  // as many lanes as are chosen
+    __mmask16 whole;   // source channels that exist
+
+    // Those of a row of source channels.
+    template <class T>
+    __m512 all(const T* row) const {
+      return load_lanes(row + source, whole);
+    }
+
+    // Those of a row of selected channels where they belong, zeros elsewhere.
+    template <class T>
+    __m512 apart(const T* row) const {
+      return _mm512_maskz_expand_ps(chosen, load_lanes(row + target, packed));
+    }
+
+    // Writes the chosen ones to a row of selected channels.
+    template <class T>
+    void pack(__m512 v, T* row) const {
+      store_lanes(row + target, _mm512_maskz_compress_ps(chosen, v), packed);
+    }
+  };
+
   Selection(const int32_t* selected, int64_t kept, int64_t channels)
       : kept_(kept), channels_(channels), count_((channels + 15) / 16) {
     int64_t k = 0;
     for (int64_t i = 0; i < count_; i++) {
       Group& g = groups_[i];
-      const int64_t source = 16 * i;
+      g.source = static_cast<int32_t>(16 * i);
       g.target = static_cast<int32_t>(k);
       g.chosen = 0;
-      for (; k < kept && selected[k] < source + 16; k++) {
-        g.chosen = static_cast<__mmask16>(g.chosen | 1u << (selected[k] - source));
+      for (; k < kept && selected[k] < g.source + 16; k++) {
+        g.chosen = static_cast<__mmask16>(g.chosen | 1u << (selected[k] - g.source));
       }
       g.packed = first(k - g.target);
-      g.whole = first(channels - source);
+      g.whole = first(channels - g.source);
     }
   }
+
+  int64_t kept() const { return kept_; }
+  const Group* begin() const { return groups_; }
+  const Group* end() const { return groups_ + count_; }
 
   // rows rows of x [channels] to out [kept].
   template <class X, class Y>
   void pack(const X* x, int64_t rows, Y* out) const {
     for (int64_t r = 0; r < rows; r++, x += channels_, out += kept_) {
-      for (int64_t i = 0; i < count_; i++) {
-        const Group& g = groups_[i];
-        const __m512 v = load(x + 16 * i, g.whole);
-        store(out + g.target, _mm512_maskz_compress_ps(g.chosen, v), g.packed);
-      }
+      for (const Group& g : *this) g.pack(g.all(x), out);
     }
   }
 
@@ -57,52 +111,13 @@ class Selection {
   template <class X, class Y>
   void unpack(const X* d, int64_t rows, Y* out) const {
     for (int64_t r = 0; r < rows; r++, d += kept_, out += channels_) {
-      for (int64_t i = 0; i < count_; i++) {
-        const Group& g = groups_[i];
-        const __m512 v = load(d + g.target, g.packed);
-        store(out + 16 * i, _mm512_maskz_expand_ps(g.chosen, v), g.whole);
-      }
+      for (const Group& g : *this) store_lanes(out + g.source, g.apart(d), g.whole);
     }
   }
 
  private:
-  // Sixteen source channels.
-  struct Group {
-    int32_t target;    // place of the first selected one among the selected channels
-    __mmask16 chosen;  // of the source channels
-    __mmask16 packed;  // as many lanes as are chosen
-    __mmask16 whole;   // source channels that exist
-  };
-
   static __mmask16 first(int64_t n) {
     return static_cast<__mmask16>(n >= 16 ? 0xFFFFu : (1u << n) - 1);
-  }
-
-  static __m512 load(const float* from, __mmask16 lanes) {
-    return _mm512_maskz_loadu_ps(lanes, from);
-  }
-
-  static __m512 load(const Bf16* from, __mmask16 lanes) {
-    const __m256i bits = _mm256_maskz_loadu_epi16(lanes, from);
-    return _mm512_castsi512_ps(
-        _mm512_maskz_slli_epi32(lanes, _mm512_maskz_cvtepu16_epi32(lanes, bits), 16));
-  }
-
-  static void store(float* to, __m512 v, __mmask16 lanes) { _mm512_mask_storeu_ps(to, lanes, v); }
-
-  // As eb_bf16_bits rounds.
-  static void store(Bf16* to, __m512 v, __mmask16 lanes) {
-    const __m512i bits = _mm512_castps_si512(v);
-    const __m512i odd =
-        _mm512_and_si512(_mm512_maskz_srli_epi32(lanes, bits, 16), _mm512_set1_epi32(1));
-    const __m512i half = _mm512_add_epi32(odd, _mm512_set1_epi32(0x7FFF));
-    const __mmask16 nan = _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q);
-    const __m512i quiet = _mm512_or_si512(bits, _mm512_set1_epi32(0x400000));
-    const __m512i rounded =
-        _mm512_mask_mov_epi32(_mm512_add_epi32(bits, half), nan, quiet);
-    _mm256_mask_storeu_epi16(
-        to, lanes,
-        _mm512_maskz_cvtepi32_epi16(lanes, _mm512_maskz_srli_epi32(lanes, rounded, 16)));
   }
 
   int64_t kept_;

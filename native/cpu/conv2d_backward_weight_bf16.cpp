@@ -26,8 +26,8 @@ Part inside(int64_t k, int64_t extent, int64_t outputs, int64_t stride, int64_t 
 }
 
 // Adds the pairs of output rows [first, first + count) to the sums of one tile of dw, all taps.
-void add_rows(const WeightPlan& p, int64_t pairs, Part chunk, WordTile<Pairs> run, const uint32_t* rows,
-              const uint32_t* columns, float* sums) {
+void add_rows(const WeightPlan& p, int64_t pairs, Part chunk, WordTile<Pairs> run,
+              const uint32_t* rows, const uint32_t* columns, float* sums) {
   const PairSide& a = p.rows;
   const PairSide& b = p.columns;
   const int64_t stride = p.s.stride;
@@ -77,8 +77,9 @@ void add_block(const WeightPlan& p, int64_t images, int64_t tile, const uint32_t
   const uint32_t* rows = packed_rows + row_tile * p.rows.tile_size(pairs);
   const uint32_t* columns = packed_columns + column_tile * p.columns.tile_size(pairs);
   const int64_t columns_left = p.columns.channels - column_tile * p.columns.tile;
-  const WordTile<Pairs> run = word_tile_of<Pairs>(std::min(p.rows.tile, p.rows.channels - row_tile * p.rows.tile),
-                                    ceil_div(std::min(p.columns.tile, columns_left), kWordLanes));
+  const WordTile<Pairs> run =
+      word_tile_of<Pairs>(std::min(p.rows.tile, p.rows.channels - row_tile * p.rows.tile),
+                          ceil_div(std::min(p.columns.tile, columns_left), kWordLanes));
   const int64_t chunk = std::max<int64_t>(1, kChunkPairs / (p.ow * pairs));
   for (int64_t h = 0; h < p.oh; h += chunk) {
     add_rows(p, pairs, {h, std::min(p.oh, h + chunk)}, run, rows, columns, sums);

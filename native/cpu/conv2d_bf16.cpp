@@ -57,8 +57,7 @@ void write_row(const Product& p, const Images& all, Part images, int64_t row, in
                  [&](int64_t column, const WordRuns& runs, int64_t a, int64_t b) {
                    alignas(64) float sums[kRows * kBlock] = {};
                    if (runs.columns > 0) run(runs, packed + a, weights + b, sums);
-                   const int64_t pixel =
-                       (images.begin * p.out_height + row) * p.out_width + column;
+                   const int64_t pixel = (images.begin * p.out_height + row) * p.out_width + column;
                    write_pixel(p, rows, columns, sums, wide, y, pixel * p.out + block * kBlock);
                  });
 }
@@ -72,8 +71,7 @@ void run(const Product& p, const uint16_t* x, const void* w, bool wide, void* y,
   auto* packed = static_cast<uint32_t*>(scratch);
 #pragma omp parallel
   walk(
-      p, all,
-      [&](Part images, int64_t pixel) { pack_pixel(p, all, images, pixel, x, packed); },
+      p, all, [&](Part images, int64_t pixel) { pack_pixel(p, all, images, pixel, x, packed); },
       [&](Part images, int64_t row, int64_t block) {
         write_row(p, all, images, row, block, packed, static_cast<const uint32_t*>(w), wide, y);
       });

@@ -60,8 +60,7 @@ void for_each_pixel(const Product& p, const Images& all, Part images, int64_t ro
     runs.b_column = across.step * b_tap;
     runs.b_step = kBlock;
     const bool any = runs.columns > 0;
-    body(column, runs,
-         any ? all.at(images, down.source * p.in_width + across.source) : 0,
+    body(column, runs, any ? all.at(images, down.source * p.in_width + across.source) : 0,
          any ? (down.first * p.kernel_width + across.first) * b_tap : 0);
   }
 }
