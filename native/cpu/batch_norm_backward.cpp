@@ -145,55 +145,70 @@ __m512 gradient(const Selection::Group& g, __m512 away, const D* dy, const Table
   return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(y, _mm512_setzero_ps(), _CMP_GT_OQ), d);
 }
 
-// Adds the gradient, and its product with x - mean, over kRows rows to sums of all channels.
+inline void add_to(float* sums, __mmask16 lanes, __m512 v) {
+  store_lanes(sums, load_lanes(sums, lanes) + v, lanes);
+}
+
+// Adds the gradient, and its product with x - mean, over kRows rows, of which every `fold`-th is
+// taken, to sums of the selected channels.
 template <bool kRelu, int kRows, class T>
-void add_selected(const SelectedRows<T>& rows, const T* x, const T* dy, int64_t kept,
+void add_selected(const SelectedRows<T>& rows, int64_t row, int64_t fold, const T* dy, int64_t kept,
                   const Tables& t, float* sum, float* product) {
+  const T* x = rows.x + row * rows.channels;
+  const T* gradients = dy + row * kept;
   for (const Selection::Group& g : *rows.selection) {
     const __m512 mean = _mm512_load_ps(t.mean + g.source);
     __m512 s = _mm512_setzero_ps();
     __m512 p = _mm512_setzero_ps();
     for (int r = 0; r < kRows; r++) {
-      const __m512 away = g.all(x + r * rows.channels) - mean;
-      const __m512 d = gradient<kRelu>(g, away, dy + r * kept, t);
+      const __m512 away = g.all(x + r * fold * rows.channels) - mean;
+      const __m512 d = gradient<kRelu>(g, away, gradients + r * fold * kept, t);
       s = s + d;
       p = p + d * away;
     }
-    _mm512_store_ps(sum + g.source, _mm512_load_ps(sum + g.source) + s);
-    _mm512_store_ps(product + g.source, _mm512_load_ps(product + g.source) + p);
+    add_to(sum + g.target, g.packed, _mm512_maskz_compress_ps(g.chosen, s));
+    add_to(product + g.target, g.packed, _mm512_maskz_compress_ps(g.chosen, p));
   }
 }
 
+// In the order of the sums over packed rows: of every column of wide rows, four at a time.
 template <bool kRelu, class T>
 void piece_sums(const SelectedRows<T>& rows, const T* dy, const Piece& piece, int64_t kept,
                 const Tables& t, double* sum, double* product) {
-  const int64_t end = piece.row + piece.count * piece.fold;
-  for (int64_t k = 0; k < kept; k++) sum[k] = product[k] = 0.0;
-  for (int64_t row = piece.row; row < end;) {
+  const int64_t fold = piece.fold;
+  const int64_t width = fold * kept;
+  alignas(64) double wide_sum[EB_MAX_SELECTABLE];
+  alignas(64) double wide_product[EB_MAX_SELECTABLE];
+  for (int64_t j = 0; j < width; j++) wide_sum[j] = wide_product[j] = 0.0;
+  for (int64_t block = 0; block < piece.count; block += kBlockRows) {
+    const int64_t end = piece.count - block < kBlockRows ? piece.count : block + kBlockRows;
     alignas(64) float s[EB_MAX_SELECTABLE];
     alignas(64) float p[EB_MAX_SELECTABLE];
-    for (const Selection::Group& g : *rows.selection) {
-      _mm512_store_ps(s + g.source, _mm512_setzero_ps());
-      _mm512_store_ps(p + g.source, _mm512_setzero_ps());
+    for (int64_t j = 0; j < width; j++) s[j] = p[j] = 0.0f;
+    for (int64_t wide = block; wide < end; wide += kGroupRows) {
+      const int64_t count = end - wide < kGroupRows ? end - wide : kGroupRows;
+      for (int64_t f = 0; f < fold; f++) {
+        const int64_t row = piece.row + wide * fold + f;
+        if (count == kGroupRows) {
+          add_selected<kRelu, kGroupRows>(rows, row, fold, dy, kept, t, s + f * kept, p + f * kept);
+          continue;
+        }
+        for (int64_t r = 0; r < count; r++) {
+          add_selected<kRelu, 1>(rows, row + r * fold, fold, dy, kept, t, s + f * kept,
+                                 p + f * kept);
+        }
+      }
     }
-    const int64_t stop = end - row < kBlockRows ? end : row + kBlockRows;
-    for (; row + kGroupRows <= stop; row += kGroupRows) {
-      add_selected<kRelu, kGroupRows>(rows, rows.x + row * rows.channels, dy + row * kept, kept, t,
-                                      s, p);
+#pragma omp simd
+    for (int64_t j = 0; j < width; j++) {
+      wide_sum[j] += s[j];
+      wide_product[j] += p[j];
     }
-    for (; row < stop; row++) {
-      add_selected<kRelu, 1>(rows, rows.x + row * rows.channels, dy + row * kept, kept, t, s, p);
-    }
-    alignas(64) float packed_sum[EB_MAX_SELECTABLE];
-    alignas(64) float packed_product[EB_MAX_SELECTABLE];
-    for (const Selection::Group& g : *rows.selection) {
-      g.pack(_mm512_load_ps(s + g.source), packed_sum);
-      g.pack(_mm512_load_ps(p + g.source), packed_product);
-    }
-    for (int64_t k = 0; k < kept; k++) {
-      sum[k] += packed_sum[k];
-      product[k] += packed_product[k];
-    }
+  }
+  for (int64_t k = 0; k < kept; k++) sum[k] = product[k] = 0.0;
+  for (int64_t j = 0, k = 0; j < width; j++, k = k + 1 == kept ? 0 : k + 1) {
+    sum[k] += wide_sum[j];
+    product[k] += wide_product[j];
   }
 }
 

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "cpu/element.h"
+#include "cpu/simd.h"
 #include "earlybird/batch_norm.h"
 
 namespace eb::EB_ISA {
@@ -90,8 +91,8 @@ class Selection {
       for (; k < kept && selected[k] < g.source + 16; k++) {
         g.chosen = static_cast<__mmask16>(g.chosen | 1u << (selected[k] - g.source));
       }
-      g.packed = first(k - g.target);
-      g.whole = first(channels - g.source);
+      g.packed = first_lanes(k - g.target);
+      g.whole = first_lanes(channels - g.source);
     }
   }
 
@@ -116,10 +117,6 @@ class Selection {
   }
 
  private:
-  static __mmask16 first(int64_t n) {
-    return static_cast<__mmask16>(n >= 16 ? 0xFFFFu : (1u << n) - 1);
-  }
-
   int64_t kept_;
   int64_t channels_;
   int64_t count_;

@@ -35,7 +35,7 @@ void write_pixel(const Product& p, int64_t rows, int64_t columns, const float* s
   for (int64_t r = 0; r < rows; r++, at += image) {
     for (int64_t v = 0; v < vectors; v++) {
       const __m512 sum = _mm512_loadu_ps(sums + (r * vectors + v) * kWordLanes);
-      const __mmask16 valid = columns_of_vector(columns, v);
+      const __mmask16 valid = first_lanes(columns - v * kWordLanes);
       if (wide) {
         _mm512_mask_storeu_ps(static_cast<float*>(y) + at + v * kWordLanes, valid, sum);
       } else {

@@ -138,7 +138,7 @@ void write_pixel(const Product& p, int64_t rows, int64_t columns, const float* t
   for (int64_t r = 0; r < rows; r++, y += p.out_height * p.out_width * p.out) {
     const __m512 image = _mm512_set1_ps(images[r].value);
     for (int64_t v = 0; v < vectors; v++) {
-      const __mmask16 valid = columns_of_vector(columns, v);
+      const __mmask16 valid = first_lanes(columns - v * kWordLanes);
       __m512 value = _mm512_load_ps(tile + (r * vectors + v) * kWordLanes);
       value = _mm512_mul_ps(_mm512_mul_ps(value, image), _mm512_load_ps(factors + v * kWordLanes));
       float* to = y + v * kWordLanes;

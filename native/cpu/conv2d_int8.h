@@ -11,6 +11,7 @@
 
 #include "common/float_bits.h"
 #include "cpu/conv2d_taps.h"
+#include "cpu/simd.h"
 #include "cpu/word_tile.h"
 
 namespace eb::EB_ISA {
@@ -60,10 +61,6 @@ inline __m128i to_int8(__mmask16 valid, const uint16_t* from, __m512 reciprocal)
   const __m512 values = _mm512_castsi512_ps(_mm512_maskz_slli_epi32(valid, wide, 16));
   const __m512i numbers = _mm512_maskz_cvtps_epi32(valid, _mm512_mul_ps(values, reciprocal));
   return _mm512_maskz_cvtsepi32_epi8(valid, numbers);
-}
-
-inline __mmask16 first_lanes(int64_t count) {
-  return static_cast<__mmask16>(count >= kWordLanes ? 0xFFFFu : (1u << count) - 1);
 }
 
 // n values of a block as integers; up to a multiple of 16 zeros follow.

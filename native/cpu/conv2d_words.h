@@ -81,12 +81,6 @@ void walk(const Product& p, const Images& all, Pack pack, Row row) {
   }
 }
 
-// The lanes of vector v that are columns of a tile of `columns`.
-inline __mmask16 columns_of_vector(int64_t columns, int64_t v) {
-  const int64_t count = columns - v * kWordLanes;
-  return static_cast<__mmask16>(count >= kWordLanes ? 0xFFFFu : (1u << count) - 1);
-}
-
 }  // namespace eb::EB_ISA
 
 #endif

@@ -24,13 +24,13 @@ inline Vec relu(Vec v) {
 }
 inline Vec fma(Vec a, Vec b, Vec c) { return _mm512_fmadd_ps(a, b, c); }
 inline Vec zero() { return _mm512_setzero_ps(); }
-// The first n < kLanes lanes; the others are zero, and memory behind them is not touched.
-inline Vec load(const float* p, int64_t n) {
-  return _mm512_maskz_loadu_ps(static_cast<__mmask16>((1u << n) - 1), p);
+// The first n lanes, all of them if n is larger.
+inline __mmask16 first_lanes(int64_t n) {
+  return static_cast<__mmask16>(n >= kLanes ? 0xFFFFu : (1u << n) - 1);
 }
-inline void store(float* p, Vec v, int64_t n) {
-  _mm512_mask_storeu_ps(p, static_cast<__mmask16>((1u << n) - 1), v);
-}
+// The first n lanes; the others are zero, and memory behind them is not touched.
+inline Vec load(const float* p, int64_t n) { return _mm512_maskz_loadu_ps(first_lanes(n), p); }
+inline void store(float* p, Vec v, int64_t n) { _mm512_mask_storeu_ps(p, first_lanes(n), v); }
 #elif defined(__FMA__)
 using Vec = __m256;
 constexpr int kLanes = 8;
@@ -58,7 +58,7 @@ inline Vec zero() { return _mm_setzero_ps(); }
 #endif
 
 #if !defined(__AVX512F__)
-// The first n < kLanes lanes; the others are zero, and memory behind them is not touched.
+// The first n <= kLanes lanes; the others are zero, and memory behind them is not touched.
 inline Vec load(const float* p, int64_t n) {
   float lanes[kLanes] = {};
   for (int64_t i = 0; i < n; i++) lanes[i] = p[i];
