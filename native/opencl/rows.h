@@ -9,7 +9,8 @@
 #include "opencl/channels.h"
 
 #if EB_GROUP == 1
-#define EB_ROWS EB_LINE
+/* Rows that are made together end on a line; of wide rows private memory holds one at a time. */
+#define EB_ROWS (EB_WIDTH > 1024 ? 1 : EB_LINE)
 #define EB_TABLE (EB_WIDTH + EB_LINE)
 typedef float16 eb_values;
 

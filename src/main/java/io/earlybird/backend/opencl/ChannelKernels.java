@@ -51,7 +51,8 @@ final class ChannelKernels {
 
     /** How kept channels are spread over rows of all, and those written. */
     String allDefines(Calls calls) {
-      return defines() + " " + calls.spread().rowDefines(channels, kept) + " " + calls.streaming(0);
+      String streaming = Spread.endsOnLines(channels) ? " " + calls.streaming(0) : "";
+      return defines() + " " + calls.spread().rowDefines(channels, kept) + streaming;
     }
 
     /** As options of the compiler. */

@@ -26,6 +26,9 @@ record Spread(int group, int span, int items, int width, long streamBytes) {
           "groups of ([1-9]\\d{0,3}), ([1-9]\\d{0,6}) elements, ([1-9]\\d{0,3}) items,"
               + " ([1-9]\\d{0,3}) channels");
 
+  /** Channels of rows that are made together. */
+  private static final int WIDEST_TOGETHER = 1024;
+
   /** Long runs for the vector units of a processor. */
   static final Spread PROCESSOR = new Spread(1, 16384, 64, 512, 16L << 20);
 
@@ -93,6 +96,11 @@ record Spread(int group, int span, int items, int width, long streamBytes) {
         + whole
         + (" -DEB_EXACT=" + (channels == whole ? 1 : 0))
         + (" -DEB_LANES=" + (least >= LINE ? LINE : 1));
+  }
+
+  /** Whether rows of so many channels that a processor makes together end on a line (rows.h). */
+  static boolean endsOnLines(int channels) {
+    return channels % LINE == 0 || powerFrom(channels) <= WIDEST_TOGETHER;
   }
 
   /** Work-items beside each other in such a row. */

@@ -48,7 +48,15 @@ class RowKernelsTest {
 
   /** Rows that end within vectors, groups of channels that end within vectors, few and no gaps. */
   @ParameterizedTest
-  @CsvSource({"37, 5, 2", "37, 45, 2", "530, 64, 2", "33, 64, 9", "70, 1056, 3", "35, 1030, 2"})
+  @CsvSource({
+    "37, 5, 2",
+    "37, 45, 2",
+    "530, 64, 2",
+    "33, 64, 9",
+    "70, 1056, 3",
+    "35, 1030, 2",
+    "3, 70001, 2"
+  })
   void theSameBitsHoweverTheyAreSpread(int rows, int channels, int gap) {
     assumeThat(OpenClBackend.probe().reason()).as("no OpenCL device").isEmpty();
     OpenClDevice device = OpenClBackend.device(0);
