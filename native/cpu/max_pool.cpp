@@ -103,17 +103,17 @@ void registers(const T* x, Span rows, Span columns, int64_t kernel, int64_t line
   }
   const int32_t corner = static_cast<int32_t>(rows.begin * kernel + columns.begin);
   for (int64_t j = 0; j < n; j += 16) {
-    __m512 best = load16(x + rows.begin * line + columns.begin * n + j);
+    __m512 best = load_lanes(x + rows.begin * line + columns.begin * n + j, kAll);
     __m512i place = _mm512_set1_epi32(corner);
     for (int64_t r = rows.begin; r < rows.end; r++) {
       for (int64_t s = columns.begin; s < columns.end; s++) {
-        const __m512 v = load16(x + r * line + s * n + j);
+        const __m512 v = load_lanes(x + r * line + s * n + j, kAll);
         const __mmask16 w = wins(v, best);
         best = _mm512_mask_mov_ps(best, w, v);
         place = _mm512_mask_set1_epi32(place, w, static_cast<int32_t>(r * kernel + s));
       }
     }
-    store16(y + j, best);
+    store_lanes(y + j, best, kAll);
     _mm_storeu_si128(reinterpret_cast<__m128i*>(places + j),
                      _mm512_maskz_cvtepi32_epi8(kAll, place));
   }

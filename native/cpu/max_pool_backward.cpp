@@ -92,10 +92,10 @@ void gather_registers(const eb_pool& p, Span rows, Span columns, int64_t ow, int
         const int64_t place = (y - r * p.stride) * p.kernel + x - s * p.stride;
         const __m128i winners = _mm_loadu_si128(reinterpret_cast<const __m128i*>(places + from));
         const __mmask16 won = _mm_cmpeq_epi8_mask(winners, _mm_set1_epi8(static_cast<char>(place)));
-        sum = _mm512_mask_add_ps(sum, won, sum, load16(dy + from));
+        sum = _mm512_mask_add_ps(sum, won, sum, load_lanes(dy + from, kAll));
       }
     }
-    store16(dx + j, sum);
+    store_lanes(dx + j, sum, kAll);
   }
 }
 

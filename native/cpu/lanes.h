@@ -1,0 +1,44 @@
+// Neighbouring channels in a register of AVX-512, whatever their element type.
+#ifndef EARLYBIRD_CPU_LANES_H
+#define EARLYBIRD_CPU_LANES_H
+
+#include <immintrin.h>
+#include <stdint.h>
+
+#include "cpu/element.h"
+#include "cpu/simd.h"
+
+#if defined(__AVX512F__)
+namespace eb::EB_ISA {
+
+// Sixteen neighbouring channels in a register. As eb_bf16_bits rounds, where they are stored as bf16.
+inline __m512 load_lanes(const float* from, __mmask16 lanes) {
+  return _mm512_maskz_loadu_ps(lanes, from);
+}
+
+inline __m512 load_lanes(const Bf16* from, __mmask16 lanes) {
+  const __m256i bits = _mm256_maskz_loadu_epi16(lanes, from);
+  return _mm512_castsi512_ps(
+      _mm512_maskz_slli_epi32(lanes, _mm512_maskz_cvtepu16_epi32(lanes, bits), 16));
+}
+
+inline void store_lanes(float* to, __m512 v, __mmask16 lanes) {
+  _mm512_mask_storeu_ps(to, lanes, v);
+}
+
+inline void store_lanes(Bf16* to, __m512 v, __mmask16 lanes) {
+  const __m512i bits = _mm512_castps_si512(v);
+  const __m512i odd =
+      _mm512_and_si512(_mm512_maskz_srli_epi32(lanes, bits, 16), _mm512_set1_epi32(1));
+  const __m512i half = _mm512_add_epi32(odd, _mm512_set1_epi32(0x7FFF));
+  const __mmask16 nan = _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q);
+  const __m512i quiet = _mm512_or_si512(bits, _mm512_set1_epi32(0x400000));
+  const __m512i rounded = _mm512_mask_mov_epi32(_mm512_add_epi32(bits, half), nan, quiet);
+  _mm256_mask_storeu_epi16(
+      to, lanes, _mm512_maskz_cvtepi32_epi16(lanes, _mm512_maskz_srli_epi32(lanes, rounded, 16)));
+}
+
+}  // namespace eb::EB_ISA
+#endif
+
+#endif
