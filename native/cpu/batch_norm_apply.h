@@ -33,16 +33,9 @@ struct Tables {
   template <class Rows>
   void set(const Grid& out, int64_t k, int64_t c, float gamma, float shift, float m, float variance,
            float epsilon) const {
-    const float factor = eb_batch_norm_scale(gamma, variance, epsilon);
-    if (Rows::kChosen) {
-      mean[c] = m;
-      scale[c] = factor;
-      beta[c] = shift;
-    } else {
-      spread(out, k, m, mean);
-      spread(out, k, factor, scale);
-      spread(out, k, shift, beta);
-    }
+    set_column<Rows>(out, k, c, m, mean);
+    set_column<Rows>(out, k, c, eb_batch_norm_scale(gamma, variance, epsilon), scale);
+    set_column<Rows>(out, k, c, shift, beta);
   }
 };
 

@@ -274,24 +274,15 @@ struct Backward {
   int64_t channel(int64_t k) const { return selected ? selected[k] : k; }
 };
 
-// Writes a value to the columns of channel k of dy, which is channel c of x.
-template <class Rows>
-void set(const Grid& grid, int64_t k, int64_t c, float value, float* table) {
-  if (Rows::kChosen) {
-    table[c] = value;
-  } else {
-    spread(grid, k, value, table);
-  }
-}
-
 // The tables of the first pass, for columns of channels [begin, end).
 template <class Rows, class T>
 void prepare(const Backward<T>& b, const Grid& grid, int64_t begin, int64_t end, const Tables& t) {
   for (int64_t k = begin; k < end; k++) {
     const int64_t c = b.channel(k);
-    set<Rows>(grid, k, c, b.mean[c], t.mean);
-    set<Rows>(grid, k, c, eb_batch_norm_scale(b.gamma[c], b.variance[c], b.epsilon), t.scale);
-    set<Rows>(grid, k, c, b.beta ? b.beta[c] : 0.0f, t.beta);
+    set_column<Rows>(grid, k, c, b.mean[c], t.mean);
+    set_column<Rows>(grid, k, c, eb_batch_norm_scale(b.gamma[c], b.variance[c], b.epsilon),
+                     t.scale);
+    set_column<Rows>(grid, k, c, b.beta ? b.beta[c] : 0.0f, t.beta);
   }
 }
 
@@ -314,8 +305,8 @@ void finish(const Backward<T>& b, const Grid& grid, int64_t begin, int64_t end, 
     const double dgamma = product[k] * invstd;
     b.dbeta[c] = static_cast<float>(sum[k]);
     b.dgamma[c] = static_cast<float>(dgamma);
-    set<Rows>(grid, k, c, static_cast<float>(sum[k] / rows), t.shift);
-    set<Rows>(grid, k, c, static_cast<float>(dgamma * invstd / rows), t.slope);
+    set_column<Rows>(grid, k, c, static_cast<float>(sum[k] / rows), t.shift);
+    set_column<Rows>(grid, k, c, static_cast<float>(dgamma * invstd / rows), t.slope);
   }
 }
 

@@ -97,6 +97,16 @@ struct SelectedRows {
 
 #endif
 
+// Writes a value of channel k of the result, which is channel c of x, to its places in a table.
+template <class Rows>
+void set_column(const Grid& grid, int64_t k, int64_t c, float value, float* table) {
+  if (Rows::kChosen) {
+    table[c] = value;
+  } else {
+    spread(grid, k, value, table);
+  }
+}
+
 }  // namespace eb::EB_ISA
 
 #endif

@@ -169,9 +169,8 @@ void transform_results(const Plan& plan, const float* products, int64_t first, i
   const int64_t step = plan.group * kBlock;
   for (int64_t t = 0; t < count; t++) {
     const Tile tile(plan.tiling, first + t);
-    for (int64_t v = 0; v < kVectors; v++) {
+    for (int64_t v = 0; v < vectors_of(p.out, block); v++) {
       const int64_t channel = block * kBlock + v * kLanes;
-      if (channel >= p.out) break;
       const float* m = products + t * kBlock + v * kLanes;
       Vec rows[2][4];
 #pragma GCC unroll 4

@@ -10,7 +10,6 @@
 namespace eb::EB_ISA {
 
 constexpr int kPoints = 16;
-constexpr int64_t kVectors = kBlock / kLanes;
 
 // Vectors of block `block` of `channels` that hold any.
 inline int64_t vectors_of(int64_t channels, int64_t block) {

@@ -43,8 +43,17 @@ public final class CpuLibrary {
    * for one build.
    */
   public static String fingerprint() {
+    return Fingerprint.VALUE;
+  }
+
+  /** Computed when it is first wanted. */
+  private static final class Fingerprint {
+    static final String VALUE = checksum(RESOURCE);
+  }
+
+  private static String checksum(String resource) {
     CRC32 sum = new CRC32();
-    try (InputStream library = CpuLibrary.class.getResourceAsStream(RESOURCE)) {
+    try (InputStream library = CpuLibrary.class.getResourceAsStream(resource)) {
       if (library != null) {
         sum.update(library.readAllBytes());
       }

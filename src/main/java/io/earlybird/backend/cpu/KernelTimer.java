@@ -46,14 +46,14 @@ final class KernelTimer implements AutoCloseable {
   private final CpuBackend backend;
   private final KernelRequest request;
   private final Memory buffers;
-  private final MemoryPasses cold;
+  private final boolean large;
 
   private KernelTimer(CpuBackend backend, KernelRequest request, List<Candidate> candidates) {
     this.backend = backend;
     this.request = request;
     long bytes = candidates.stream().mapToLong(c -> size(c.forms())).max().orElseThrow();
     buffers = backend.allocate(bytes, "measuring " + request.op().name());
-    cold = bytes > CACHED ? new MemoryPasses(backend.threads(), CACHE_BYTES) : null;
+    large = bytes > CACHED;
   }
 
   /** A candidate's kernel, what its reorders take, and its own smallest time so far. */
@@ -96,8 +96,10 @@ final class KernelTimer implements AutoCloseable {
           t.own = Math.min(t.own, timer.nanos(t.kernel, t.own / HOPELESS));
         }
       }
-      if (timer.cold != null && finalists.size() > 1) {
-        finalists.forEach(t -> t.own += timer.nanos(t.kernel, timer.cold));
+      if (timer.large && finalists.size() > 1) {
+        try (MemoryPasses cold = new MemoryPasses(backend.threads(), CACHE_BYTES)) {
+          finalists.forEach(t -> t.own += timer.nanos(t.kernel, cold));
+        }
       }
       Timed fastest = Collections.min(finalists, Comparator.comparingDouble(Timed::nanos));
       all.stream().filter(t -> t != fastest).forEach(KernelTimer::close);
@@ -187,8 +189,5 @@ final class KernelTimer implements AutoCloseable {
   @Override
   public void close() {
     buffers.close();
-    if (cold != null) {
-      cold.close();
-    }
   }
 }
