@@ -4,30 +4,34 @@
 
 #include "common/batch_norm.h"
 #include "common/elementwise.h"
+#include "cpu/lanes.h"
 #include "cpu/simd.h"
 
 namespace eb::EB_ISA {
 
-// See eb_conv2d_epilogue_f32; steps as of y.
-struct Epilogue {
+// See eb_conv2d_epilogue_f32; steps as of y, whose elements are T.
+template <class T>
+struct EpilogueOf {
   const float* mean;
   const float* scale;
   const float* beta;
-  const float* residual;
+  const T* residual;
   bool relu;
 
-  // The epilogue of the results that start `channel` and `offset` floats further on.
-  Epilogue at(int64_t channel, int64_t offset) const {
+  // The epilogue of the results that start `channel` and `offset` elements further on.
+  EpilogueOf at(int64_t channel, int64_t offset) const {
     return {mean ? mean + channel : nullptr, scale ? scale + channel : nullptr,
             beta ? beta + channel : nullptr, residual ? residual + offset : nullptr, relu};
   }
 
-  Vec apply(Vec value, int64_t channel, int64_t offset) const {
+  // Of the first `count` lanes, all of them if it is larger.
+  Vec apply(Vec value, int64_t channel, int64_t offset, int64_t count = kLanes) const {
     if (mean) {
-      value = sub(value, load(mean + channel));
-      value = add(mul(value, load(scale + channel)), load(beta + channel));
+      value = sub(value, load_channels(mean + channel, count));
+      value = add(mul(value, load_channels(scale + channel, count)),
+                  load_channels(beta + channel, count));
     }
-    if (residual) value = add(value, load(residual + offset));
+    if (residual) value = add(value, load_channels(residual + offset, count));
     return relu ? eb::EB_ISA::relu(value) : value;
   }
 
@@ -37,6 +41,8 @@ struct Epilogue {
     return relu ? eb_relu(value) : value;
   }
 };
+
+using Epilogue = EpilogueOf<float>;
 
 }  // namespace eb::EB_ISA
 

@@ -7,6 +7,12 @@ EB_KERNEL(conv2d_backward_data_bf16_scratch)
 EB_KERNEL(conv2d_backward_data_bf16)
 EB_KERNEL(conv2d_backward_weight_bf16_scratch)
 EB_KERNEL(conv2d_backward_weight_bf16)
+EB_KERNEL(conv2d_winograd_bf16_scratch)
+EB_KERNEL(conv2d_winograd_bf16)
+EB_KERNEL(conv2d_winograd_backward_data_bf16_scratch)
+EB_KERNEL(conv2d_winograd_backward_data_bf16)
+EB_KERNEL(conv2d_winograd_backward_weight_bf16_scratch)
+EB_KERNEL(conv2d_winograd_backward_weight_bf16)
 
 // products_int8.h
 EB_KERNEL(conv2d_int8_scratch)

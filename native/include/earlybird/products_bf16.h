@@ -31,4 +31,26 @@ EB_API int64_t eb_conv2d_backward_weight_bf16_scratch(const eb_conv2d* shape);
 EB_API eb_status eb_conv2d_backward_weight_bf16(const eb_conv2d* shape, const uint16_t* x,
                                                 const uint16_t* dy, float* dw, void* scratch);
 
+// As eb_conv2d_winograd_f32 and its gradients, of bf16 images: numbers that are made of neighbouring
+// pixels, or of the weights of a kernel, are rounded to bf16 before they are multiplied. Weights and
+// their gradients are fp32 and stored as there.
+
+EB_API int64_t eb_conv2d_winograd_bf16_scratch(const eb_conv2d* shape);
+
+EB_API eb_status eb_conv2d_winograd_bf16(const eb_conv2d* shape, const uint16_t* x, const float* w,
+                                         const float* mean, const float* scale, const float* beta,
+                                         const uint16_t* residual, int32_t relu, uint16_t* y,
+                                         void* scratch);
+
+EB_API int64_t eb_conv2d_winograd_backward_data_bf16_scratch(const eb_conv2d* shape);
+
+EB_API eb_status eb_conv2d_winograd_backward_data_bf16(const eb_conv2d* shape, const uint16_t* dy,
+                                                       const float* w, uint16_t* dx, void* scratch);
+
+EB_API int64_t eb_conv2d_winograd_backward_weight_bf16_scratch(const eb_conv2d* shape);
+
+EB_API eb_status eb_conv2d_winograd_backward_weight_bf16(const eb_conv2d* shape, const uint16_t* x,
+                                                         const uint16_t* dy, float* dw,
+                                                         void* scratch);
+
 #endif

@@ -8,7 +8,9 @@ import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.op.Conv2d;
 import io.earlybird.tensor.op.Conv2dBackwardData;
 import io.earlybird.tensor.op.Conv2dBackwardWeight;
+import io.earlybird.tensor.op.Conv2dEpilogue;
 import io.earlybird.tensor.op.Op;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.IntSupplier;
@@ -32,12 +34,21 @@ final class OwnBf16Products {
 
   /**
    * Own ways to compute a convolution or one of its gradients; none for other ops, other types and
-   * other processors.
+   * other processors. Sums of the definition come first; those with fewer multiplications round
+   * their operands once more, so they stand in only where results are bf16 anyway.
    */
   static List<Candidate> candidates(KernelRequest request, ProductTypes types) {
     if (types.operand() != DType.BF16 || !CpuLibrary.hasBf16Products()) {
       return List.of();
     }
+    List<Candidate> all = new ArrayList<>(direct(request, types));
+    if (types.result() == DType.BF16) {
+      all.addAll(winograd(request));
+    }
+    return all;
+  }
+
+  private static List<Candidate> direct(KernelRequest request, ProductTypes types) {
     Op op = request.op();
     TensorSpec first = request.inputs().get(0);
     TensorSpec second = request.inputs().get(1);
@@ -48,6 +59,7 @@ final class OwnBf16Products {
       return List.of(
           candidate(
               request,
+              "",
               List.of(image, stored(second, "AcdB%da2b"), Form.plain(result, types.result())),
               () -> OwnProducts.shape(first, second, c.stride(), c.padding()),
               NativeKernels::eb_conv2d_bf16_scratch,
@@ -56,6 +68,7 @@ final class OwnBf16Products {
       return List.of(
           candidate(
               request,
+              "",
               List.of(image, stored(second, "BcdA%db2a"), Form.plain(result, types.result())),
               () -> OwnProducts.shape(result, second, c.stride(), c.padding()),
               NativeKernels::eb_conv2d_backward_data_bf16_scratch,
@@ -64,12 +77,74 @@ final class OwnBf16Products {
       return List.of(
           candidate(
               request,
+              "",
               List.of(image, Form.plain(second, DType.BF16), OwnProducts.gradientForm(result)),
               () -> OwnProducts.shape(first, result, c.stride(), c.padding()),
               NativeKernels::eb_conv2d_backward_weight_bf16_scratch,
               OwnBf16Products::backwardWeight));
     }
     return List.of();
+  }
+
+  private static List<Candidate> winograd(KernelRequest request) {
+    Op op = request.op();
+    TensorSpec first = request.inputs().get(0);
+    TensorSpec second = request.inputs().get(1);
+    TensorSpec result = request.outputs().get(0);
+    Form image = Form.plain(first, DType.BF16);
+    Form out = Form.plain(result, DType.BF16);
+    if (op instanceof Conv2d c && OwnProducts.isWinograds(second, c.stride(), c.padding())) {
+      return List.of(
+          winograd(
+              request,
+              List.of(image, OwnProducts.gradientForm(second), out),
+              () -> OwnProducts.shape(first, second, c.stride(), c.padding()),
+              NativeKernels::eb_conv2d_winograd_bf16_scratch,
+              (shape, buffers) -> winograd(null, shape, buffers)));
+    } else if (op instanceof Conv2dEpilogue c
+        && OwnProducts.isWinograds(second, c.stride(), c.padding())) {
+      List<Form> forms = new ArrayList<>(List.of(image, OwnProducts.gradientForm(second)));
+      for (TensorSpec spec : new Epilogue(c, result).operands(false)) {
+        forms.add(Form.plain(spec, spec.equals(result) ? DType.BF16 : DType.F32));
+      }
+      forms.add(out);
+      Candidate own =
+          winograd(
+              request,
+              forms,
+              () -> OwnProducts.shape(first, second, c.stride(), c.padding()),
+              NativeKernels::eb_conv2d_winograd_bf16_scratch,
+              (shape, buffers) -> winograd(c, shape, buffers));
+      return List.of(EpilogueKernel.around(request, own, false));
+    } else if (op instanceof Conv2dBackwardData c
+        && OwnProducts.isWinograds(second, c.stride(), c.padding())) {
+      return List.of(
+          winograd(
+              request,
+              List.of(image, OwnProducts.backwardForm(second), out),
+              () -> OwnProducts.shape(result, second, c.stride(), c.padding()),
+              NativeKernels::eb_conv2d_winograd_backward_data_bf16_scratch,
+              OwnBf16Products::winogradBackwardData));
+    } else if (op instanceof Conv2dBackwardWeight c
+        && OwnProducts.isWinograds(result, c.stride(), c.padding())) {
+      return List.of(
+          winograd(
+              request,
+              List.of(image, Form.plain(second, DType.BF16), OwnProducts.gradientForm(result)),
+              () -> OwnProducts.shape(first, result, c.stride(), c.padding()),
+              NativeKernels::eb_conv2d_winograd_backward_weight_bf16_scratch,
+              OwnBf16Products::winogradBackwardWeight));
+    }
+    return List.of();
+  }
+
+  private static Candidate winograd(
+      KernelRequest request,
+      List<Form> forms,
+      Supplier<Conv2dShape> describe,
+      ToLongFunction<Conv2dShape> scratch,
+      Call call) {
+    return candidate(request, OwnProducts.WINOGRAD_SUFFIX, forms, describe, scratch, call);
   }
 
   private static IntSupplier forward(Conv2dShape shape, Buffers buffers, int wide) {
@@ -96,16 +171,51 @@ final class OwnBf16Products {
     return () -> NativeKernels.eb_conv2d_backward_weight_bf16(shape, x, dy, dw, room);
   }
 
+  /** {@code after} may be {@code null}. */
+  private static IntSupplier winograd(Conv2dEpilogue after, Conv2dShape shape, Buffers buffers) {
+    ShortPointer x = buffers.shortsIn(0);
+    FloatPointer w = buffers.in(1);
+    boolean norm = after != null && after.norm();
+    FloatPointer mean = norm ? buffers.in(2) : null;
+    FloatPointer scale = norm ? buffers.in(3) : null;
+    FloatPointer beta = norm ? buffers.in(4) : null;
+    ShortPointer residual = after != null && after.add() ? buffers.shortsIn(norm ? 5 : 2) : null;
+    int relu = after != null && after.relu() ? 1 : 0;
+    ShortPointer y = buffers.shortsOut(0);
+    Pointer room = buffers.room();
+    return () ->
+        NativeKernels.eb_conv2d_winograd_bf16(
+            shape, x, w, mean, scale, beta, residual, relu, y, room);
+  }
+
+  private static IntSupplier winogradBackwardData(Conv2dShape shape, Buffers buffers) {
+    ShortPointer dy = buffers.shortsIn(0);
+    FloatPointer w = buffers.in(1);
+    ShortPointer dx = buffers.shortsOut(0);
+    Pointer room = buffers.room();
+    return () -> NativeKernels.eb_conv2d_winograd_backward_data_bf16(shape, dy, w, dx, room);
+  }
+
+  private static IntSupplier winogradBackwardWeight(Conv2dShape shape, Buffers buffers) {
+    ShortPointer x = buffers.shortsIn(0);
+    ShortPointer dy = buffers.shortsIn(1);
+    FloatPointer dw = buffers.out(0);
+    Pointer room = buffers.room();
+    return () -> NativeKernels.eb_conv2d_winograd_backward_weight_bf16(shape, x, dy, dw, room);
+  }
+
   /** A candidate; {@code forms} are the operands' and the result's. */
   private static Candidate candidate(
       KernelRequest request,
+      String suffix,
       List<Form> forms,
       Supplier<Conv2dShape> describe,
       ToLongFunction<Conv2dShape> scratch,
       Call call) {
-    String name = OwnKernel.name();
-    List<Form> inputs = forms.subList(0, 2);
-    List<Form> outputs = forms.subList(2, 3);
+    String name = OwnKernel.name() + suffix;
+    int operands = forms.size() - 1;
+    List<Form> inputs = forms.subList(0, operands);
+    List<Form> outputs = forms.subList(operands, operands + 1);
     return new Candidate(
         name,
         name,
@@ -114,7 +224,8 @@ final class OwnBf16Products {
           Conv2dShape shape = describe.get();
           return OwnKernel.of(request, inputs, outputs, buffers -> call.bind(shape, buffers))
               .withScratch(scratch.applyAsLong(shape))
-              .owning(shape);
+              .owning(shape)
+              .named(suffix);
         });
   }
 

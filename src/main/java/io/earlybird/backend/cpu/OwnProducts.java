@@ -28,6 +28,9 @@ final class OwnProducts {
    */
   static final String WINOGRAD = "earlybird.winograd";
 
+  /** How the names of those products end. */
+  static final String WINOGRAD_SUFFIX = " winograd";
+
   /** The forms and the call of one of the three products of a convolution. */
   private record Way(
       List<Form> inputs,
@@ -41,7 +44,7 @@ final class OwnProducts {
 
     /** With fewer multiplications, see {@code eb_conv2d_winograd_f32}. */
     Way with(ToLongFunction<Conv2dShape> room, Call other) {
-      return new Way(inputs, output, room, other, " winograd");
+      return new Way(inputs, output, room, other, WINOGRAD_SUFFIX);
     }
   }
 
@@ -85,7 +88,7 @@ final class OwnProducts {
     } else if (op instanceof Conv2dBackwardData c) {
       Way way =
           new Way(
-              List.of(Form.plain(first), stored(second, "Bcda%db")),
+              List.of(Form.plain(first), backwardForm(second)),
               Form.plain(result),
               shape -> 0,
               OwnProducts::backwardData);
@@ -142,7 +145,8 @@ final class OwnProducts {
             shape, x, w, a.mean, a.scale, a.beta, a.residual, a.relu, y);
   }
 
-  private static boolean isWinograds(TensorSpec w, int stride, int padding) {
+  /** Whether a convolution can be computed with fewer multiplications, and may be. */
+  static boolean isWinograds(TensorSpec w, int stride, int padding) {
     return w.shape().dim(2) == 3
         && w.shape().dim(3) == 3
         && stride == 1
@@ -230,6 +234,11 @@ final class OwnProducts {
   /** The fp32 form in which own weight gradients are made; plain where there are none. */
   static Form gradientForm(TensorSpec w) {
     return w.shape().rank() == 4 ? stored(w, "Acdb%da") : Form.plain(w);
+  }
+
+  /** The fp32 form in which gradients of the input read a weight. */
+  static Form backwardForm(TensorSpec w) {
+    return stored(w, "Bcda%db");
   }
 
   /** A weight stored in blocks of channels, in oneDNN's notation; %d is the size of a block. */

@@ -31,7 +31,7 @@ final class OneOp implements AutoCloseable {
 
   OneOp(CpuBackend backend) {
     this.backend = backend;
-    this.memory = backend.allocate(24L << 20, "a test");
+    this.memory = backend.allocate(48L << 20, "a test");
   }
 
   /** Uniform values in [-1, 1). */
