@@ -3,7 +3,8 @@
 // its output nor a mask is read; the second pass takes the pieces in reverse, first those that the
 // first one touched last. Version 3: narrow rows are folded (see channel_grid.h), results larger
 // than the cache are streamed past it. Version 4: with AVX-512 selected channels are taken apart in
-// registers, and their gradients streamed too: twice as fast.
+// registers, and their gradients streamed too: twice as fast. Version 5: another gradient of x is
+// added to dx in the same pass.
 #include "common/batch_norm.h"
 #include "common/elementwise.h"
 #include "cpu/batch_norm_check.h"
@@ -107,28 +108,42 @@ void piece_sums(const Rows& rows, const D* dy, const Piece& piece, int64_t chann
   }
 }
 
-template <bool kRelu, class X, class D, class Y>
-void input_gradient(const X* x, const D* dy, const Tables& t, int64_t n, Y* dx) {
+template <bool kRelu, class X, class D>
+float input_gradient(X x, D dy, const Tables& t, int64_t j) {
+  const float d = gradient<kRelu>(x, dy, t.mean[j], t.scale[j], t.beta[j]);
+  return eb_batch_norm_dx(x, d, t.mean[j], t.scale[j], t.shift[j], t.slope[j]);
+}
+
+// n elements of dx, to which `other` is added unless it is null.
+template <bool kRelu, class X, class D, class T, class Y>
+void input_gradient(const X* x, const D* dy, const T* other, const Tables& t, int64_t n, Y* dx) {
+  if (other) {
 #pragma omp simd
-  for (int64_t j = 0; j < n; j++) {
-    const float d = gradient<kRelu>(x[j], dy[j], t.mean[j], t.scale[j], t.beta[j]);
-    dx[j] = eb_batch_norm_dx(x[j], d, t.mean[j], t.scale[j], t.shift[j], t.slope[j]);
+    for (int64_t j = 0; j < n; j++) dx[j] = input_gradient<kRelu>(x[j], dy[j], t, j) + other[j];
+  } else {
+#pragma omp simd
+    for (int64_t j = 0; j < n; j++) dx[j] = input_gradient<kRelu>(x[j], dy[j], t, j);
   }
+}
+
+template <class T>
+const T* at(const T* other, int64_t offset) {
+  return other ? other + offset : nullptr;
 }
 
 // dx of one piece.
 template <bool kRelu, class T>
-void write_piece(const PlainRows<T>& rows, const T* dy, const Piece& piece, int64_t channels,
-                 const Tables& t, bool stream, T* dx) {
+void write_piece(const PlainRows<T>& rows, const T* dy, const T* other, const Piece& piece,
+                 int64_t channels, const Tables& t, bool stream, T* dx) {
   const int64_t width = piece.fold * channels;
   for (int64_t r = 0; r < piece.count; r++) {
-    const int64_t at = piece.row * channels + r * width;
+    const int64_t row = piece.row * channels + r * width;
     if (stream) {
-      stream_range(dx + at, width, [&](T* to, int64_t i, int64_t count) {
-        input_gradient<kRelu>(rows.x + at + i, dy + at + i, t + i, count, to);
+      stream_range(dx + row, width, [&](T* to, int64_t i, int64_t count) {
+        input_gradient<kRelu>(rows.x + row + i, dy + row + i, at(other, row + i), t + i, count, to);
       });
     } else {
-      input_gradient<kRelu>(rows.x + at, dy + at, t, width, dx + at);
+      input_gradient<kRelu>(rows.x + row, dy + row, at(other, row), t, width, dx + row);
     }
   }
 }
@@ -213,24 +228,28 @@ void piece_sums(const SelectedRows<T>& rows, const T* dy, const Piece& piece, in
 }
 
 template <bool kRelu, class T>
-void write_piece(const SelectedRows<T>& rows, const T* dy, const Piece& piece, int64_t kept,
-                 const Tables& t, bool stream, T* dx) {
+void write_piece(const SelectedRows<T>& rows, const T* dy, const T* other, const Piece& piece,
+                 int64_t kept, const Tables& t, bool stream, T* dx) {
   write_rows(dx, piece.row, piece.count * piece.fold, rows.channels, stream,
              [&](int64_t row, int64_t count, T* out) {
                const T* x = rows.x + row * rows.channels;
                const T* d = dy + row * kept;
+               const T* plus = at(other, row * rows.channels);
                for (int64_t r = 0; r < count; r++) {
                  for (const Selection::Group& g : *rows.selection) {
                    const __m512 scale = _mm512_load_ps(t.scale + g.source);
                    const __m512 shift = _mm512_load_ps(t.shift + g.source);
                    const __m512 slope = _mm512_load_ps(t.slope + g.source);
                    const __m512 away = g.all(x) - _mm512_load_ps(t.mean + g.source);
-                   const __m512 result =
+                   __m512 result =
                        scale * ((gradient<kRelu>(g, away, d, t) - shift) - away * slope);
-                   store_lanes(out + g.source, _mm512_maskz_mov_ps(g.chosen, result), g.whole);
+                   result = _mm512_maskz_mov_ps(g.chosen, result);
+                   if (plus) result = result + load_lanes(plus + g.source, g.whole);
+                   store_lanes(out + g.source, result, g.whole);
                  }
                  x += rows.channels;
                  d += kept;
+                 if (plus) plus += rows.channels;
                  out += rows.channels;
                }
              });
@@ -239,8 +258,8 @@ void write_piece(const SelectedRows<T>& rows, const T* dy, const Piece& piece, i
 #else
 
 template <bool kRelu, class T>
-void write_piece(const SelectedRows<T>& rows, const T* dy, const Piece& piece, int64_t channels,
-                 const Tables& t, bool, T* dx) {
+void write_piece(const SelectedRows<T>& rows, const T* dy, const T* other, const Piece& piece,
+                 int64_t channels, const Tables& t, bool, T* dx) {
   alignas(64) float tile[kTileFloats];
   alignas(64) float result[kTileFloats];
   const int64_t width = piece.fold * channels;
@@ -249,10 +268,21 @@ void write_piece(const SelectedRows<T>& rows, const T* dy, const Piece& piece, i
     const float* x = rows.rows(piece, first, n, tile);
     const int64_t row = piece.row + first * piece.fold;
     for (int64_t r = 0; r < n; r++) {
-      input_gradient<kRelu>(x + r * width, dy + row * channels + r * width, t, width,
-                            result + r * width);
+      input_gradient<kRelu>(x + r * width, dy + row * channels + r * width,
+                            static_cast<const T*>(nullptr), t, width, result + r * width);
     }
-    rows.selection->unpack(result, n * piece.fold, dx + row * rows.channels);
+    if (!other) {
+      rows.selection->unpack(result, n * piece.fold, dx + row * rows.channels);
+      continue;
+    }
+    for (int64_t r = 0; r < n * piece.fold; r++) {
+      alignas(64) float apart[EB_MAX_SELECTABLE];
+      rows.selection->unpack(result + r * channels, 1, apart);
+      const T* plus = other + (row + r) * rows.channels;
+      T* out = dx + (row + r) * rows.channels;
+#pragma omp simd
+      for (int64_t c = 0; c < rows.channels; c++) out[c] = apart[c] + plus[c];
+    }
   }
 }
 
@@ -261,6 +291,7 @@ void write_piece(const SelectedRows<T>& rows, const T* dy, const Piece& piece, i
 template <class T>
 struct Backward {
   const T* dy;
+  const T* other;
   const float* mean;
   const float* variance;
   const float* gamma;
@@ -319,8 +350,8 @@ void run(const Backward<T>& b, const Rows& rows, const Grid& grid, void* scratch
   const int64_t width = table_width(grid, rows.channels);
   const Tables t = {memory.take<float>(width), memory.take<float>(width), memory.take<float>(width),
                     memory.take<float>(width), memory.take<float>(width)};
-  const bool stream =
-      b.dx != rows.x && b.dx != b.dy && should_stream(b.dx, grid.rows() * rows.channels);
+  const bool stream = b.dx != rows.x && b.dx != b.dy && b.dx != b.other &&
+                      should_stream(b.dx, grid.rows() * rows.channels);
 #pragma omp parallel if (grid.rows() * rows.channels >= kSerial)
   {
     const Part part = my_part(channels);
@@ -335,7 +366,7 @@ void run(const Backward<T>& b, const Rows& rows, const Grid& grid, void* scratch
     finish<Rows>(b, grid, part.begin, part.end, sum, product, t);
 #pragma omp barrier
     for (int64_t i = pieces.end; i-- > pieces.begin;) {
-      write_piece<kRelu>(rows, b.dy, grid.piece(i), channels, t, stream, b.dx);
+      write_piece<kRelu>(rows, b.dy, b.other, grid.piece(i), channels, t, stream, b.dx);
     }
     if (stream) stream_end();
   }
@@ -345,17 +376,19 @@ template <class T>
 eb_status backward(const T* x, const T* dy, const float* mean, const float* variance,
                    const float* gamma, int64_t rows, int64_t channels, float epsilon, T* dx,
                    float* dgamma, float* dbeta, void* scratch) {
-  const Backward<T> b = {dy, mean, variance, gamma, nullptr, nullptr, epsilon, dx, dgamma, dbeta};
+  const Backward<T> b = {dy,      nullptr, mean, variance, gamma, nullptr,
+                         nullptr, epsilon, dx,   dgamma,   dbeta};
   run<false>(b, PlainRows<T>{x, channels}, Grid(rows, channels), scratch);
   return EB_OK;
 }
 
 template <class T>
-eb_status relu_backward(const T* x, const T* dy, const float* mean, const float* variance,
-                        const float* gamma, const float* beta, int64_t rows, int64_t channels,
-                        const int32_t* selected, int64_t kept, float epsilon, T* dx, float* dgamma,
-                        float* dbeta, void* scratch) {
-  const Backward<T> b = {dy, mean, variance, gamma, beta, selected, epsilon, dx, dgamma, dbeta};
+eb_status relu_backward(const T* x, const T* dy, const T* other, const float* mean,
+                        const float* variance, const float* gamma, const float* beta, int64_t rows,
+                        int64_t channels, const int32_t* selected, int64_t kept, float epsilon,
+                        T* dx, float* dgamma, float* dbeta, void* scratch) {
+  const Backward<T> b = {dy,       other,   mean, variance, gamma, beta,
+                         selected, epsilon, dx,   dgamma,   dbeta};
   if (selected) {
     const Selection selection(selected, kept, channels);
     for (int64_t c = 0; c < channels; c++) dgamma[c] = dbeta[c] = 0.0f;
@@ -389,8 +422,8 @@ eb_status batch_norm_relu_backward_f32(const float* x, const float* dy, const fl
                                        int64_t rows, int64_t channels, const int32_t* selected,
                                        int64_t kept, float epsilon, float* dx, float* dgamma,
                                        float* dbeta, void* scratch) {
-  return relu_backward(x, dy, mean, variance, gamma, beta, rows, channels, selected, kept, epsilon,
-                       dx, dgamma, dbeta, scratch);
+  return relu_backward(x, dy, static_cast<const float*>(nullptr), mean, variance, gamma, beta, rows,
+                       channels, selected, kept, epsilon, dx, dgamma, dbeta, scratch);
 }
 
 eb_status batch_norm_relu_backward_bf16(const uint16_t* x, const uint16_t* dy, const float* mean,
@@ -398,8 +431,30 @@ eb_status batch_norm_relu_backward_bf16(const uint16_t* x, const uint16_t* dy, c
                                         const float* beta, int64_t rows, int64_t channels,
                                         const int32_t* selected, int64_t kept, float epsilon,
                                         uint16_t* dx, float* dgamma, float* dbeta, void* scratch) {
-  return relu_backward(bf16(x), bf16(dy), mean, variance, gamma, beta, rows, channels, selected,
-                       kept, epsilon, bf16(dx), dgamma, dbeta, scratch);
+  return relu_backward(bf16(x), bf16(dy), static_cast<const Bf16*>(nullptr), mean, variance, gamma,
+                       beta, rows, channels, selected, kept, epsilon, bf16(dx), dgamma, dbeta,
+                       scratch);
+}
+
+eb_status batch_norm_relu_backward_add_f32(const float* x, const float* dy, const float* other,
+                                           const float* mean, const float* variance,
+                                           const float* gamma, const float* beta, int64_t rows,
+                                           int64_t channels, const int32_t* selected, int64_t kept,
+                                           float epsilon, float* dx, float* dgamma, float* dbeta,
+                                           void* scratch) {
+  return relu_backward(x, dy, other, mean, variance, gamma, beta, rows, channels, selected, kept,
+                       epsilon, dx, dgamma, dbeta, scratch);
+}
+
+eb_status batch_norm_relu_backward_add_bf16(const uint16_t* x, const uint16_t* dy,
+                                            const uint16_t* other, const float* mean,
+                                            const float* variance, const float* gamma,
+                                            const float* beta, int64_t rows, int64_t channels,
+                                            const int32_t* selected, int64_t kept, float epsilon,
+                                            uint16_t* dx, float* dgamma, float* dbeta,
+                                            void* scratch) {
+  return relu_backward(bf16(x), bf16(dy), bf16(other), mean, variance, gamma, beta, rows, channels,
+                       selected, kept, epsilon, bf16(dx), dgamma, dbeta, scratch);
 }
 
 }  // namespace eb::EB_ISA
@@ -470,5 +525,43 @@ eb_status eb_batch_norm_relu_backward_bf16(const uint16_t* x, const uint16_t* dy
                                            void* scratch) {
   return checked(eb::active().batch_norm_relu_backward_bf16, x, dy, mean, variance, gamma, beta,
                  rows, channels, selected, kept, epsilon, dx, dgamma, dbeta, scratch);
+}
+
+namespace {
+
+template <class T, class Kernel>
+eb_status checked(Kernel kernel, const T* x, const T* dy, const T* other, const float* mean,
+                  const float* variance, const float* gamma, const float* beta, int64_t rows,
+                  int64_t channels, const int32_t* selected, int64_t kept, float epsilon, T* dx,
+                  float* dgamma, float* dbeta, void* scratch) {
+  if (channels > 0 && !other) return EB_BAD_ARGUMENT;
+  const auto with_other = [=](const T* a, const T* b, auto... rest) {
+    return kernel(a, b, other, rest...);
+  };
+  return checked(with_other, x, dy, mean, variance, gamma, beta, rows, channels, selected, kept,
+                 epsilon, dx, dgamma, dbeta, scratch);
+}
+
+}  // namespace
+
+eb_status eb_batch_norm_relu_backward_add_f32(const float* x, const float* dy, const float* other,
+                                              const float* mean, const float* variance,
+                                              const float* gamma, const float* beta, int64_t rows,
+                                              int64_t channels, const int32_t* selected,
+                                              int64_t kept, float epsilon, float* dx, float* dgamma,
+                                              float* dbeta, void* scratch) {
+  return checked(eb::active().batch_norm_relu_backward_add_f32, x, dy, other, mean, variance, gamma,
+                 beta, rows, channels, selected, kept, epsilon, dx, dgamma, dbeta, scratch);
+}
+
+eb_status eb_batch_norm_relu_backward_add_bf16(const uint16_t* x, const uint16_t* dy,
+                                               const uint16_t* other, const float* mean,
+                                               const float* variance, const float* gamma,
+                                               const float* beta, int64_t rows, int64_t channels,
+                                               const int32_t* selected, int64_t kept, float epsilon,
+                                               uint16_t* dx, float* dgamma, float* dbeta,
+                                               void* scratch) {
+  return checked(eb::active().batch_norm_relu_backward_add_bf16, x, dy, other, mean, variance,
+                 gamma, beta, rows, channels, selected, kept, epsilon, dx, dgamma, dbeta, scratch);
 }
 #endif

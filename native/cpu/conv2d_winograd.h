@@ -146,22 +146,34 @@ struct Tile {
     row = tile / tiling.columns % tiling.rows * 2;
     image = tile / tiling.columns / tiling.rows;
   }
+
+  void next(const Tiling& tiling) {
+    column += 2;
+    if (column < 2 * tiling.columns) return;
+    column = 0;
+    row += 2;
+    if (row < 2 * tiling.rows) return;
+    row = 0;
+    image++;
+  }
 };
 
 // Channel `i` and those after it of the pixels under a tile; void where there are none.
 template <class T>
 inline void load_pixels(const Product& p, const Tile& tile, const T* x, int64_t i,
                         Vec (&d)[kPoints]) {
-  for (int64_t r = 0; r < 4; r++) {
+  const int64_t count = p.in - i;
+  const T* line = x + ((tile.image * p.in_height + tile.row) * p.in_width + tile.column) * p.in + i;
+  line -= p.in_width * p.in;
+  const bool inside[4] = {tile.column > 0, true, tile.column + 1 < p.in_width,
+                          tile.column + 2 < p.in_width};
+#pragma GCC unroll 4
+  for (int r = 0; r < 4; r++, line += p.in_width * p.in) {
     const int64_t row = tile.row - 1 + r;
-    for (int64_t c = 0; c < 4; c++) {
-      const int64_t column = tile.column - 1 + c;
-      Vec value = zero();
-      if (row >= 0 && row < p.in_height && column >= 0 && column < p.in_width) {
-        value = load_channels(
-            x + ((tile.image * p.in_height + row) * p.in_width + column) * p.in + i, p.in - i);
-      }
-      d[4 * r + c] = value;
+    const bool any = row >= 0 && row < p.in_height;
+#pragma GCC unroll 4
+    for (int c = 0; c < 4; c++) {
+      d[4 * r + c] = any && inside[c] ? load_channels(line + (c - 1) * p.in, count) : zero();
     }
   }
 }

@@ -73,8 +73,8 @@ class WinogradImage {
 
   // Transforms [16, group, pitch] of the tiles from `first` on.
   void transform_tiles(const Element* x, int64_t first, int64_t count, Term* out) const {
-    for (int64_t t = 0; t < count; t++) {
-      const Tile tile(tiling, first + t);
+    Tile tile(tiling, first);
+    for (int64_t t = 0; t < count; t++, tile.next(tiling)) {
       for (int64_t i = 0; i < p.in; i += kLanes) {
         Vec d[kPoints];
         load_pixels(p, tile, x, i, d);
@@ -127,8 +127,10 @@ class WinogradImage {
   void transform_results(const float* products, int64_t first, int64_t count, int64_t block,
                          const After& after, Element* y) const {
     const int64_t step = group * kBlock;
-    for (int64_t t = 0; t < count; t++) {
-      const Tile tile(tiling, first + t);
+    const int64_t line = p.out_width * p.out;
+    Tile tile(tiling, first);
+    for (int64_t t = 0; t < count; t++, tile.next(tiling)) {
+      const int64_t pixel = (tile.image * p.out_height + tile.row) * p.out_width + tile.column;
       for (int64_t v = 0; v < vectors_of(p.out, block); v++) {
         const int64_t channel = block * kBlock + v * kLanes;
         const float* m = products + t * kBlock + v * kLanes;
@@ -138,20 +140,23 @@ class WinogradImage {
           output_transform(load(m + c * step), load(m + (4 + c) * step), load(m + (8 + c) * step),
                            load(m + (12 + c) * step), &rows[0][c], &rows[1][c]);
         }
-        for (int64_t r = 0; r < 2 && tile.row + r < p.out_height; r++) {
-          Vec results[2];
-          output_transform(rows[r][0], rows[r][1], rows[r][2], rows[r][3], &results[0],
-                           &results[1]);
-          for (int64_t c = 0; c < 2 && tile.column + c < p.out_width; c++) {
-            const int64_t pixel =
-                (tile.image * p.out_height + tile.row + r) * p.out_width + tile.column + c;
-            const int64_t at = pixel * p.out + channel;
-            store_channels(y + at, after.apply(results[c], channel, at, p.out - channel),
-                           p.out - channel);
-          }
+        int64_t at = pixel * p.out + channel;
+#pragma GCC unroll 2
+        for (int r = 0; r < 2; r++, at += line) {
+          if (tile.row + r >= p.out_height) break;
+          Vec left;
+          Vec right;
+          output_transform(rows[r][0], rows[r][1], rows[r][2], rows[r][3], &left, &right);
+          put(after, left, channel, at, y);
+          if (tile.column + 1 < p.out_width) put(after, right, channel, at + p.out, y);
         }
       }
     }
+  }
+
+  void put(const After& after, Vec value, int64_t channel, int64_t at, Element* y) const {
+    const int64_t count = p.out - channel;
+    store_channels(y + at, after.apply(value, channel, at, count), count);
   }
 
   // The tiles of one group.

@@ -3,6 +3,8 @@
 #ifndef EARLYBIRD_CPU_CONV2D_WINOGRAD_WEIGHT_H
 #define EARLYBIRD_CPU_CONV2D_WINOGRAD_WEIGHT_H
 
+#include <omp.h>
+
 #include <algorithm>
 
 #include "cpu/conv2d_winograd.h"
@@ -18,36 +20,33 @@ class WinogradWeight {
   explicit WinogradWeight(const Product& product)
       : p(product),
         tiling(product),
+        terms(terms_of<N>(tiling.tiles)),
         channels((p.in + kLanes - 1) / kLanes * kLanes),
         blocks((p.out + kBlock - 1) / kBlock) {
-    const int64_t term = kPoints * (channels + blocks * kBlock);
-    const int64_t fit = kChunkBytes / (term * static_cast<int64_t>(sizeof(Term)));
-    chunk = std::clamp<int64_t>(fit, 1, terms_of<N>(tiling.tiles));
+    const int64_t term =
+        kPoints * (channels + blocks * kBlock) * static_cast<int64_t>(sizeof(Term));
+    const bool small = sums_size() * static_cast<int64_t>(sizeof(float)) <= kCopyBytes;
+    chunk = std::clamp<int64_t>((small ? kGroupBytes : kChunkBytes) / term, 1, terms);
+    copies = small ? std::min(kCopies, (terms + chunk - 1) / chunk) : 1;
   }
 
   // Bytes of scratch for run(), on cache lines.
   int64_t bytes() const {
-    return (pixels_size() + gradients_size()) * static_cast<int64_t>(sizeof(Term)) +
-           kPoints * blocks * p.in * kBlock * static_cast<int64_t>(sizeof(float));
+    return copies * sums_size() * static_cast<int64_t>(sizeof(float)) +
+           (copies == 1 ? 1 : omp_get_max_threads()) * chunk_size() *
+               static_cast<int64_t>(sizeof(Term));
   }
 
   // dw, stored as for eb_conv2d_backward_weight_f32.
   void run(const Element* x, const Element* dy, float* dw, void* scratch) const {
-    Term* pixels = static_cast<Term*>(scratch);
-    Term* gradients = pixels + pixels_size();
-    float* sums = reinterpret_cast<float*>(gradients + gradients_size());
-    const int64_t all = terms_of<N>(tiling.tiles);
+    float* sums = static_cast<float*>(scratch);
+    Term* room = reinterpret_cast<Term*>(sums + copies * sums_size());
 #pragma omp parallel
     {
-      const Part items = my_part(kPoints * blocks);
-      for (int64_t first = 0; first < all; first += chunk) {
-        const int64_t count = std::min(chunk, all - first);
-        transform(x, dy, first, my_part(count), pixels, gradients);
-#pragma omp barrier
-        for (int64_t item = items.begin; item < items.end; item++) {
-          add_products(item, count, first == 0, pixels, gradients, sums);
-        }
-#pragma omp barrier
+      if (copies == 1) {
+        sum_together(x, dy, room, sums);
+      } else {
+        sum_apart(x, dy, room + omp_get_thread_num() * chunk_size(), sums);
       }
       const Part mine = my_part(blocks);
       for (int64_t b = mine.begin; b < mine.end; b++) transform_sums(b, sums, dw);
@@ -57,12 +56,57 @@ class WinogradWeight {
  private:
   using Term = typename N::Term;
 
-  // Bytes of the transforms of tiles that are worked on together.
+  // Bytes of the transforms of a chunk: of all threads, or of one.
   static constexpr int64_t kChunkBytes = 12 << 20;
+  static constexpr int64_t kGroupBytes = 192 << 10;
+  // Sums up to this size are made in copies, each by one thread, which keeps them in its second cache.
+  static constexpr int64_t kCopyBytes = 600 << 10;
+  static constexpr int64_t kCopies = 16;
 
   int64_t pixels_size() const { return kPoints * chunk * channels; }
 
-  int64_t gradients_size() const { return kPoints * chunk * blocks * kBlock; }
+  int64_t chunk_size() const { return pixels_size() + kPoints * chunk * blocks * kBlock; }
+
+  int64_t sums_size() const { return kPoints * blocks * p.in * kBlock; }
+
+  // All threads transform a chunk, then each of them adds to its part of the sums.
+  void sum_together(const Element* x, const Element* dy, Term* room, float* sums) const {
+    const Part items = my_part(kPoints * blocks);
+    for (int64_t first = 0; first < terms; first += chunk) {
+      const int64_t count = std::min(chunk, terms - first);
+      transform(x, dy, first, my_part(count), room);
+#pragma omp barrier
+      for (int64_t item = items.begin; item < items.end; item++) {
+        add_products(item, count, first == 0, room, sums);
+      }
+#pragma omp barrier
+    }
+  }
+
+  // Parts of the tiles are summed apart, each by one thread, and added in their order.
+  void sum_apart(const Element* x, const Element* dy, Term* room, float* sums) const {
+    const Part mine = my_part(copies);
+    for (int64_t copy = mine.begin; copy < mine.end; copy++) {
+      const int64_t begin = terms * copy / copies;
+      const int64_t end = terms * (copy + 1) / copies;
+      for (int64_t first = begin; first < end; first += chunk) {
+        const int64_t count = std::min(chunk, end - first);
+        transform(x, dy, first, {0, count}, room);
+        for (int64_t item = 0; item < kPoints * blocks; item++) {
+          add_products(item, count, first == begin, room, sums + copy * sums_size());
+        }
+      }
+    }
+#pragma omp barrier
+    const Part vectors = my_part(sums_size() / kLanes);
+    for (int64_t i = vectors.begin * kLanes; i < vectors.end * kLanes; i += kLanes) {
+      Vec sum = load(sums + i);
+      for (int64_t copy = 1; copy < copies; copy++)
+        sum = add(sum, load(sums + copy * sums_size() + i));
+      store(sums + i, sum);
+    }
+#pragma omp barrier
+  }
 
   // Four values A d for the two values d.
   static Four gradient_transform(Vec a, Vec b) {
@@ -88,34 +132,20 @@ class WinogradWeight {
 
   // Channel `o` and those after it of the gradients of a tile; void where there are none.
   void load_gradients(const Tile& tile, const Element* dy, int64_t o, Vec (&d)[4]) const {
-    for (int64_t r = 0; r < 2; r++) {
-      for (int64_t c = 0; c < 2; c++) {
-        const int64_t row = tile.row + r;
-        const int64_t column = tile.column + c;
-        Vec value = zero();
-        if (row < p.out_height && column < p.out_width && o < p.out) {
-          value = load_channels(
-              dy + ((tile.image * p.out_height + row) * p.out_width + column) * p.out + o,
-              p.out - o);
-        }
-        d[2 * r + c] = value;
-      }
+    const int64_t pixel = (tile.image * p.out_height + tile.row) * p.out_width + tile.column;
+    const Element* line = dy + pixel * p.out + o;
+    const bool inside = tile.column + 1 < p.out_width;
+#pragma GCC unroll 2
+    for (int r = 0; r < 2; r++, line += p.out_width * p.out) {
+      const bool any = tile.row + r < p.out_height;
+      d[2 * r] = any ? load_channels(line, p.out - o) : zero();
+      d[2 * r + 1] = any && inside ? load_channels(line + p.out, p.out - o) : zero();
     }
   }
 
-  // Calls values(tile, numbers) for every tile of term `term`, zeros where there is none, and puts
-  // the numbers of its points where at(point) says.
-  template <class Values, class At>
-  void put_term(int64_t term, Values values, At at) const {
-    Vec t[N::kNumbers][kPoints];
-    for (int64_t k = 0; k < N::kNumbers; k++) {
-      const int64_t tile = term * N::kNumbers + k;
-      if (tile < tiling.tiles) {
-        values(Tile(tiling, tile), t[k]);
-      } else {
-        for (Vec& v : t[k]) v = zero();
-      }
-    }
+  // Puts the numbers of the points of a term, given for each of its tiles, where at(point) says.
+  template <class At>
+  static void put_term(const Vec (&t)[N::kNumbers][kPoints], At at) {
 #pragma GCC unroll 16
     for (int point = 0; point < kPoints; point++) {
       Vec numbers[N::kNumbers];
@@ -125,40 +155,46 @@ class WinogradWeight {
   }
 
   // pixels [16, chunk, channels] and gradients [16, blocks, chunk, kBlock] of the terms of tiles
-  // [begin, end) after the first.
-  void transform(const Element* x, const Element* dy, int64_t first, Part part, Term* pixels,
-                 Term* gradients) const {
+  // [begin, end) after the first; zeros where there is no tile.
+  void transform(const Element* x, const Element* dy, int64_t first, Part part, Term* room) const {
+    Term* pixels = room;
+    Term* gradients = room + pixels_size();
+    Tile next(tiling, (first + part.begin) * N::kNumbers);
     for (int64_t t = part.begin; t < part.end; t++) {
+      const int64_t tiles = std::min(N::kNumbers, tiling.tiles - (first + t) * N::kNumbers);
+      Tile tile[] = {next, next};
+      if (tiles > 1) tile[1].next(tiling);
+      Vec all[N::kNumbers][kPoints];
+      for (int64_t k = tiles; k < N::kNumbers; k++) {
+        for (Vec& v : all[k]) v = zero();
+      }
       for (int64_t i = 0; i < p.in; i += kLanes) {
-        put_term(
-            first + t,
-            [&](const Tile& tile, Vec(&out)[kPoints]) {
-              Vec d[kPoints];
-              load_pixels(p, tile, x, i, d);
-              transform_pixels(d, [&](int point, Vec v) { out[point] = v; });
-            },
-            [&](int point) { return pixels + (point * chunk + t) * channels + i; });
+        for (int64_t k = 0; k < tiles; k++) {
+          Vec d[kPoints];
+          load_pixels(p, tile[k], x, i, d);
+          transform_pixels(d, [&](int point, Vec v) { all[k][point] = v; });
+        }
+        put_term(all, [&](int point) { return pixels + (point * chunk + t) * channels + i; });
       }
-      for (int64_t o = 0; o < blocks * kBlock; o += kLanes) {
-        put_term(
-            first + t,
-            [&](const Tile& tile, Vec(&out)[kPoints]) {
-              Vec d[4];
-              load_gradients(tile, dy, o, d);
-              transform_gradient(d, out);
-            },
-            [&](int point) {
-              return gradients + ((point * blocks + o / kBlock) * chunk + t) * kBlock + o % kBlock;
-            });
+      for (int64_t o = 0; o < p.out; o += kLanes) {
+        for (int64_t k = 0; k < tiles; k++) {
+          Vec d[4];
+          load_gradients(tile[k], dy, o, d);
+          transform_gradient(d, all[k]);
+        }
+        put_term(all, [&](int point) {
+          return gradients + ((point * blocks + o / kBlock) * chunk + t) * kBlock + o % kBlock;
+        });
       }
+      next = tile[tiles - 1];
+      next.next(tiling);
     }
   }
 
   // Adds `count` terms to one point of one block of output channels: sums [16, blocks, in, kBlock].
-  void add_products(int64_t item, int64_t count, bool fresh, const Term* pixels,
-                    const Term* gradients, float* sums) const {
-    const Term* from = pixels + item / blocks * chunk * channels;
-    const Term* by = gradients + item * chunk * kBlock;
+  void add_products(int64_t item, int64_t count, bool fresh, const Term* room, float* sums) const {
+    const Term* from = room + item / blocks * chunk * channels;
+    const Term* by = room + pixels_size() + item * chunk * kBlock;
     float* to = sums + item * p.in * kBlock;
     const int64_t vectors = vectors_of(p.out, item % blocks);
     const int64_t parts = (p.in + kWinogradRows - 1) / kWinogradRows;
@@ -205,9 +241,11 @@ class WinogradWeight {
 
   Product p;
   Tiling tiling;
+  int64_t terms;     // of tiles
   int64_t channels;  // of x, rounded up to vectors
   int64_t blocks;    // of output channels
-  int64_t chunk;     // terms of tiles that are worked on together
+  int64_t chunk;     // terms that are worked on together
+  int64_t copies;    // of the sums
 };
 
 }  // namespace eb::EB_ISA

@@ -41,6 +41,8 @@ EB_KERNEL(batch_norm_backward_f32)
 EB_KERNEL(batch_norm_backward_bf16)
 EB_KERNEL(batch_norm_relu_backward_f32)
 EB_KERNEL(batch_norm_relu_backward_bf16)
+EB_KERNEL(batch_norm_relu_backward_add_f32)
+EB_KERNEL(batch_norm_relu_backward_add_bf16)
 
 // pooling.h
 EB_KERNEL(max_pool_f32)

@@ -70,6 +70,13 @@ EB_API eb_status eb_batch_norm_relu_backward_f32(const float* x, const float* dy
                                                  float epsilon, float* dx, float* dgamma,
                                                  float* dbeta, void* scratch);
 
+// The same with dx + other [rows, channels] for dx, rounded once more; dx may be other
+// too.
+EB_API eb_status eb_batch_norm_relu_backward_add_f32(
+    const float* x, const float* dy, const float* other, const float* mean, const float* variance,
+    const float* gamma, const float* beta, int64_t rows, int64_t channels, const int32_t* selected,
+    int64_t kept, float epsilon, float* dx, float* dgamma, float* dbeta, void* scratch);
+
 // The same with x, y and their gradients as bf16 numbers; statistics, scales and their gradients stay
 // fp32, and the arithmetic is the same.
 EB_API eb_status eb_batch_norm_bf16(const uint16_t* x, const float* gamma, const float* beta,
@@ -98,5 +105,13 @@ EB_API eb_status eb_batch_norm_relu_backward_bf16(
     const uint16_t* x, const uint16_t* dy, const float* mean, const float* variance,
     const float* gamma, const float* beta, int64_t rows, int64_t channels, const int32_t* selected,
     int64_t kept, float epsilon, uint16_t* dx, float* dgamma, float* dbeta, void* scratch);
+
+EB_API eb_status eb_batch_norm_relu_backward_add_bf16(const uint16_t* x, const uint16_t* dy,
+                                                      const uint16_t* other, const float* mean,
+                                                      const float* variance, const float* gamma,
+                                                      const float* beta, int64_t rows,
+                                                      int64_t channels, const int32_t* selected,
+                                                      int64_t kept, float epsilon, uint16_t* dx,
+                                                      float* dgamma, float* dbeta, void* scratch);
 
 #endif

@@ -15,6 +15,7 @@ import io.earlybird.tensor.op.BatchNormInference;
 import io.earlybird.tensor.op.BatchNormInferenceRelu;
 import io.earlybird.tensor.op.BatchNormRelu;
 import io.earlybird.tensor.op.BatchNormReluBackward;
+import io.earlybird.tensor.op.BatchNormReluBackwardAdd;
 import io.earlybird.tensor.op.Channels;
 import io.earlybird.tensor.op.Conv2d;
 import io.earlybird.tensor.op.Conv2dBackwardData;
@@ -188,7 +189,8 @@ public record KernelCase(Op op, List<TensorSpec> inputs, List<Integer> reread, b
         of(new BatchNormInferenceRelu(EPSILON, null), x, c, c, c, c),
         of(new BatchNormBackward(EPSILON), x, x, c, c, c).rereading(0, 1),
         of(new BatchNormRelu(EPSILON, null), x, c, c).rereading(0),
-        of(new BatchNormReluBackward(EPSILON, null), x, x, c, c, c, c).rereading(0, 1));
+        of(new BatchNormReluBackward(EPSILON, null), x, x, c, c, c, c).rereading(0, 1),
+        of(new BatchNormReluBackwardAdd(EPSILON, null), x, x, x, c, c, c, c).rereading(0, 1));
   }
 
   private static List<KernelCase> selections(TensorSpec x) {

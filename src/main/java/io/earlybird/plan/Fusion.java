@@ -1,6 +1,7 @@
 package io.earlybird.plan;
 
 import io.earlybird.backend.Backend;
+import io.earlybird.tensor.op.Add;
 import io.earlybird.tensor.op.AddSign;
 import io.earlybird.tensor.op.BatchNorm;
 import io.earlybird.tensor.op.BatchNormBackward;
@@ -8,6 +9,7 @@ import io.earlybird.tensor.op.BatchNormInference;
 import io.earlybird.tensor.op.BatchNormInferenceRelu;
 import io.earlybird.tensor.op.BatchNormRelu;
 import io.earlybird.tensor.op.BatchNormReluBackward;
+import io.earlybird.tensor.op.BatchNormReluBackwardAdd;
 import io.earlybird.tensor.op.Channels;
 import io.earlybird.tensor.op.FusedOp;
 import io.earlybird.tensor.op.MultiQuantizedSgdUpdate;
@@ -108,12 +110,44 @@ final class Fusion {
     FusedOp op = new BatchNormReluBackward(norm.epsilon(), norm.channels());
     Step fused = fusedStep(op, old, inputs);
     if (fused != null) {
-      Map<Value, Value> map = new HashMap<>();
-      for (int i = 0; i < 3; i++) {
-        map.put(back.outputs.get(i), fused.outputs.get(i));
-      }
-      graph.replace(old, fused, map);
+      graph.replace(old, fused, sameOutputs(back, fused));
+      fuseAdd(fused);
     }
+  }
+
+  /**
+   * Joins a gradient with what is added to it: x's other gradient, where a residual block reads x.
+   */
+  private void fuseAdd(Step back) {
+    Value dx = back.outputs.get(0);
+    Step sum = onlyReader(dx);
+    if (sum == null || !(sum.op instanceof Add) || !sum.inputs.contains(Operand.of(dx))) {
+      return;
+    }
+    Operand other = sum.inputs.get(sum.inputs.get(0).value() == dx ? 1 : 0);
+    if (other.value() == dx) {
+      return;
+    }
+    BatchNormReluBackward op = (BatchNormReluBackward) back.op;
+    List<Operand> inputs = new ArrayList<>(back.inputs);
+    inputs.add(2, other);
+    Step fused =
+        fusedStep(
+            new BatchNormReluBackwardAdd(op.epsilon(), op.channels()), List.of(back, sum), inputs);
+    if (fused != null) {
+      Map<Value, Value> map = sameOutputs(back, fused);
+      map.remove(dx);
+      map.put(sum.outputs.get(0), fused.outputs.get(0));
+      graph.replace(List.of(back, sum), fused, map);
+    }
+  }
+
+  private static Map<Value, Value> sameOutputs(Step old, Step fused) {
+    Map<Value, Value> map = new HashMap<>();
+    for (int i = 0; i < old.outputs.size(); i++) {
+      map.put(old.outputs.get(i), fused.outputs.get(i));
+    }
+    return map;
   }
 
   /** Joins all SGD updates that share a learning rate. */

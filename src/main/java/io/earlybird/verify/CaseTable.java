@@ -11,6 +11,7 @@ import io.earlybird.tensor.op.BatchNormInference;
 import io.earlybird.tensor.op.BatchNormInferenceRelu;
 import io.earlybird.tensor.op.BatchNormRelu;
 import io.earlybird.tensor.op.BatchNormReluBackward;
+import io.earlybird.tensor.op.BatchNormReluBackwardAdd;
 import io.earlybird.tensor.op.Conv2d;
 import io.earlybird.tensor.op.Conv2dBackwardData;
 import io.earlybird.tensor.op.Conv2dBackwardWeight;
@@ -74,6 +75,7 @@ final class CaseTable {
     backward(LinearBackwardWeight.class, ProductCases::linearBackwardWeight);
     backward(BatchNormBackward.class, NormCases::backward);
     backward(BatchNormReluBackward.class, NormCases::batchNormReluBackward);
+    backward(BatchNormReluBackwardAdd.class, NormCases::batchNormReluBackwardAdd);
     backward(ReluBackward.class, MapCases::reluBackward);
     backward(SelectBackward.class, MapCases::selectBackward);
     backward(MaxPool2dBackward.class, MapCases::maxPoolBackward);

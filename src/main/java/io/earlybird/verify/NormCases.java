@@ -10,6 +10,7 @@ import io.earlybird.tensor.op.BatchNormInference;
 import io.earlybird.tensor.op.BatchNormInferenceRelu;
 import io.earlybird.tensor.op.BatchNormRelu;
 import io.earlybird.tensor.op.BatchNormReluBackward;
+import io.earlybird.tensor.op.BatchNormReluBackwardAdd;
 import io.earlybird.tensor.op.Channels;
 import io.earlybird.tensor.op.Op;
 import java.util.ArrayList;
@@ -106,6 +107,14 @@ final class NormCases {
     in.add(r.normal(c));
     in.add(r.normal(c));
     return new OpCase(new BatchNormReluBackward(epsilon, kept), in);
+  }
+
+  static OpCase batchNormReluBackwardAdd(CaseRandom r) {
+    OpCase alone = batchNormReluBackward(r);
+    BatchNormReluBackward op = (BatchNormReluBackward) alone.op();
+    List<HostTensor> in = new ArrayList<>(alone.inputs());
+    in.add(2, r.wild(in.get(0).shape()));
+    return new OpCase(new BatchNormReluBackwardAdd(op.epsilon(), op.channels()), in);
   }
 
   /** As {@link #input}, but special numbers are left to dy. */

@@ -65,6 +65,7 @@ class VerifierTest {
             "BatchNormRelu",
             "BatchNormInferenceRelu",
             "BatchNormReluBackward",
+            "BatchNormReluBackwardAdd",
             "MultiSgdUpdate",
             "MultiQuantizedSgdUpdate");
     assertThat(report.rows())

@@ -8,6 +8,8 @@ import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_inference_bf1
 import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_inference_f32;
 import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_inference_relu_bf16;
 import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_inference_relu_f32;
+import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_relu_backward_add_bf16;
+import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_relu_backward_add_f32;
 import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_relu_backward_bf16;
 import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_relu_backward_f32;
 import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_relu_bf16;
@@ -24,6 +26,7 @@ import io.earlybird.tensor.op.BatchNormInference;
 import io.earlybird.tensor.op.BatchNormInferenceRelu;
 import io.earlybird.tensor.op.BatchNormRelu;
 import io.earlybird.tensor.op.BatchNormReluBackward;
+import io.earlybird.tensor.op.BatchNormReluBackwardAdd;
 import io.earlybird.tensor.op.Channels;
 
 /**
@@ -317,6 +320,78 @@ final class BatchNormKernels {
         .overwriting(
             (output, input) ->
                 output == 0 && (input == 0 || (input == 1 && op.channels() == null)));
+  }
+
+  static Kernel backwardReluAdd(KernelRequest request, DType element) {
+    BatchNormReluBackwardAdd op = (BatchNormReluBackwardAdd) request.op();
+    Shape shape = request.inputs().get(0).shape();
+    long rows = shape.rows();
+    int channels = shape.dim(-1);
+    long kept = kept(op.channels(), channels);
+    return OwnKernel.activations(
+            request,
+            3,
+            element,
+            b -> {
+              var selected = ChannelKernels.numbers(op.channels());
+              var mean = b.in(3);
+              var variance = b.in(4);
+              var gamma = b.in(5);
+              var beta = b.in(6);
+              var dgamma = b.out(1);
+              var dbeta = b.out(2);
+              var room = b.room();
+              if (element == DType.BF16) {
+                var x = b.shortsIn(0);
+                var dy = b.shortsIn(1);
+                var other = b.shortsIn(2);
+                var dx = b.shortsOut(0);
+                return () ->
+                    eb_batch_norm_relu_backward_add_bf16(
+                        x,
+                        dy,
+                        other,
+                        mean,
+                        variance,
+                        gamma,
+                        beta,
+                        rows,
+                        channels,
+                        selected,
+                        kept,
+                        op.epsilon(),
+                        dx,
+                        dgamma,
+                        dbeta,
+                        room);
+              }
+              var x = b.in(0);
+              var dy = b.in(1);
+              var other = b.in(2);
+              var dx = b.out(0);
+              return () ->
+                  eb_batch_norm_relu_backward_add_f32(
+                      x,
+                      dy,
+                      other,
+                      mean,
+                      variance,
+                      gamma,
+                      beta,
+                      rows,
+                      channels,
+                      selected,
+                      kept,
+                      op.epsilon(),
+                      dx,
+                      dgamma,
+                      dbeta,
+                      room);
+            })
+        .withScratch(scratch(request))
+        .overwriting(
+            (output, input) ->
+                output == 0 && (input == 0 || input == 2 || (input == 1 && op.channels() == null)));
   }
 
   private static long kept(Channels selected, int channels) {

@@ -14,6 +14,7 @@ import io.earlybird.tensor.Shape;
 import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.op.BatchNormRelu;
 import io.earlybird.tensor.op.BatchNormReluBackward;
+import io.earlybird.tensor.op.BatchNormReluBackwardAdd;
 import io.earlybird.tensor.op.Channels;
 import io.earlybird.tensor.op.Op;
 import io.earlybird.tensor.op.Select;
@@ -29,7 +30,8 @@ final class ChannelKernels {
   static Support supports(Op op, List<TensorSpec> inputs) {
     boolean selects =
         !(op instanceof BatchNormRelu norm && norm.channels() == null)
-            && !(op instanceof BatchNormReluBackward back && back.channels() == null);
+            && !(op instanceof BatchNormReluBackward back && back.channels() == null)
+            && !(op instanceof BatchNormReluBackwardAdd sum && sum.channels() == null);
     int extent = op instanceof SelectBackward back ? back.extent() : inputs.get(0).shape().dim(-1);
     return !selects || extent <= EB_MAX_SELECTABLE
         ? Support.YES

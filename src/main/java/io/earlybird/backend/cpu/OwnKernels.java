@@ -16,6 +16,7 @@ import io.earlybird.tensor.op.BatchNormInference;
 import io.earlybird.tensor.op.BatchNormInferenceRelu;
 import io.earlybird.tensor.op.BatchNormRelu;
 import io.earlybird.tensor.op.BatchNormReluBackward;
+import io.earlybird.tensor.op.BatchNormReluBackwardAdd;
 import io.earlybird.tensor.op.CountMetrics;
 import io.earlybird.tensor.op.Fill;
 import io.earlybird.tensor.op.Increment;
@@ -58,6 +59,7 @@ final class OwnKernels {
     factories.put(BatchNormInferenceRelu.class, selecting(BatchNormKernels::inferenceRelu, 1));
     factories.put(BatchNormRelu.class, selecting(BatchNormKernels::forwardRelu, 1));
     factories.put(BatchNormReluBackward.class, selecting(BatchNormKernels::backwardRelu, 2));
+    factories.put(BatchNormReluBackwardAdd.class, selecting(BatchNormKernels::backwardReluAdd, 3));
 
     factories.put(MaxPool2d.class, activations(PoolingKernels::max, 1));
     factories.put(MaxPool2dBackward.class, activations(PoolingKernels::maxBackward, 1, 1));

@@ -12,6 +12,7 @@ public sealed interface FusedOp extends Op
         BatchNormRelu,
         BatchNormInferenceRelu,
         BatchNormReluBackward,
+        BatchNormReluBackwardAdd,
         MultiSgdUpdate,
         MultiQuantizedSgdUpdate {
 

@@ -24,6 +24,7 @@ import io.earlybird.tensor.op.BatchNormInference;
 import io.earlybird.tensor.op.BatchNormInferenceRelu;
 import io.earlybird.tensor.op.BatchNormRelu;
 import io.earlybird.tensor.op.BatchNormReluBackward;
+import io.earlybird.tensor.op.BatchNormReluBackwardAdd;
 import io.earlybird.tensor.op.Channels;
 import io.earlybird.tensor.op.CountMetrics;
 import io.earlybird.tensor.op.Fill;
@@ -94,6 +95,8 @@ final class OwnKernelCases {
         of(new BatchNormRelu(EPSILON, null), x, gamma, beta),
         of(new BatchNormReluBackward(EPSILON, null), x, dy, mean, variance, gamma, beta),
         of(new BatchNormReluBackward(EPSILON, SOME), x, few, mean, variance, gamma, beta),
+        of(new BatchNormReluBackwardAdd(EPSILON, null), x, dy, dy, mean, variance, gamma, beta),
+        of(new BatchNormReluBackwardAdd(EPSILON, SOME), x, few, dy, mean, variance, gamma, beta),
         of(new MaxPool2d(3, 2, 1), x),
         of(new MaxPool2dBackward(3, 2, 1, 13, 13), pooled, bytes(11, 9, 2, 7, 7, C)),
         of(new AvgPool2d(3, 1), x),
