@@ -3,8 +3,11 @@
 #ifndef EARLYBIRD_CPU_BATCH_NORM_APPLY_H
 #define EARLYBIRD_CPU_BATCH_NORM_APPLY_H
 
+#include <type_traits>
+
 #include "common/batch_norm.h"
 #include "common/elementwise.h"
+#include "cpu/bf16_pairs.h"
 #include "cpu/channel_rows.h"
 
 namespace eb::EB_ISA {
@@ -51,10 +54,69 @@ void apply(const X* x, const Tables& t, int64_t at, int64_t n, Y* out) {
   }
 }
 
+#if defined(__AVX512F__)
+
+// kRows rows of y; tables in the order of pairs as far as these go.
+template <bool kRelu, int kRows>
+void apply_rows(const Bf16* x, int64_t stride, const float* mean, const float* scale,
+                const float* beta, int64_t n, bool stream, Bf16* y) {
+  int64_t j = 0;
+  for (; j + kPairColumns <= n; j += kPairColumns) {
+    const Pair m = load_pair(mean + j);
+    const Pair s = load_pair(scale + j);
+    const Pair b = load_pair(beta + j);
+    for (int r = 0; r < kRows; r++) {
+      const Pair v = (load_pair(x + r * stride + j) - m) * s + b;
+      store_pair(y + r * stride + j, kRelu ? where(stays_in_relu(v), v) : v, stream);
+    }
+  }
+  for (; j < n; j++) {
+    for (int r = 0; r < kRows; r++) {
+      const float v = eb_batch_norm_apply(x[r * stride + j], mean[j], scale[j], beta[j]);
+      y[r * stride + j] = kRelu ? eb_relu(v) : v;
+    }
+  }
+}
+
+template <bool kRelu>
+void apply_pairs(const Bf16* x, const Piece& piece, int64_t channels, const Tables& t, bool stream,
+                 Bf16* y) {
+  const int64_t width = piece.fold * channels;
+  for (int64_t first = 0; first < width; first += kStrip) {
+    const int64_t n = width - first < kStrip ? width - first : kStrip;
+    alignas(64) float mean[kStrip];
+    alignas(64) float scale[kStrip];
+    alignas(64) float beta[kStrip];
+    to_pairs(t.mean + first, n, mean);
+    to_pairs(t.scale + first, n, scale);
+    to_pairs(t.beta + first, n, beta);
+    for (int64_t r = 0; r < piece.count;) {
+      const int64_t i = piece.row * channels + r * width + first;
+      if (piece.count - r >= kGroupRows) {
+        apply_rows<kRelu, kGroupRows>(x + i, width, mean, scale, beta, n, stream, y + i);
+        r += kGroupRows;
+      } else {
+        apply_rows<kRelu, 1>(x + i, width, mean, scale, beta, n, stream, y + i);
+        r++;
+      }
+    }
+  }
+}
+
+#endif
+
 // y of one piece.
 template <bool kRelu, class Rows, class Y>
 void apply_piece(const Rows& rows, const Piece& piece, int64_t channels, const Tables& t,
                  bool stream, Y* y) {
+#if defined(__AVX512F__)
+  if constexpr (std::is_same_v<Rows, PlainRows<Bf16>>) {
+    if (!stream || rows_begin_lines(y, piece.fold * channels)) {
+      apply_pairs<kRelu>(rows.x, piece, channels, t, stream, y);
+      return;
+    }
+  }
+#endif
   alignas(64) float tile[Rows::kTiles ? kTileFloats : 1];
   const int64_t width = piece.fold * channels;
   Y* out = y + piece.row * channels;

@@ -4,10 +4,12 @@
 // first one touched last. Version 3: narrow rows are folded (see channel_grid.h), results larger
 // than the cache are streamed past it. Version 4: with AVX-512 selected channels are taken apart in
 // registers, and their gradients streamed too: twice as fast. Version 5: another gradient of x is
-// added to dx in the same pass.
+// added to dx in the same pass. Version 6: with AVX-512 bf16 columns are taken in pairs: conversions
+// and tables, not memory, were what the passes waited for.
 #include "common/batch_norm.h"
 #include "common/elementwise.h"
 #include "cpu/batch_norm_check.h"
+#include "cpu/bf16_pairs.h"
 #include "cpu/channel_rows.h"
 #include "cpu/kernel_table.h"
 
@@ -67,6 +69,80 @@ void add_rows(const X* x, const D* dy, int64_t stride, const Tables& t, int64_t 
   }
 }
 
+#if defined(__AVX512F__)
+
+// The first three tables, or all five, of n <= kStrip columns in the order of pairs.
+class PairedTables {
+ public:
+  PairedTables(const Tables& t, int64_t n, bool all)
+      : tables_{room_[0], room_[1], room_[2], room_[3], room_[4]} {
+    to_pairs(t.mean, n, tables_.mean);
+    to_pairs(t.scale, n, tables_.scale);
+    to_pairs(t.beta, n, tables_.beta);
+    if (!all) return;
+    to_pairs(t.shift, n, tables_.shift);
+    to_pairs(t.slope, n, tables_.slope);
+  }
+
+  operator const Tables&() const { return tables_; }
+
+ private:
+  alignas(64) float room_[5][kStrip];
+  Tables tables_;
+};
+
+// The gradient that reaches batch norm's output; `away` is x - mean.
+template <bool kRelu>
+Pair gradient(Pair away, Pair dy, Pair scale, Pair beta) {
+  return kRelu ? where(positive(away * scale + beta), dy) : dy;
+}
+
+// Adds as the other add_rows does: tables and sums are in the order of pairs.
+template <bool kRelu, int kRows>
+void add_rows(const Bf16* x, const Bf16* dy, int64_t stride, const Tables& t, int64_t n, float* sum,
+              float* product) {
+  int64_t j = 0;
+  for (; j + kPairColumns <= n; j += kPairColumns) {
+    prefetch_rows<kRows>(x + kRows * stride + j, stride);
+    prefetch_rows<kRows>(dy + kRows * stride + j, stride);
+    const Pair mean = load_pair(t.mean + j);
+    const Pair scale = load_pair(t.scale + j);
+    const Pair beta = load_pair(t.beta + j);
+    Pair s = no_pair();
+    Pair p = no_pair();
+    for (int r = 0; r < kRows; r++) {
+      const Pair away = load_pair(x + r * stride + j) - mean;
+      const Pair d = gradient<kRelu>(away, load_pair(dy + r * stride + j), scale, beta);
+      s = s + d;
+      p = p + d * away;
+    }
+    store_pair(sum + j, load_pair(sum + j) + s);
+    store_pair(product + j, load_pair(product + j) + p);
+  }
+  if (j < n) {
+    add_columns<kRelu, kRows>(x + j, dy + j, stride, t + j, n - j, sum + j, product + j);
+  }
+}
+
+#endif
+
+// The tables of a strip of n columns, and what becomes of its sums: as they are, or in pairs.
+template <class Rows>
+struct Order {
+  Order(const Tables& t, int64_t) : tables(t) {}
+  void restore(float*, int64_t) const {}
+  Tables tables;
+};
+
+#if defined(__AVX512F__)
+template <>
+struct Order<PlainRows<Bf16>> {
+  Order(const Tables& t, int64_t n) : tables(t, n, false) {}
+  void restore(float* sums, int64_t n) const { from_pairs(sums, n); }
+  PairedTables tables;
+};
+#endif
+
 // Sums of one piece by channel.
 template <bool kRelu, class Rows, class D>
 void piece_sums(const Rows& rows, const D* dy, const Piece& piece, int64_t channels,
@@ -79,6 +155,8 @@ void piece_sums(const Rows& rows, const D* dy, const Piece& piece, int64_t chann
     const int64_t n = width - at < kStrip ? width - at : kStrip;
     alignas(64) double wide_sum[kStrip] = {};
     alignas(64) double wide_product[kStrip] = {};
+    const Order<Rows> order(t + at, n);
+    const Tables& columns = order.tables;
     for (int64_t block = 0; block < piece.count; block += kBlockRows) {
       const int64_t end = piece.count - block < kBlockRows ? piece.count : block + kBlockRows;
       alignas(64) float s[kStrip] = {};
@@ -88,13 +166,15 @@ void piece_sums(const Rows& rows, const D* dy, const Piece& piece, int64_t chann
         const auto* x = rows.rows(piece, row, count, tile) + at;
         const D* d = gradients + row * width + at;
         if (count == kGroupRows) {
-          add_rows<kRelu, kGroupRows>(x, d, width, t + at, n, s, p);
+          add_rows<kRelu, kGroupRows>(x, d, width, columns, n, s, p);
         } else {
           for (int64_t r = 0; r < count; r++) {
-            add_rows<kRelu, 1>(x + r * width, d + r * width, width, t + at, n, s, p);
+            add_rows<kRelu, 1>(x + r * width, d + r * width, width, columns, n, s, p);
           }
         }
       }
+      order.restore(s, n);
+      order.restore(p, n);
 #pragma omp simd
       for (int64_t j = 0; j < n; j++) {
         wide_sum[j] += s[j];
@@ -131,11 +211,73 @@ const T* at(const T* other, int64_t offset) {
   return other ? other + offset : nullptr;
 }
 
+#if defined(__AVX512F__)
+
+// kRows rows of dx, tables in the order of pairs.
+template <bool kRelu, bool kAdd, int kRows>
+void input_gradients(const Bf16* x, const Bf16* dy, const Bf16* other, int64_t stride,
+                     const Tables& t, int64_t n, bool stream, Bf16* dx) {
+  int64_t j = 0;
+  for (; j + kPairColumns <= n; j += kPairColumns) {
+    const Pair mean = load_pair(t.mean + j);
+    const Pair scale = load_pair(t.scale + j);
+    const Pair beta = load_pair(t.beta + j);
+    const Pair shift = load_pair(t.shift + j);
+    const Pair slope = load_pair(t.slope + j);
+    for (int r = 0; r < kRows; r++) {
+      const int64_t i = r * stride + j;
+      const Pair away = load_pair(x + i) - mean;
+      const Pair d = gradient<kRelu>(away, load_pair(dy + i), scale, beta);
+      Pair result = scale * ((d - shift) - away * slope);
+      if (kAdd) result = result + load_pair(other + i);
+      store_pair(dx + i, result, stream);
+    }
+  }
+  for (int r = 0; r < kRows && j < n; r++) {
+    const int64_t i = r * stride + j;
+    input_gradient<kRelu>(x + i, dy + i, kAdd ? other + i : nullptr, t + j, n - j, dx + i);
+  }
+}
+
+template <bool kRelu, bool kAdd>
+void write_pairs(const PlainRows<Bf16>& rows, const Bf16* dy, const Bf16* other, const Piece& piece,
+                 int64_t channels, const Tables& t, bool stream, Bf16* dx) {
+  const int64_t width = piece.fold * channels;
+  for (int64_t first = 0; first < width; first += kStrip) {
+    const int64_t n = width - first < kStrip ? width - first : kStrip;
+    const PairedTables columns(t + first, n, true);
+    for (int64_t r = 0; r < piece.count;) {
+      const int64_t i = piece.row * channels + r * width + first;
+      const Bf16* plus = kAdd ? other + i : nullptr;
+      if (piece.count - r >= kGroupRows) {
+        input_gradients<kRelu, kAdd, kGroupRows>(rows.x + i, dy + i, plus, width, columns, n,
+                                                 stream, dx + i);
+        r += kGroupRows;
+      } else {
+        input_gradients<kRelu, kAdd, 1>(rows.x + i, dy + i, plus, width, columns, n, stream,
+                                        dx + i);
+        r++;
+      }
+    }
+  }
+}
+
+#endif
+
 // dx of one piece.
 template <bool kRelu, class T>
 void write_piece(const PlainRows<T>& rows, const T* dy, const T* other, const Piece& piece,
                  int64_t channels, const Tables& t, bool stream, T* dx) {
   const int64_t width = piece.fold * channels;
+#if defined(__AVX512F__)
+  if constexpr (sizeof(T) == sizeof(Bf16)) {
+    if (!stream || rows_begin_lines(dx, width)) {
+      const auto write = other ? write_pairs<kRelu, true> : write_pairs<kRelu, false>;
+      write(rows, dy, other, piece, channels, t, stream, dx);
+      return;
+    }
+  }
+#endif
   for (int64_t r = 0; r < piece.count; r++) {
     const int64_t row = piece.row * channels + r * width;
     if (stream) {

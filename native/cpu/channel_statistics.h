@@ -9,6 +9,7 @@
 #ifndef EARLYBIRD_CPU_CHANNEL_STATISTICS_H
 #define EARLYBIRD_CPU_CHANNEL_STATISTICS_H
 
+#include "cpu/bf16_pairs.h"
 #include "cpu/channel_grid.h"
 
 namespace eb::EB_ISA {
@@ -66,6 +67,31 @@ inline void add_rows(const T* x, int64_t stride, const float* shift, int64_t n, 
   if (j < n) add_columns<kRows>(x + j, stride, shift + j, n - j, sum + j, squares + j);
 }
 
+#if defined(__AVX512F__)
+
+// The same; shift and sums are in the order of pairs as far as these go.
+template <int kRows>
+inline void add_rows(const Bf16* x, int64_t stride, const float* shift, int64_t n, float* sum,
+                     float* squares) {
+  int64_t j = 0;
+  for (; j + kPairColumns <= n; j += kPairColumns) {
+    prefetch_rows<kRows>(x + kRows * stride + j, stride);
+    const Pair center = load_pair(shift + j);
+    Pair s = no_pair();
+    Pair q = no_pair();
+    for (int r = 0; r < kRows; r++) {
+      const Pair d = load_pair(x + r * stride + j) - center;
+      s = s + d;
+      q = q + d * d;
+    }
+    store_pair(sum + j, load_pair(sum + j) + s);
+    store_pair(squares + j, load_pair(squares + j) + q);
+  }
+  if (j < n) add_columns<kRows>(x + j, stride, shift + j, n - j, sum + j, squares + j);
+}
+
+#endif
+
 // The mean of up to kSampleRows rows spread over `rows`, column by column. The square of its distance
 // to the mean of all is about the variance / kSampleRows, and never above it times
 // (rows - kSampleRows) / kSampleRows, wherever a few values lie far off; so subtracting it costs the
@@ -83,16 +109,35 @@ inline void sample_mean(const T* x, int64_t stride, int64_t rows, int64_t n, flo
   }
 }
 
+// Sums of what is left of n <= kStrip columns after subtracting `shift`, and of its squares.
+template <class T>
+inline void block_sums(const T* x, int64_t stride, int64_t rows, int64_t n, const float* shift,
+                       float* sum, float* squares) {
+  int64_t r = 0;
+  for (; r + kGroupRows <= rows; r += kGroupRows) {
+    add_rows<kGroupRows>(x + r * stride, stride, shift, n, sum, squares);
+  }
+  for (; r < rows; r++) add_rows<1>(x + r * stride, stride, shift, n, sum, squares);
+}
+
+#if defined(__AVX512F__)
+inline void block_sums(const Bf16* x, int64_t stride, int64_t rows, int64_t n, const float* shift,
+                       float* sum, float* squares) {
+  alignas(64) float paired[kStrip];
+  to_pairs(shift, n, paired);
+  block_sums<Bf16>(x, stride, rows, n, paired, sum, squares);
+  from_pairs(sum, n);
+  from_pairs(squares, n);
+}
+#endif
+
 // Moments of n <= kStrip columns over `rows` <= kBlockRows rows.
 template <class T>
 inline void block_moments(const T* x, int64_t stride, int64_t rows, int64_t n, const float* shift,
                           double* mean, double* squares) {
   alignas(64) float s[kStrip] = {};
   alignas(64) float q[kStrip] = {};
-  int64_t r = 0;
-  for (; r + kGroupRows <= rows; r += kGroupRows)
-    add_rows<kGroupRows>(x + r * stride, stride, shift, n, s, q);
-  for (; r < rows; r++) add_rows<1>(x + r * stride, stride, shift, n, s, q);
+  block_sums(x, stride, rows, n, shift, s, q);
   const double share = 1.0 / static_cast<double>(rows);
 #pragma omp simd
   for (int64_t j = 0; j < n; j++) {

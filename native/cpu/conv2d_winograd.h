@@ -76,8 +76,8 @@ inline int64_t vectors_of(int64_t channels, int64_t block) {
   return channels - block * kBlock > kLanes ? 2 : 1;
 }
 
-// Rows of a block of sums that stay in registers.
-constexpr int kWinogradRows = kLanes == 16 ? 12 : 6;
+// Rows of a block of sums of V vectors that stay in registers.
+constexpr int rows_of(int64_t v) { return (kLanes == 16 ? 24 : 12) / static_cast<int>(v); }
 
 inline Vec half(Vec v) {
   static const float kHalf = 0.5f;
@@ -187,7 +187,7 @@ void multiply(const typename N::Term* rows, int64_t pitch, const typename N::Ter
   const int64_t row_step = kSideBySide ? 1 : pitch;
   const int64_t term_step = kSideBySide ? pitch : 1;
   Vec acc[R][V];
-#pragma GCC unroll 16
+#pragma GCC unroll 32
   for (int r = 0; r < R; r++) {
 #pragma GCC unroll 2
     for (int v = 0; v < V; v++) acc[r][v] = fresh ? zero() : load(sums + r * kBlock + v * kLanes);
@@ -196,7 +196,7 @@ void multiply(const typename N::Term* rows, int64_t pitch, const typename N::Ter
     typename N::Column column[V];
 #pragma GCC unroll 2
     for (int v = 0; v < V; v++) column[v] = N::column(columns + v * kLanes);
-#pragma GCC unroll 16
+#pragma GCC unroll 32
     for (int r = 0; r < R; r++) {
 #pragma GCC unroll 2
       for (int v = 0; v < V; v++) {
@@ -204,7 +204,7 @@ void multiply(const typename N::Term* rows, int64_t pitch, const typename N::Ter
       }
     }
   }
-#pragma GCC unroll 16
+#pragma GCC unroll 32
   for (int r = 0; r < R; r++) {
 #pragma GCC unroll 2
     for (int v = 0; v < V; v++) store(sums + r * kBlock + v * kLanes, acc[r][v]);
@@ -223,9 +223,9 @@ Multiply<N> multiply_of(int64_t rows, std::integer_sequence<int, R...>) {
 
 template <class N, bool kSideBySide>
 Multiply<N> multiply_of(int64_t rows, int64_t vectors) {
-  constexpr auto heights = std::make_integer_sequence<int, kWinogradRows>();
-  return vectors == 1 ? multiply_of<N, kSideBySide, 1>(rows, heights)
-                      : multiply_of<N, kSideBySide, 2>(rows, heights);
+  return vectors == 1
+             ? multiply_of<N, kSideBySide, 1>(rows, std::make_integer_sequence<int, rows_of(1)>())
+             : multiply_of<N, kSideBySide, 2>(rows, std::make_integer_sequence<int, rows_of(2)>());
 }
 
 }  // namespace eb::EB_ISA

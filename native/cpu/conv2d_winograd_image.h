@@ -26,7 +26,7 @@ class WinogradImage {
         pitch(terms_of<N>((p.in + kLanes - 1) / kLanes * kLanes)),
         blocks((p.out + kBlock - 1) / kBlock) {
     const int64_t fit = kTileBytes / (kPoints * pitch * static_cast<int64_t>(sizeof(Term)));
-    group = std::clamp<int64_t>(fit / kWinogradRows * kWinogradRows, kWinogradRows, kMostTiles);
+    group = std::clamp<int64_t>(fit / rows_of(2) * rows_of(2), rows_of(2), kMostTiles);
     groups = (tiling.tiles + group - 1) / group;
   }
 
@@ -170,11 +170,12 @@ class WinogradImage {
     const int64_t matrix = terms * kBlock;
     for (int64_t block = 0; block < blocks; block++) {
       const int64_t vectors = vectors_of(p.out, block);
+      const int64_t rows = rows_of(vectors);
       for (int64_t point = 0; point < kPoints; point++) {
         const Term* w = weights + (block * kPoints + point) * matrix;
-        for (int64_t t = 0; t < count; t += kWinogradRows) {
+        for (int64_t t = 0; t < count; t += rows) {
           const int64_t at = point * group + t;
-          multiply_of<N, false>(std::min<int64_t>(kWinogradRows, count - t), vectors)(
+          multiply_of<N, false>(std::min(rows, count - t), vectors)(
               transforms + at * pitch, pitch, w, terms, true, products + at * kBlock);
         }
       }

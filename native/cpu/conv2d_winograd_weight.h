@@ -197,7 +197,7 @@ class WinogradWeight {
     const Term* by = room + pixels_size() + item * chunk * kBlock;
     float* to = sums + item * p.in * kBlock;
     const int64_t vectors = vectors_of(p.out, item % blocks);
-    const int64_t parts = (p.in + kWinogradRows - 1) / kWinogradRows;
+    const int64_t parts = (p.in + rows_of(vectors) - 1) / rows_of(vectors);
     for (int64_t part = 0; part < parts; part++) {
       const int64_t begin = p.in * part / parts;
       const int64_t rows = p.in * (part + 1) / parts - begin;

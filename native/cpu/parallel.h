@@ -16,7 +16,7 @@ constexpr int64_t kSerial = 16384;
 // Results of this many bytes and more bypass the cache. A plain store first reads the line that it
 // overwrites, which is a third of the traffic of a copy; below this size the next kernel finds the
 // result in the cache instead.
-constexpr int64_t kStreamBytes = int64_t{16} << 20;
+constexpr int64_t kStreamBytes = int64_t{8} << 20;
 
 // A cache line of floats.
 constexpr int64_t kLine = 16;

@@ -30,8 +30,15 @@ final class OneOp implements AutoCloseable {
   private long used;
 
   OneOp(CpuBackend backend) {
+    this(backend, 48L << 20);
+  }
+
+  /**
+   * With room for so many bytes: operands, results and scratch, plain and in the kernel's forms.
+   */
+  OneOp(CpuBackend backend, long bytes) {
     this.backend = backend;
-    this.memory = backend.allocate(48L << 20, "a test");
+    this.memory = backend.allocate(bytes, "a test");
   }
 
   /** Uniform values in [-1, 1). */
