@@ -8,7 +8,8 @@
 // them with one block of output channels after the other, and transforms the products back. Version 2:
 // vectors that channels do not fill are loaded and stored by masks, and of a block that they fill by
 // half, half is multiplied: what odd numbers of channels in pruned networks need.
-// Version 3: of transforms that are rounded to bf16 too, see conv2d_winograd_bf16.cpp.
+// Version 3: of transforms that are rounded to bf16 too, see conv2d_winograd_bf16.cpp; tiles and their
+// pixels are walked instead of computed from their number, which narrow channels had waited for.
 #include "cpu/conv2d_check.h"
 #include "cpu/conv2d_winograd_image.h"
 #include "cpu/kernel_table.h"
