@@ -29,23 +29,34 @@ if [[ $only != table ]]; then
   fi
 fi
 
-# Seconds of whole trainings from the time of a step that the run measured at its end, all networks by
-# turns: the epochs of the search before the drawing at the dense network's rate, the others at its own.
+# Steps of the tickets beside the dense network's, by turns, now; and what they make of a whole training:
+# the epochs of the search before the drawing at the dense network's rate, the others at the ticket's.
 quiet() {
-  awk '
-    function value() { gsub(/.*: |,? *$/, ""); return $0 }
-    /"name"/ { n++; name[n] = value(); gsub(/"/, "", name[n]) }
-    /"drawn_epoch"/ { drawn[n] = value() + 0 }
-    /"microseconds_per_image"/ { us[n] = value() + 0 }
-    /"training_flops"/ { flops[n] = value() + 0 }
+  local tickets
+  tickets=$(mktemp -d)
+  for ticket in "$folder"/ticket-*; do
+    sed -n "2s/[]['"' '"]//gp" "$ticket/prune.txt" >"$tickets/${ticket##*/}"
+  done
+  earlybird bench pruning "$tickets"/ticket-* --depth 16 --batches 64 --repeat 15 \
+    --precision "${PRECISION:-bf16}" --save "$tickets/steps.json" >&2
+  awk -v epochs=20 -v batch=64 '
+    function value() { gsub(/.*: |[",]| *$/, ""); return $0 }
+    /"name"/ { name = value(); sub(/ /, "-", name); sub(/%/, "", name) }
+    /"drawn_epoch"/ { drawn[name] = value() }
+    /"training_flops"/ { flops[name] = value() }
+    /"ticket"/ { name = value(); order[++n] = name }
+    /"dense_median_ms"/ { dense[name] = value() }
+    /"pruned_median_ms"/ { pruned[name] = value() }
+    /"time_ratio"/ && !/min_/ { ratio[name] = value() }
     END {
       for (i = 1; i <= n; i++) {
-        search = drawn[i] > 0 ? drawn[i] : 0
-        seconds[i] = (search * us[1] + (20 - search) * us[i]) * 50000 / 1e6
-        printf "| %s | %.0f | %.0f | %.0f%% | %.0f%% |\n", name[i], 1e6 / us[i], seconds[i],
-          100 * (1 - seconds[i] / seconds[1]), 100 * (1 - flops[i] / flops[1])
+        t = order[i]
+        time = (drawn[t] + (epochs - drawn[t]) * ratio[t]) / epochs
+        printf "| %s%% | %.0f | %.0f | %.0f%% | %.0f%% |\n", t, 1e3 * batch / pruned[t],
+          1e3 * batch / dense[t], 100 * (1 - time), 100 * (1 - flops[t] / flops["dense"])
       }
-    }' "$folder/summary.json"
+    }' "$folder/summary.json" "$tickets/steps.json"
+  rm -r "$tickets"
 }
 
 [[ -e $folder/summary.json ]] || { echo "$folder is not finished" >&2; exit 1; }
@@ -58,8 +69,9 @@ cp "$folder/metrics.jsonl" "$out/vgg16-cifar10.jsonl"
   echo "earlybird run ${recipe[*]}" | sed 's/ --data [^ ]*//'
   echo
   earlybird run --resume "$folder" | sed -e "s|$(readlink -f "$folder")|runs/vgg16-cifar10|g"
-  printf '```\n\nEvery network at the rate of steps that were measured by turns at the end of the run, the search up to\n'
-  printf 'the drawing counted:\n\n| network | images/s | s for 20 epochs | time saved | FLOPs saved |\n|---|---|---|---|---|\n'
+  printf '```\n\nSteps of each ticket and of the dense network by turns (`earlybird bench pruning`), when this page was\n'
+  printf 'made, and what they make of the whole training, the search up to the drawing counted:\n\n'
+  printf '| network | images/s | dense images/s | time saved | FLOPs saved |\n|---|---|---|---|---|\n'
   quiet
 } >"$out/vgg16-cifar10.md.part"
 mv "$out/vgg16-cifar10.md.part" "$out/vgg16-cifar10.md"
