@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Measures everything that docs/benchmarks/README.md describes, unattended, and writes one page and its
 # JSON files: docs/benchmarks/cpu-DATE.md and docs/benchmarks/cpu-DATE/ (cpu-DATEb for the second of a
-# day). Takes about ten minutes on two cores; nothing else should run meanwhile.
+# day). Takes half an hour on two cores; nothing else should run meanwhile.
 #
 #   scripts/benchmark-record.sh [FOLDER]      FOLDER instead of docs/benchmarks
 #
