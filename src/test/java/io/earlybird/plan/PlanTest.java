@@ -15,7 +15,9 @@ import io.earlybird.tensor.Tensor;
 import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.Variable;
 import io.earlybird.tensor.format.Rounding;
+import io.earlybird.tensor.op.Add;
 import io.earlybird.tensor.op.BatchNormInferenceRelu;
+import io.earlybird.tensor.op.BatchNormReluBackwardAdd;
 import io.earlybird.tensor.op.Increment;
 import io.earlybird.tensor.op.MultiQuantizedSgdUpdate;
 import io.earlybird.tensor.op.SgdUpdate;
@@ -116,6 +118,25 @@ class PlanTest {
               "BatchNormRelu", "BatchNormInferenceRelu", "BatchNormReluBackward", "MultiSgdUpdate")
           .doesNotContain("BatchNorm", "BatchNormBackward", "SgdUpdate")
           .contains("Relu", "ReluBackward");
+    }
+  }
+
+  @Test
+  void theGradientOfAResidualPathIsAddedInTheNormsPass() {
+    for (boolean has : new boolean[] {true, false}) {
+      RecordingBackend backend =
+          new RecordingBackend(op -> has || !(op instanceof BatchNormReluBackwardAdd));
+      try (Session session = new Session(backend)) {
+        Tensor h = x.conv2d(w.read(), 1, 1);
+        Tensor y = h.batchNorm(gamma.read(), beta.read(), 1e-5f).output(0).relu();
+        y = y.conv2d(w2.read(), 1, 1).apply(new Add(), h).avgPool2d(4, 4).reshape(2, 5);
+        Tensor loss = y.linear(fc.read(), fcBias.read()).softmaxCrossEntropy(labels).output(0);
+        session.plan(List.of(loss), training(loss)).run();
+        assertThat(backend.ranOps())
+            .containsOnlyOnce(has ? "BatchNormReluBackwardAdd" : "BatchNormReluBackward")
+            .doesNotContain(has ? "BatchNormReluBackward" : "BatchNormReluBackwardAdd");
+        assertThat(backend.ranOps().stream().filter("Add"::equals)).hasSize(has ? 0 : 1);
+      }
     }
   }
 
