@@ -40,9 +40,16 @@ public record RunEnergy(List<Window> windows) {
    * @param seconds its time
    * @param total its energy; empty if it has none
    * @param images pictures that passed
+   * @param counted whether the plan counted any work in it, from which joules can be estimated
    */
   public record Window(
-      String phase, String path, int epoch, double seconds, Optional<Energy> total, long images) {
+      String phase,
+      String path,
+      int epoch,
+      double seconds,
+      Optional<Energy> total,
+      long images,
+      boolean counted) {
     /** The last part of the path. */
     public String name() {
       return path.substring(path.lastIndexOf('/') + 1);
@@ -58,7 +65,9 @@ public record RunEnergy(List<Window> windows) {
    * A sum of windows.
    *
    * @param seconds their time
-   * @param total their energy; empty if there is none, one has none or their sources differ
+   * @param total their energy; empty if there is none, one has none or their sources differ. An
+   *     estimate is of the work that the plan counted: windows without any, such as writing a file,
+   *     do not make it unknown.
    * @param images pictures that passed
    */
   public record Sum(double seconds, Optional<Energy> total, long images) {
@@ -85,7 +94,16 @@ public record RunEnergy(List<Window> windows) {
   public static RunEnergy of(String phase, List<WindowEnergy> closed) {
     return new RunEnergy(
         closed.stream()
-            .map(w -> new Window(phase, w.path(), -1, w.seconds(), w.total(), w.images()))
+            .map(
+                w ->
+                    new Window(
+                        phase,
+                        w.path(),
+                        -1,
+                        w.seconds(),
+                        w.total(),
+                        w.images(),
+                        w.work().total().bytes() > 0))
             .toList());
   }
 
@@ -127,7 +145,8 @@ public record RunEnergy(List<Window> windows) {
             line.path("epoch").asInt(-1),
             line.path("seconds").asDouble(),
             energy(line),
-            line.path("images").asLong()));
+            line.path("images").asLong(),
+            line.path("bytes").asLong() > 0));
   }
 
   static Optional<Energy> energy(JsonNode line) {
@@ -148,8 +167,20 @@ public record RunEnergy(List<Window> windows) {
     List<Window> chosen = windows.stream().filter(wanted).toList();
     return new Sum(
         chosen.stream().mapToDouble(Window::seconds).sum(),
-        Energy.sum(chosen.stream().map(Window::total).toList()),
+        total(chosen),
         chosen.stream().mapToLong(Window::images).sum());
+  }
+
+  private static Optional<Energy> total(List<Window> windows) {
+    Optional<Energy> all = Energy.sum(windows.stream().map(Window::total).toList());
+    return all.isPresent()
+        ? all
+        : Energy.sum(
+                windows.stream()
+                    .filter(w -> w.counted() || w.total().isPresent())
+                    .map(Window::total)
+                    .toList())
+            .filter(e -> !e.isMeasured());
   }
 
   /** A line per phase and kind of window, in the order in which they came. */

@@ -10,6 +10,7 @@ import io.earlybird.energy.MethodTable.Row;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -120,6 +121,24 @@ class MethodTableTest {
     assertThat(eb.energySaving()).isEmpty();
     assertThat(eb.flopSaving()).containsKeys(Methods.DENSE, Methods.LOTTERY);
     assertThat(new TableText(table).csv()).contains("estimated").doesNotContain("co2e");
+  }
+
+  /**
+   * Writing the pruned network: no work that a plan counts. With a meter a lost figure is missed.
+   */
+  @Test
+  void aWindowWithoutCountedWorkLeavesAnEstimateButNotAMeasurement() throws Exception {
+    for (String source : List.of("estimated", "measured")) {
+      Path folder = run(source, source, 1);
+      Files.writeString(
+          folder.resolve("metrics.jsonl"),
+          "{\"event\":\"energy\",\"phase\":\"ticket-30\",\"window\":\"writing the pruned network\","
+              + "\"seconds\":1,\"joules\":null,\"source\":null,\"operations\":0,\"bytes\":0}\n",
+          StandardOpenOption.APPEND);
+      Row eb = row(MethodTable.of(MethodRun.read(folder), Double.NaN), Methods.EB);
+      assertThat(eb.source().isPresent()).isEqualTo(source.equals("estimated"));
+      assertThat(Double.isNaN(eb.joules().mean())).isEqualTo(source.equals("measured"));
+    }
   }
 
   @Test
