@@ -23,15 +23,47 @@ struct Forward {
   float* variance;
 };
 
-// Results [begin, end) of the statistics, and the tables for the columns of `out` that they feed.
-template <class Rows, class T>
-void finish(const Forward<T>& f, const Grid& in, const Grid& out, int64_t begin, int64_t end,
-            double* mean, double* squares, const Tables& t) {
-  join_pieces(in, begin, end, mean, squares);
-  for (int64_t c = begin; c < end; c++) {
-    f.mean[c] = static_cast<float>(mean[c]);
-    f.variance[c] = static_cast<float>(squares[c] / static_cast<double>(in.rows()));
+// Mean and variance, whose sums are made piece by piece. All threads of a team call each function.
+class Statistics {
+ public:
+  Statistics(Scratch& memory, const Grid& grid, float* mean, float* variance)
+      : grid_(grid),
+        means_(memory.take<double>(grid.pieces() * grid.channels())),
+        squares_(memory.take<double>(grid.pieces() * grid.channels())),
+        mean_(mean),
+        variance_(variance) {}
+
+  template <class T>
+  void sum(const T* x) const {
+    const int64_t channels = grid_.channels();
+    const Part pieces = my_part(grid_.pieces());
+    for (int64_t i = pieces.begin; i < pieces.end; i++) {
+      const Piece p = grid_.piece(i);
+      piece_moments(x + p.row * channels, p.count, p.fold, channels, means_ + i * channels,
+                    squares_ + i * channels);
+    }
   }
+
+  // The results of channels [begin, end), once all sums are there.
+  void finish(int64_t begin, int64_t end) const {
+    join_pieces(grid_, begin, end, means_, squares_);
+    for (int64_t c = begin; c < end; c++) {
+      mean_[c] = static_cast<float>(means_[c]);
+      variance_[c] = static_cast<float>(squares_[c] / static_cast<double>(grid_.rows()));
+    }
+  }
+
+ private:
+  const Grid& grid_;
+  double* means_;
+  double* squares_;
+  float* mean_;
+  float* variance_;
+};
+
+// The tables for the columns of `out` that channels [begin, end) of x feed.
+template <class Rows, class T>
+void fill(const Forward<T>& f, const Grid& out, int64_t begin, int64_t end, const Tables& t) {
   for (int64_t k = 0; k < out.channels(); k++) {
     const int64_t c = f.selected ? f.selected[k] : k;
     if (c < begin || c >= end) continue;
@@ -44,21 +76,16 @@ void run(const Forward<T>& f, const T* x, const Rows& rows, const Grid& in, cons
          void* scratch) {
   const int64_t channels = in.channels();
   Scratch memory(scratch);
-  double* mean = memory.take<double>(in.pieces() * channels);
-  double* squares = memory.take<double>(in.pieces() * channels);
+  const Statistics statistics(memory, in, f.mean, f.variance);
   const Tables t(memory, out, channels);
   const bool stream = f.y != x && should_stream(f.y, out.rows() * out.channels());
 #pragma omp parallel if (in.rows() * channels >= kSerial)
   {
-    const Part pieces = my_part(in.pieces());
-    for (int64_t i = pieces.begin; i < pieces.end; i++) {
-      const Piece p = in.piece(i);
-      piece_moments(x + p.row * channels, p.count, p.fold, channels, mean + i * channels,
-                    squares + i * channels);
-    }
+    statistics.sum(x);
 #pragma omp barrier
     const Part part = my_part(channels);
-    finish<Rows>(f, in, out, part.begin, part.end, mean, squares, t);
+    statistics.finish(part.begin, part.end);
+    fill<Rows>(f, out, part.begin, part.end, t);
 #pragma omp barrier
     const Part outs = my_part(out.pieces());
     for (int64_t i = outs.end; i-- > outs.begin;) {
@@ -66,6 +93,22 @@ void run(const Forward<T>& f, const T* x, const Rows& rows, const Grid& in, cons
     }
     if (stream) stream_end();
   }
+}
+
+template <class T>
+eb_status statistics(const T* x, int64_t rows, int64_t channels, float* mean, float* variance,
+                     void* scratch) {
+  const Grid grid(rows, channels);
+  Scratch memory(scratch);
+  const Statistics statistics(memory, grid, mean, variance);
+#pragma omp parallel if (rows * channels >= kSerial)
+  {
+    statistics.sum(x);
+#pragma omp barrier
+    const Part part = my_part(channels);
+    statistics.finish(part.begin, part.end);
+  }
+  return EB_OK;
 }
 
 template <class T>
@@ -94,6 +137,16 @@ eb_status batch_norm_relu(const T* x, const float* gamma, const float* beta, int
 }
 
 }  // namespace
+
+eb_status batch_norm_statistics_f32(const float* x, int64_t rows, int64_t channels, float* mean,
+                                    float* variance, void* scratch) {
+  return statistics(x, rows, channels, mean, variance, scratch);
+}
+
+eb_status batch_norm_statistics_bf16(const uint16_t* x, int64_t rows, int64_t channels, float* mean,
+                                     float* variance, void* scratch) {
+  return statistics(bf16(x), rows, channels, mean, variance, scratch);
+}
 
 eb_status batch_norm_f32(const float* x, const float* gamma, const float* beta, int64_t rows,
                          int64_t channels, float epsilon, float* y, float* mean, float* variance,
@@ -163,7 +216,28 @@ eb_status checked(Kernel kernel, const T* x, const float* gamma, const float* be
                 scratch);
 }
 
+template <class T, class Kernel>
+eb_status checked(Kernel kernel, const T* x, int64_t rows, int64_t channels, float* mean,
+                  float* variance, void* scratch) {
+  if (rows <= 0 || channels < 0) return EB_BAD_ARGUMENT;
+  if (channels == 0) return EB_OK;
+  if (!x || !mean || !variance || !scratch) return EB_BAD_ARGUMENT;
+  return kernel(x, rows, channels, mean, variance, scratch);
+}
+
 }  // namespace
+
+eb_status eb_batch_norm_statistics_f32(const float* x, int64_t rows, int64_t channels, float* mean,
+                                       float* variance, void* scratch) {
+  return checked(eb::active().batch_norm_statistics_f32, x, rows, channels, mean, variance,
+                 scratch);
+}
+
+eb_status eb_batch_norm_statistics_bf16(const uint16_t* x, int64_t rows, int64_t channels,
+                                        float* mean, float* variance, void* scratch) {
+  return checked(eb::active().batch_norm_statistics_bf16, x, rows, channels, mean, variance,
+                 scratch);
+}
 
 eb_status eb_batch_norm_f32(const float* x, const float* gamma, const float* beta, int64_t rows,
                             int64_t channels, float epsilon, float* y, float* mean, float* variance,

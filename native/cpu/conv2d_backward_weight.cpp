@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "cpu/conv2d_check.h"
+#include "cpu/conv2d_pointwise_weight.h"
 #include "cpu/kernel_table.h"
 #include "cpu/outer_product.h"
 #include "cpu/parallel.h"
@@ -278,15 +279,22 @@ void run_copies(const Plan& p, const float* x, const float* dy, float* dw, float
   }
 }
 
+using Pointwise = PointwiseWeight<Floats, AsStored>;
+
 }  // namespace
 
 int64_t conv2d_backward_weight_f32_scratch(const eb_conv2d* shape) {
+  if (fits_pointwise(shape)) return Pointwise(forward(*shape)).bytes();
   const Plan p = make_plan(*shape);
   return p.copies * p.copy_size() * static_cast<int64_t>(sizeof(float));
 }
 
 eb_status conv2d_backward_weight_f32(const eb_conv2d* shape, const float* x, const float* dy,
                                      float* dw, void* scratch) {
+  if (fits_pointwise(shape)) {
+    Pointwise(forward(*shape)).run(x, {}, dy, dw, scratch);
+    return EB_OK;
+  }
   const Plan p = make_plan(*shape);
   float* room = static_cast<float*>(scratch);
   if (p.copies == 1) {

@@ -13,6 +13,12 @@ inline bool valid(const eb_conv2d* s) {
          s->width + 2 * s->padding >= s->kernel_width;
 }
 
+// Whether pixels are multiplied one by one, each with the same 1x1 weights.
+inline bool fits_pointwise(const eb_conv2d* s) {
+  return valid(s) && s->kernel_height == 1 && s->kernel_width == 1 && s->stride == 1 &&
+         s->padding == 0;
+}
+
 // Whether Winograd's F(2x2, 3x3) computes it.
 inline bool fits_winograd(const eb_conv2d* s) {
   return valid(s) && s->kernel_height == 3 && s->kernel_width == 3 && s->stride == 1 &&

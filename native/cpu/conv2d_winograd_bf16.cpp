@@ -12,7 +12,8 @@
 
 namespace eb::EB_ISA {
 
-using Image = WinogradImage<Bf16Pairs>;
+using Image = WinogradImage<Bf16Pairs, AsStored>;
+using Weight = WinogradWeight<Bf16Pairs, AsStored>;
 
 int64_t conv2d_winograd_bf16_scratch(const eb_conv2d* s) { return Image(forward(*s)).bytes(); }
 
@@ -20,7 +21,7 @@ eb_status conv2d_winograd_bf16(const eb_conv2d* s, const uint16_t* x, const floa
                                const float* mean, const float* scale, const float* beta,
                                const uint16_t* residual, int32_t relu, uint16_t* y, void* scratch) {
   Image(forward(*s))
-      .run(bf16(x), w, {mean, scale, beta, bf16(residual), relu != 0}, bf16(y), scratch);
+      .run(bf16(x), {}, w, {mean, scale, beta, bf16(residual), relu != 0}, bf16(y), scratch);
   return EB_OK;
 }
 
@@ -30,17 +31,17 @@ int64_t conv2d_winograd_backward_data_bf16_scratch(const eb_conv2d* s) {
 
 eb_status conv2d_winograd_backward_data_bf16(const eb_conv2d* s, const uint16_t* dy, const float* w,
                                              uint16_t* dx, void* scratch) {
-  Image(backward_data(*s)).run(bf16(dy), w, {}, bf16(dx), scratch);
+  Image(backward_data(*s)).run(bf16(dy), {}, w, {}, bf16(dx), scratch);
   return EB_OK;
 }
 
 int64_t conv2d_winograd_backward_weight_bf16_scratch(const eb_conv2d* s) {
-  return WinogradWeight<Bf16Pairs>(forward(*s)).bytes();
+  return Weight(forward(*s)).bytes();
 }
 
 eb_status conv2d_winograd_backward_weight_bf16(const eb_conv2d* s, const uint16_t* x,
                                                const uint16_t* dy, float* dw, void* scratch) {
-  WinogradWeight<Bf16Pairs>(forward(*s)).run(bf16(x), bf16(dy), dw, scratch);
+  Weight(forward(*s)).run(bf16(x), {}, bf16(dy), dw, scratch);
   return EB_OK;
 }
 

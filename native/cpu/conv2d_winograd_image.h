@@ -8,12 +8,13 @@
 #include <algorithm>
 
 #include "cpu/conv2d_epilogue.h"
+#include "cpu/conv2d_read.h"
 #include "cpu/conv2d_winograd.h"
 #include "cpu/parallel.h"
 
 namespace eb::EB_ISA {
 
-template <class N>
+template <class N, class Read>
 class WinogradImage {
  public:
   using Element = typename N::Element;
@@ -37,7 +38,8 @@ class WinogradImage {
   }
 
   // y = x convolved with w, which is stored as for eb_conv2d_f32 or eb_conv2d_backward_data_f32.
-  void run(const Element* x, const float* w, const After& after, Element* y, void* scratch) const {
+  void run(const Element* x, const Read& read, const float* w, const After& after, Element* y,
+           void* scratch) const {
     const int64_t block = 9 * p.in * kBlock;
     Term* weights = static_cast<Term*>(scratch);
 #pragma omp parallel
@@ -50,7 +52,9 @@ class WinogradImage {
       char* room =
           reinterpret_cast<char*>(weights + weight_size()) + omp_get_thread_num() * thread_bytes();
       const Part all = my_part(groups);
-      for (int64_t g = all.begin; g < all.end; g++) run_group(g, x, weights, after, room, y);
+      for (int64_t g = all.begin; g < all.end; g++) {
+        run_group(g, x, read, weights, after, room, y);
+      }
     }
   }
 
@@ -72,12 +76,13 @@ class WinogradImage {
   }
 
   // Transforms [16, group, pitch] of the tiles from `first` on.
-  void transform_tiles(const Element* x, int64_t first, int64_t count, Term* out) const {
+  void transform_tiles(const Element* x, const Read& read, int64_t first, int64_t count,
+                       Term* out) const {
     Tile tile(tiling, first);
     for (int64_t t = 0; t < count; t++, tile.next(tiling)) {
       for (int64_t i = 0; i < p.in; i += kLanes) {
         Vec d[kPoints];
-        load_pixels(p, tile, x, i, d);
+        load_pixels(p, tile, x, read, i, d);
         transform_pixels(
             d, [&](int point, Vec v) { N::put(out + (point * group + t) * pitch, i, v); });
       }
@@ -160,13 +165,13 @@ class WinogradImage {
   }
 
   // The tiles of one group.
-  void run_group(int64_t g, const Element* x, const Term* weights, const After& after, char* room,
-                 Element* y) const {
+  void run_group(int64_t g, const Element* x, const Read& read, const Term* weights,
+                 const After& after, char* room, Element* y) const {
     const int64_t first = g * group;
     const int64_t count = std::min(group, tiling.tiles - first);
     Term* transforms = reinterpret_cast<Term*>(room);
     float* products = reinterpret_cast<float*>(transforms + transform_size());
-    transform_tiles(x, first, count, transforms);
+    transform_tiles(x, read, first, count, transforms);
     const int64_t matrix = terms * kBlock;
     for (int64_t block = 0; block < blocks; block++) {
       const int64_t vectors = vectors_of(p.out, block);
@@ -176,7 +181,7 @@ class WinogradImage {
         for (int64_t t = 0; t < count; t += rows) {
           const int64_t at = point * group + t;
           multiply_of<N, false>(std::min(rows, count - t), vectors)(
-              transforms + at * pitch, pitch, w, terms, true, products + at * kBlock);
+              transforms + at * pitch, pitch, w, terms, true, {}, products + at * kBlock);
         }
       }
       transform_results(products, first, count, block, after, y);

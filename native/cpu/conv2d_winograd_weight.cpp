@@ -14,13 +14,15 @@
 
 namespace eb::EB_ISA {
 
+using Weight = WinogradWeight<Floats, AsStored>;
+
 int64_t conv2d_winograd_backward_weight_f32_scratch(const eb_conv2d* s) {
-  return WinogradWeight<Floats>(forward(*s)).bytes();
+  return Weight(forward(*s)).bytes();
 }
 
 eb_status conv2d_winograd_backward_weight_f32(const eb_conv2d* s, const float* x, const float* dy,
                                               float* dw, void* scratch) {
-  WinogradWeight<Floats>(forward(*s)).run(x, dy, dw, scratch);
+  Weight(forward(*s)).run(x, {}, dy, dw, scratch);
   return EB_OK;
 }
 

@@ -3,16 +3,15 @@
 #ifndef EARLYBIRD_CPU_CONV2D_WINOGRAD_WEIGHT_H
 #define EARLYBIRD_CPU_CONV2D_WINOGRAD_WEIGHT_H
 
-#include <omp.h>
-
 #include <algorithm>
 
+#include "cpu/conv2d_read.h"
+#include "cpu/conv2d_term_sums.h"
 #include "cpu/conv2d_winograd.h"
-#include "cpu/parallel.h"
 
 namespace eb::EB_ISA {
 
-template <class N>
+template <class N, class Read>
 class WinogradWeight {
  public:
   using Element = typename N::Element;
@@ -20,92 +19,31 @@ class WinogradWeight {
   explicit WinogradWeight(const Product& product)
       : p(product),
         tiling(product),
-        terms(terms_of<N>(tiling.tiles)),
-        channels((p.in + kLanes - 1) / kLanes * kLanes),
-        blocks((p.out + kBlock - 1) / kBlock) {
-    const int64_t term =
-        kPoints * (channels + blocks * kBlock) * static_cast<int64_t>(sizeof(Term));
-    const bool small = sums_size() * static_cast<int64_t>(sizeof(float)) <= kCopyBytes;
-    chunk = std::clamp<int64_t>((small ? kGroupBytes : kChunkBytes) / term, 1, terms);
-    copies = small ? std::min(kCopies, (terms + chunk - 1) / chunk) : 1;
-  }
+        sums(terms_of<N>(tiling.tiles), p.in, p.out),
+        line(p.in * kBlock) {}
 
   // Bytes of scratch for run(), on cache lines.
-  int64_t bytes() const {
-    return copies * sums_size() * static_cast<int64_t>(sizeof(float)) +
-           (copies == 1 ? 1 : omp_get_max_threads()) * chunk_size() *
-               static_cast<int64_t>(sizeof(Term));
-  }
+  int64_t bytes() const { return sums.bytes(); }
 
   // dw, stored as for eb_conv2d_backward_weight_f32.
-  void run(const Element* x, const Element* dy, float* dw, void* scratch) const {
-    float* sums = static_cast<float*>(scratch);
-    Term* room = reinterpret_cast<Term*>(sums + copies * sums_size());
-#pragma omp parallel
-    {
-      if (copies == 1) {
-        sum_together(x, dy, room, sums);
-      } else {
-        sum_apart(x, dy, room + omp_get_thread_num() * chunk_size(), sums);
-      }
-      const Part mine = my_part(blocks);
-      for (int64_t b = mine.begin; b < mine.end; b++) transform_sums(b, sums, dw);
-    }
+  void run(const Element* x, const Read& read, const Element* dy, float* dw, void* scratch) const {
+    sums.run(
+        [&](int64_t first, Part part, Term* room) { transform(x, read, dy, first, part, room); },
+        [&](int64_t first, int64_t count, Stretches& all) { reads(x, dy, first, count, all); },
+        [&](int64_t block, const float* sum) { transform_sums(block, sum, dw); }, scratch);
   }
 
  private:
   using Term = typename N::Term;
 
-  // Bytes of the transforms of a chunk: of all threads, or of one.
-  static constexpr int64_t kChunkBytes = 12 << 20;
-  static constexpr int64_t kGroupBytes = 192 << 10;
-  // Sums up to this size are made in copies, each by one thread, which keeps them in its second cache.
-  static constexpr int64_t kCopyBytes = 600 << 10;
-  static constexpr int64_t kCopies = 16;
-
-  int64_t pixels_size() const { return kPoints * chunk * channels; }
-
-  int64_t chunk_size() const { return pixels_size() + kPoints * chunk * blocks * kBlock; }
-
-  int64_t sums_size() const { return kPoints * blocks * p.in * kBlock; }
-
-  // All threads transform a chunk, then each of them adds to its part of the sums.
-  void sum_together(const Element* x, const Element* dy, Term* room, float* sums) const {
-    const Part items = my_part(kPoints * blocks);
-    for (int64_t first = 0; first < terms; first += chunk) {
-      const int64_t count = std::min(chunk, terms - first);
-      transform(x, dy, first, my_part(count), room);
-#pragma omp barrier
-      for (int64_t item = items.begin; item < items.end; item++) {
-        add_products(item, count, first == 0, room, sums);
-      }
-#pragma omp barrier
-    }
-  }
-
-  // Parts of the tiles are summed apart, each by one thread, and added in their order.
-  void sum_apart(const Element* x, const Element* dy, Term* room, float* sums) const {
-    const Part mine = my_part(copies);
-    for (int64_t copy = mine.begin; copy < mine.end; copy++) {
-      const int64_t begin = terms * copy / copies;
-      const int64_t end = terms * (copy + 1) / copies;
-      for (int64_t first = begin; first < end; first += chunk) {
-        const int64_t count = std::min(chunk, end - first);
-        transform(x, dy, first, {0, count}, room);
-        for (int64_t item = 0; item < kPoints * blocks; item++) {
-          add_products(item, count, first == begin, room, sums + copy * sums_size());
-        }
-      }
-    }
-#pragma omp barrier
-    const Part vectors = my_part(sums_size() / kLanes);
-    for (int64_t i = vectors.begin * kLanes; i < vectors.end * kLanes; i += kLanes) {
-      Vec sum = load(sums + i);
-      for (int64_t copy = 1; copy < copies; copy++)
-        sum = add(sum, load(sums + copy * sums_size() + i));
-      store(sums + i, sum);
-    }
-#pragma omp barrier
+  // What tiles read, but for the rows of pixels above and below.
+  void reads(const Element* x, const Element* dy, int64_t first, int64_t count,
+             Stretches& all) const {
+    const int64_t pixels = p.n * p.out_height * p.out_width;
+    const int64_t begin = std::min(4 * first * N::kNumbers, pixels);
+    const int64_t end = std::min(4 * (first + count) * N::kNumbers, pixels);
+    all.add(x + begin * p.in, p.in, end - begin);
+    all.add(dy + begin * p.out, p.out, end - begin);
   }
 
   // Four values A d for the two values d.
@@ -154,11 +92,9 @@ class WinogradWeight {
     }
   }
 
-  // pixels [16, chunk, channels] and gradients [16, blocks, chunk, kBlock] of the terms of tiles
-  // [begin, end) after the first; zeros where there is no tile.
-  void transform(const Element* x, const Element* dy, int64_t first, Part part, Term* room) const {
-    Term* pixels = room;
-    Term* gradients = room + pixels_size();
+  // Puts pixels and gradients of terms into a room; zeros where there is no tile.
+  void transform(const Element* x, const Read& read, const Element* dy, int64_t first, Part part,
+                 Term* room) const {
     Tile next(tiling, (first + part.begin) * N::kNumbers);
     for (int64_t t = part.begin; t < part.end; t++) {
       const int64_t tiles = std::min(N::kNumbers, tiling.tiles - (first + t) * N::kNumbers);
@@ -171,10 +107,10 @@ class WinogradWeight {
       for (int64_t i = 0; i < p.in; i += kLanes) {
         for (int64_t k = 0; k < tiles; k++) {
           Vec d[kPoints];
-          load_pixels(p, tile[k], x, i, d);
+          load_pixels(p, tile[k], x, read, i, d);
           transform_pixels(d, [&](int point, Vec v) { all[k][point] = v; });
         }
-        put_term(all, [&](int point) { return pixels + (point * chunk + t) * channels + i; });
+        put_term(all, [&](int point) { return sums.x_at(room, point, t) + i; });
       }
       for (int64_t o = 0; o < p.out; o += kLanes) {
         for (int64_t k = 0; k < tiles; k++) {
@@ -182,27 +118,10 @@ class WinogradWeight {
           load_gradients(tile[k], dy, o, d);
           transform_gradient(d, all[k]);
         }
-        put_term(all, [&](int point) {
-          return gradients + ((point * blocks + o / kBlock) * chunk + t) * kBlock + o % kBlock;
-        });
+        put_term(all, [&](int point) { return sums.dy_at(room, point, t, o); });
       }
       next = tile[tiles - 1];
       next.next(tiling);
-    }
-  }
-
-  // Adds `count` terms to one point of one block of output channels: sums [16, blocks, in, kBlock].
-  void add_products(int64_t item, int64_t count, bool fresh, const Term* room, float* sums) const {
-    const Term* from = room + item / blocks * chunk * channels;
-    const Term* by = room + pixels_size() + item * chunk * kBlock;
-    float* to = sums + item * p.in * kBlock;
-    const int64_t vectors = vectors_of(p.out, item % blocks);
-    const int64_t parts = (p.in + rows_of(vectors) - 1) / rows_of(vectors);
-    for (int64_t part = 0; part < parts; part++) {
-      const int64_t begin = p.in * part / parts;
-      const int64_t rows = p.in * (part + 1) / parts - begin;
-      multiply_of<N, true>(rows, vectors)(from + begin, channels, by, count, fresh,
-                                          to + begin * kBlock);
     }
   }
 
@@ -215,12 +134,11 @@ class WinogradWeight {
   }
 
   // The sums of one block become weights [3, 3, in, kBlock]; zeros where there is no output channel.
-  void transform_sums(int64_t block, const float* sums, float* dw) const {
-    const int64_t line = p.in * kBlock;
-    const int64_t step = blocks * line;
+  void transform_sums(int64_t block, const float* sum, float* dw) const {
+    const int64_t step = sums.blocks() * line;
     const int64_t width = vectors_of(p.out, block) * kLanes;
     for (int64_t i = 0; i < line; i += kLanes) {
-      const float* s = sums + block * line + i;
+      const float* s = sum + block * line + i;
       const bool any = i % kBlock < width;
       Vec t[12];
       for (int64_t c = 0; c < 4; c++) {
@@ -241,11 +159,8 @@ class WinogradWeight {
 
   Product p;
   Tiling tiling;
-  int64_t terms;     // of tiles
-  int64_t channels;  // of x, rounded up to vectors
-  int64_t blocks;    // of output channels
-  int64_t chunk;     // terms that are worked on together
-  int64_t copies;    // of the sums
+  TermSums<N, kPoints> sums;
+  int64_t line;  // floats of one point of a block of sums
 };
 
 }  // namespace eb::EB_ISA

@@ -1,6 +1,6 @@
 // The widest float vectors of an instruction set. fma() rounds once where the processor can; on
 // x86-64-v2 it rounds twice, so kernels that use it are judged within a tolerance, not bit for bit.
-// relu() is eb_relu, NaN kept, but for the sign of a zero: the maximum is its second operand then.
+// stream() writes past the cache, where a vector may begin. relu() is eb_relu, NaN kept, but for the sign of a zero: the maximum is its second operand then.
 #ifndef EARLYBIRD_CPU_SIMD_H
 #define EARLYBIRD_CPU_SIMD_H
 
@@ -14,6 +14,7 @@ using Vec = __m512;
 constexpr int kLanes = 16;
 inline Vec load(const float* p) { return _mm512_loadu_ps(p); }
 inline void store(float* p, Vec v) { _mm512_storeu_ps(p, v); }
+inline void stream(float* p, Vec v) { _mm512_stream_ps(p, v); }
 inline Vec broadcast(const float* p) { return _mm512_set1_ps(*p); }
 inline Vec add(Vec a, Vec b) { return _mm512_add_ps(a, b); }
 inline Vec sub(Vec a, Vec b) { return _mm512_sub_ps(a, b); }
@@ -36,6 +37,7 @@ using Vec = __m256;
 constexpr int kLanes = 8;
 inline Vec load(const float* p) { return _mm256_loadu_ps(p); }
 inline void store(float* p, Vec v) { _mm256_storeu_ps(p, v); }
+inline void stream(float* p, Vec v) { _mm256_stream_ps(p, v); }
 inline Vec broadcast(const float* p) { return _mm256_broadcast_ss(p); }
 inline Vec add(Vec a, Vec b) { return _mm256_add_ps(a, b); }
 inline Vec sub(Vec a, Vec b) { return _mm256_sub_ps(a, b); }
@@ -48,6 +50,7 @@ using Vec = __m128;
 constexpr int kLanes = 4;
 inline Vec load(const float* p) { return _mm_loadu_ps(p); }
 inline void store(float* p, Vec v) { _mm_storeu_ps(p, v); }
+inline void stream(float* p, Vec v) { _mm_stream_ps(p, v); }
 inline Vec broadcast(const float* p) { return _mm_set1_ps(*p); }
 inline Vec add(Vec a, Vec b) { return _mm_add_ps(a, b); }
 inline Vec sub(Vec a, Vec b) { return _mm_sub_ps(a, b); }

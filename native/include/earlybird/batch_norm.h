@@ -32,6 +32,10 @@ EB_API eb_status eb_batch_norm_relu_f32(const float* x, const float* gamma, cons
                                         int64_t kept, float epsilon, float* y, float* mean,
                                         float* variance, void* scratch);
 
+// mean and variance [channels] alone, with the bits of the functions above.
+EB_API eb_status eb_batch_norm_statistics_f32(const float* x, int64_t rows, int64_t channels,
+                                              float* mean, float* variance, void* scratch);
+
 // scale [channels] = gamma / sqrt(variance + epsilon), with which convolutions normalise their own
 // results.
 EB_API eb_status eb_batch_norm_scale_f32(const float* gamma, const float* variance,
@@ -86,6 +90,8 @@ EB_API eb_status eb_batch_norm_relu_bf16(const uint16_t* x, const float* gamma, 
                                          int64_t rows, int64_t channels, const int32_t* selected,
                                          int64_t kept, float epsilon, uint16_t* y, float* mean,
                                          float* variance, void* scratch);
+EB_API eb_status eb_batch_norm_statistics_bf16(const uint16_t* x, int64_t rows, int64_t channels,
+                                               float* mean, float* variance, void* scratch);
 EB_API eb_status eb_batch_norm_inference_bf16(const uint16_t* x, const float* gamma,
                                               const float* beta, const float* mean,
                                               const float* variance, int64_t rows, int64_t channels,

@@ -66,4 +66,25 @@ EB_API int64_t eb_conv2d_backward_weight_f32_scratch(const eb_conv2d* shape);
 EB_API eb_status eb_conv2d_backward_weight_f32(const eb_conv2d* shape, const float* x,
                                                const float* dy, float* dw, void* scratch);
 
+// Products of an input that is not stored: it is what eb_batch_norm_inference_relu_f32 makes of x with
+// gamma, beta, mean and variance [in]. For 1x1 kernels without padding, and 3x3 kernels with padding 1 (by
+// Winograd's filtering), of stride 1; EB_BAD_ARGUMENT means another shape. Scratch as for
+// eb_conv2d_winograd_f32.
+
+// y = the input convolved with w, stored as for eb_conv2d_f32, plus the residual, of y's shape, unless it
+// is null. The residual may not be y.
+EB_API int64_t eb_conv2d_norm_f32_scratch(const eb_conv2d* shape);
+EB_API eb_status eb_conv2d_norm_f32(const eb_conv2d* shape, const float* x, const float* gamma,
+                                    const float* beta, const float* mean, const float* variance,
+                                    float epsilon, const float* w, const float* residual, float* y,
+                                    void* scratch);
+
+// As eb_conv2d_backward_weight_f32.
+EB_API int64_t eb_conv2d_norm_backward_weight_f32_scratch(const eb_conv2d* shape);
+EB_API eb_status eb_conv2d_norm_backward_weight_f32(const eb_conv2d* shape, const float* x,
+                                                    const float* gamma, const float* beta,
+                                                    const float* mean, const float* variance,
+                                                    float epsilon, const float* dy, float* dw,
+                                                    void* scratch);
+
 #endif

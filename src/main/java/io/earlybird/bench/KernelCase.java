@@ -16,6 +16,9 @@ import io.earlybird.tensor.op.BatchNormInferenceRelu;
 import io.earlybird.tensor.op.BatchNormRelu;
 import io.earlybird.tensor.op.BatchNormReluBackward;
 import io.earlybird.tensor.op.BatchNormReluBackwardAdd;
+import io.earlybird.tensor.op.BatchNormReluConv2d;
+import io.earlybird.tensor.op.BatchNormReluConv2dBackwardWeight;
+import io.earlybird.tensor.op.BatchNormStatistics;
 import io.earlybird.tensor.op.Channels;
 import io.earlybird.tensor.op.Conv2d;
 import io.earlybird.tensor.op.Conv2dBackwardData;
@@ -31,6 +34,7 @@ import io.earlybird.tensor.op.MaxPool2d;
 import io.earlybird.tensor.op.MaxPool2dBackward;
 import io.earlybird.tensor.op.MultiQuantizedSgdUpdate;
 import io.earlybird.tensor.op.MultiSgdUpdate;
+import io.earlybird.tensor.op.NormProductOp;
 import io.earlybird.tensor.op.Op;
 import io.earlybird.tensor.op.Quantize;
 import io.earlybird.tensor.op.Relu;
@@ -118,7 +122,13 @@ public record KernelCase(Op op, List<TensorSpec> inputs, List<Integer> reread, b
     } else if (op instanceof Conv2dBackwardWeight || op instanceof LinearBackwardWeight) {
       return flops(inputs.get(1), op.infer(inputs).get(0));
     }
-    return 0;
+    return op instanceof NormProductOp product ? flops(product) : 0;
+  }
+
+  private long flops(NormProductOp op) {
+    TensorSpec other = inputs.get(NormProductOp.NORM_OPERANDS);
+    TensorSpec result = op.infer(inputs).get(0);
+    return op instanceof BatchNormReluConv2d ? flops(result, other) : flops(other, result);
   }
 
   private static long flops(TensorSpec y, TensorSpec w) {
@@ -189,6 +199,7 @@ public record KernelCase(Op op, List<TensorSpec> inputs, List<Integer> reread, b
         of(new BatchNormInferenceRelu(EPSILON, null), x, c, c, c, c),
         of(new BatchNormBackward(EPSILON), x, x, c, c, c).rereading(0, 1),
         of(new BatchNormRelu(EPSILON, null), x, c, c).rereading(0),
+        of(new BatchNormStatistics(EPSILON), x, c, c),
         of(new BatchNormReluBackward(EPSILON, null), x, x, c, c, c, c).rereading(0, 1),
         of(new BatchNormReluBackwardAdd(EPSILON, null), x, x, x, c, c, c, c).rereading(0, 1));
   }
@@ -318,6 +329,17 @@ public record KernelCase(Op op, List<TensorSpec> inputs, List<Integer> reread, b
       cases.add(of(new Conv2dEpilogue(1, padding, false, 0, true, false), x, w, y));
       cases.add(of(new Conv2dBackwardData(1, padding, c[0], c[0]), y, w));
       cases.add(of(new Conv2dBackwardWeight(1, padding, c[3], c[3]), x, y));
+      TensorSpec u = TensorSpec.f32(c[1]);
+      cases.add(of(new BatchNormReluConv2d(EPSILON, 1, padding, true), x, u, u, u, u, w, y));
+      cases.add(
+          of(
+              new BatchNormReluConv2dBackwardWeight(EPSILON, 1, padding, c[3], c[3]),
+              x,
+              u,
+              u,
+              u,
+              u,
+              y));
     }
     TensorSpec x = TensorSpec.f32(batch, 512);
     TensorSpec w = TensorSpec.f32(10, 512);

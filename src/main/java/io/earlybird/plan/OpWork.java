@@ -124,7 +124,7 @@ final class OpWork {
     String name = op.name();
     return name.endsWith("Update")
         ? Part.UPDATE
-        : name.endsWith("Backward")
+        : name.contains("Backward")
             ? Part.BACKWARD
             : op instanceof FusedOp ? Part.FORWARD : Part.OTHER;
   }

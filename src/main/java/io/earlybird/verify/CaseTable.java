@@ -12,6 +12,9 @@ import io.earlybird.tensor.op.BatchNormInferenceRelu;
 import io.earlybird.tensor.op.BatchNormRelu;
 import io.earlybird.tensor.op.BatchNormReluBackward;
 import io.earlybird.tensor.op.BatchNormReluBackwardAdd;
+import io.earlybird.tensor.op.BatchNormReluConv2d;
+import io.earlybird.tensor.op.BatchNormReluConv2dBackwardWeight;
+import io.earlybird.tensor.op.BatchNormStatistics;
 import io.earlybird.tensor.op.Conv2d;
 import io.earlybird.tensor.op.Conv2dBackwardData;
 import io.earlybird.tensor.op.Conv2dBackwardWeight;
@@ -62,6 +65,8 @@ final class CaseTable {
     forward(BatchNormInference.class, NormCases::inference);
     forward(BatchNormInferenceRelu.class, NormCases::inferenceRelu);
     forward(BatchNormRelu.class, NormCases::batchNormRelu);
+    forward(BatchNormStatistics.class, NormCases::statistics);
+    forward(BatchNormReluConv2d.class, ProductCases::batchNormReluConv2d);
     forward(Relu.class, MapCases::relu);
     forward(Add.class, MapCases::add);
     forward(Select.class, MapCases::select);
@@ -75,6 +80,8 @@ final class CaseTable {
     backward(LinearBackwardWeight.class, ProductCases::linearBackwardWeight);
     backward(BatchNormBackward.class, NormCases::backward);
     backward(BatchNormReluBackward.class, NormCases::batchNormReluBackward);
+    backward(
+        BatchNormReluConv2dBackwardWeight.class, ProductCases::batchNormReluConv2dBackwardWeight);
     backward(BatchNormReluBackwardAdd.class, NormCases::batchNormReluBackwardAdd);
     backward(ReluBackward.class, MapCases::reluBackward);
     backward(SelectBackward.class, MapCases::selectBackward);

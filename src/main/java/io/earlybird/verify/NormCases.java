@@ -11,6 +11,7 @@ import io.earlybird.tensor.op.BatchNormInferenceRelu;
 import io.earlybird.tensor.op.BatchNormRelu;
 import io.earlybird.tensor.op.BatchNormReluBackward;
 import io.earlybird.tensor.op.BatchNormReluBackwardAdd;
+import io.earlybird.tensor.op.BatchNormStatistics;
 import io.earlybird.tensor.op.Channels;
 import io.earlybird.tensor.op.Op;
 import java.util.ArrayList;
@@ -69,6 +70,12 @@ final class NormCases {
     HostTensor x = input(r, shape(r));
     int c = x.shape().dim(-1);
     return OpCase.of(new BatchNormRelu(epsilon(r), kept(r, c)), x, r.normal(c), r.normal(c));
+  }
+
+  static OpCase statistics(CaseRandom r) {
+    HostTensor x = input(r, shape(r));
+    int c = x.shape().dim(-1);
+    return OpCase.of(new BatchNormStatistics(epsilon(r)), x, r.normal(c), r.normal(c));
   }
 
   static OpCase inference(CaseRandom r) {

@@ -2,6 +2,7 @@ package io.earlybird.verify;
 
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.TensorSpec;
+import io.earlybird.tensor.op.NormProductOp;
 import io.earlybird.tensor.op.Op;
 import io.earlybird.tensor.op.ProductOp;
 import java.util.List;
@@ -35,7 +36,7 @@ record OpCase(Op op, List<HostTensor> inputs) {
 
   /** Whether the op is a convolution or a matrix product. */
   boolean isProduct() {
-    return op instanceof ProductOp;
+    return op instanceof ProductOp || op instanceof NormProductOp;
   }
 
   @Override

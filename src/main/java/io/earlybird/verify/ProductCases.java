@@ -2,6 +2,8 @@ package io.earlybird.verify;
 
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.Shape;
+import io.earlybird.tensor.op.BatchNormReluConv2d;
+import io.earlybird.tensor.op.BatchNormReluConv2dBackwardWeight;
 import io.earlybird.tensor.op.Conv2d;
 import io.earlybird.tensor.op.Conv2dBackwardData;
 import io.earlybird.tensor.op.Conv2dBackwardWeight;
@@ -100,6 +102,43 @@ final class ProductCases {
     HostTensor x = wildInput ? r.wild(g.x) : r.normal(g.x, 0, 1);
     HostTensor dy = wildInput ? r.normal(g.y, 0, 1) : r.wild(g.y);
     return OpCase.of(op, x, dy);
+  }
+
+  static OpCase batchNormReluConv2d(CaseRandom r) {
+    Geometry g = geometryOfNorms(r);
+    boolean add = r.chance(0.5);
+    int c = g.x.dim(3);
+    List<HostTensor> in = new ArrayList<>(List.of(r.wild(g.x)));
+    in.addAll(List.of(r.normal(c), r.normal(c), r.normal(c), r.uniform(0, 3, c)));
+    in.add(r.normal(g.w, 0, 1));
+    if (add) {
+      in.add(r.wild(g.y));
+    }
+    return new OpCase(new BatchNormReluConv2d(1e-5f, g.stride, g.pad, add), in);
+  }
+
+  /** Mostly those that are fused with a norm. */
+  private static Geometry geometryOfNorms(CaseRandom r) {
+    boolean fused = r.chance(0.75);
+    Geometry g = geometry(r);
+    while (fused && !(g.stride == 1 && (isSquare(g, 1, 0) || isSquare(g, 3, 1)))) {
+      g = geometry(r);
+    }
+    return g;
+  }
+
+  static OpCase batchNormReluConv2dBackwardWeight(CaseRandom r) {
+    Geometry g = geometryOfNorms(r);
+    var op = new BatchNormReluConv2dBackwardWeight(1e-5f, g.stride, g.pad, g.w.dim(2), g.w.dim(3));
+    int c = g.x.dim(3);
+    boolean wildInput = r.chance(0.5);
+    HostTensor x = wildInput ? r.wild(g.x) : r.normal(g.x, 0, 1);
+    HostTensor dy = wildInput ? r.normal(g.y, 0, 1) : r.wild(g.y);
+    return OpCase.of(op, x, r.normal(c), r.normal(c), r.normal(c), r.uniform(0, 3, c), dy);
+  }
+
+  private static boolean isSquare(Geometry g, int kernel, int pad) {
+    return g.w.dim(2) == kernel && g.w.dim(3) == kernel && g.pad == pad;
   }
 
   private static int features(CaseRandom r) {

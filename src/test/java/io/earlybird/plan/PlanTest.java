@@ -20,6 +20,7 @@ import io.earlybird.tensor.op.BatchNormInferenceRelu;
 import io.earlybird.tensor.op.BatchNormReluBackwardAdd;
 import io.earlybird.tensor.op.Increment;
 import io.earlybird.tensor.op.MultiQuantizedSgdUpdate;
+import io.earlybird.tensor.op.NormProductOp;
 import io.earlybird.tensor.op.SgdUpdate;
 import java.util.ArrayList;
 import java.util.List;
@@ -115,9 +116,27 @@ class PlanTest {
       session.plan(List.of(loss), training(loss)).run();
       assertThat(backend.ranOps())
           .containsOnlyOnce(
-              "BatchNormRelu", "BatchNormInferenceRelu", "BatchNormReluBackward", "MultiSgdUpdate")
-          .doesNotContain("BatchNorm", "BatchNormBackward", "SgdUpdate")
+              "BatchNormStatistics",
+              "BatchNormReluConv2d",
+              "BatchNormReluConv2dBackwardWeight",
+              "BatchNormReluBackward",
+              "MultiSgdUpdate")
+          .doesNotContain(
+              "BatchNorm", "BatchNormRelu", "BatchNormInferenceRelu", "BatchNormBackward")
+          .doesNotContain("SgdUpdate")
           .contains("Relu", "ReluBackward");
+    }
+  }
+
+  @Test
+  void aNormStaysWholeWhereItsConvolutionCannotNormalise() {
+    RecordingBackend backend = new RecordingBackend(op -> !(op instanceof NormProductOp));
+    try (Session session = new Session(backend)) {
+      Tensor loss = loss();
+      session.plan(List.of(loss), training(loss)).run();
+      assertThat(backend.ranOps())
+          .containsOnlyOnce("BatchNormRelu", "BatchNormInferenceRelu")
+          .doesNotContain("BatchNormStatistics");
     }
   }
 
@@ -169,9 +188,10 @@ class PlanTest {
   @Test
   void computesTheInputsOfConvolutionsAgainForTheirWeightGradients() {
     RecordingBackend keeping = new RecordingBackend(op -> !(op instanceof BatchNormInferenceRelu));
-    RecordingBackend recomputing = new RecordingBackend(op -> true);
-    long[] bytes = new long[2];
-    for (RecordingBackend backend : List.of(keeping, recomputing)) {
+    RecordingBackend recomputing = new RecordingBackend(op -> !(op instanceof NormProductOp));
+    RecordingBackend joining = new RecordingBackend(op -> true);
+    List<Long> bytes = new ArrayList<>();
+    for (RecordingBackend backend : List.of(keeping, recomputing, joining)) {
       try (Session session = new Session(backend)) {
         Tensor y = Tensor.placeholder("x", TensorSpec.f32(64, 8, 8, 3));
         Tensor target = Tensor.placeholder("labels", TensorSpec.of(DType.I32, 64));
@@ -189,14 +209,23 @@ class PlanTest {
         weights.forEach(v -> assigns.add(v.assign(grads.of(v.read()))));
         Plan plan = session.plan(List.of(loss), assigns);
         plan.run();
-        bytes[backend == keeping ? 0 : 1] = plan.scratchBytes();
+        bytes.add(plan.scratchBytes());
       }
     }
     assertThat(recomputing.ranOps().stream().filter("BatchNormInferenceRelu"::equals)).hasSize(7);
     assertThat(recomputing.ranOps().stream().filter("MaxPool2d"::equals)).hasSize(2);
     assertThat(recomputing.ranOps().indexOf("BatchNormInferenceRelu"))
         .isGreaterThan(recomputing.ranOps().indexOf("SoftmaxCrossEntropy"));
-    assertThat(bytes[1]).isLessThan(bytes[0] * 3 / 4);
+    assertThat(bytes.get(1)).isLessThan(bytes.get(0) * 3 / 4);
+    assertThat(bytes.get(2)).isLessThanOrEqualTo(bytes.get(1));
+    for (String op :
+        List.of(
+            "BatchNormStatistics", "BatchNormReluConv2d", "BatchNormReluConv2dBackwardWeight")) {
+      assertThat(joining.ranOps().stream().filter(op::equals)).as(op).hasSize(6);
+    }
+    assertThat(joining.ranOps().stream().filter("BatchNormInferenceRelu"::equals))
+        .as("for the gradient behind the pooling")
+        .hasSize(1);
   }
 
   @Test

@@ -66,6 +66,9 @@ class VerifierTest {
             "BatchNormInferenceRelu",
             "BatchNormReluBackward",
             "BatchNormReluBackwardAdd",
+            "BatchNormStatistics",
+            "BatchNormReluConv2d",
+            "BatchNormReluConv2dBackwardWeight",
             "MultiSgdUpdate",
             "MultiQuantizedSgdUpdate");
     assertThat(report.rows())

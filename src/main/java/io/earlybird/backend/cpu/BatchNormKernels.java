@@ -15,7 +15,10 @@ import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_relu_backward
 import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_relu_bf16;
 import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_relu_f32;
 import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_scratch_bytes;
+import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_statistics_bf16;
+import static io.earlybird.backend.cpu.NativeKernels.eb_batch_norm_statistics_f32;
 
+import io.earlybird.backend.Form;
 import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;
 import io.earlybird.tensor.DType;
@@ -28,6 +31,7 @@ import io.earlybird.tensor.op.BatchNormRelu;
 import io.earlybird.tensor.op.BatchNormReluBackward;
 import io.earlybird.tensor.op.BatchNormReluBackwardAdd;
 import io.earlybird.tensor.op.Channels;
+import java.util.List;
 
 /**
  * Batch norm on plain rows of channels. Its result may take the place of {@code x}, and its
@@ -127,6 +131,29 @@ final class BatchNormKernels {
             })
         .withScratch(scratch(request))
         .overwriting((output, input) -> op.channels() == null && output == 0 && input == 0);
+  }
+
+  static Kernel statistics(KernelRequest request, DType element) {
+    Shape shape = request.inputs().get(0).shape();
+    long rows = shape.rows();
+    int channels = shape.dim(-1);
+    List<Form> results = request.outputs().stream().map(Form::plain).toList();
+    return OwnKernel.of(
+            request,
+            request.plainInputs(1, element),
+            results,
+            b -> {
+              var mean = b.out(0);
+              var variance = b.out(1);
+              var room = b.room();
+              if (element == DType.BF16) {
+                var x = b.shortsIn(0);
+                return () -> eb_batch_norm_statistics_bf16(x, rows, channels, mean, variance, room);
+              }
+              var x = b.in(0);
+              return () -> eb_batch_norm_statistics_f32(x, rows, channels, mean, variance, room);
+            })
+        .withScratch(scratch(request));
   }
 
   static Kernel inference(KernelRequest request, DType element) {

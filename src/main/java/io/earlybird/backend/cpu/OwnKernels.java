@@ -17,6 +17,7 @@ import io.earlybird.tensor.op.BatchNormInferenceRelu;
 import io.earlybird.tensor.op.BatchNormRelu;
 import io.earlybird.tensor.op.BatchNormReluBackward;
 import io.earlybird.tensor.op.BatchNormReluBackwardAdd;
+import io.earlybird.tensor.op.BatchNormStatistics;
 import io.earlybird.tensor.op.CountMetrics;
 import io.earlybird.tensor.op.Fill;
 import io.earlybird.tensor.op.Increment;
@@ -54,6 +55,7 @@ final class OwnKernels {
     factories.put(SelectBackward.class, selecting(ChannelKernels::selectBackward, 1));
 
     factories.put(BatchNorm.class, activations(BatchNormKernels::forward, 1));
+    factories.put(BatchNormStatistics.class, activations(BatchNormKernels::statistics, 1));
     factories.put(BatchNormInference.class, activations(BatchNormKernels::inference, 1));
     factories.put(BatchNormBackward.class, activations(BatchNormKernels::backward, 2));
     factories.put(BatchNormInferenceRelu.class, selecting(BatchNormKernels::inferenceRelu, 1));

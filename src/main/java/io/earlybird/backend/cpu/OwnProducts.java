@@ -151,7 +151,12 @@ final class OwnProducts {
         && w.shape().dim(3) == 3
         && stride == 1
         && padding == 1
-        && !System.getProperty(WINOGRAD, "on").equals("off");
+        && mayUseWinograd();
+  }
+
+  /** Whether products may be computed with fewer multiplications. */
+  static boolean mayUseWinograd() {
+    return !System.getProperty(WINOGRAD, "on").equals("off");
   }
 
   private static IntSupplier winograd(After a, Conv2dShape shape, Buffers buffers) {

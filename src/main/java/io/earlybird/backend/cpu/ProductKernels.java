@@ -28,6 +28,8 @@ final class ProductKernels {
   /** Below so many multiply-adds, some microseconds, oneDNN's own first choice is taken. */
   private static final long WORTH_MEASURING = 1L << 20;
 
+  private static final long LARGE = 1L << 22;
+
   private ProductKernels() {}
 
   /** Adds the factories of all products. */
@@ -43,6 +45,7 @@ final class ProductKernels {
             LinearBackwardWeight.class)) {
       factories.put(op, new Factory());
     }
+    NormProducts.register(factories);
   }
 
   /** For operands that all are 32-bit floating-point and not empty. */
@@ -62,8 +65,21 @@ final class ProductKernels {
         throw new EarlybirdException(
             "oneDNN has only reference code for " + request.op() + " on " + request.inputs());
       }
-      return backend.choose(request, candidates, multiplyAdds(request) >= WORTH_MEASURING);
+      return backend.choose(request, candidates, isWorthMeasuring(request));
     }
+  }
+
+  /** Whether a product takes so long that its kernels should be compared. */
+  static boolean isWorthMeasuring(KernelRequest request) {
+    return multiplyAdds(request) >= WORTH_MEASURING;
+  }
+
+  /**
+   * Whether a product may be computed by code that rounds more than sums of the definition do.
+   * Smaller ones gain little by it, and can be held to the definition.
+   */
+  static boolean isLarge(KernelRequest request) {
+    return multiplyAdds(request) >= LARGE;
   }
 
   private static long multiplyAdds(KernelRequest request) {
@@ -107,6 +123,9 @@ final class ProductKernels {
     different.addAll(OwnInt8Products.candidates(request, types));
     if (types.isF32() || different.isEmpty()) {
       different.addAll(OwnProducts.candidates(request));
+    }
+    if (!isLarge(request)) {
+      different.removeIf(c -> c.name().endsWith(OwnProducts.WINOGRAD_SUFFIX));
     }
     return different;
   }

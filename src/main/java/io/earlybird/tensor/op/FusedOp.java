@@ -13,6 +13,8 @@ public sealed interface FusedOp extends Op
         BatchNormInferenceRelu,
         BatchNormReluBackward,
         BatchNormReluBackwardAdd,
+        BatchNormStatistics,
+        NormProductOp,
         MultiSgdUpdate,
         MultiQuantizedSgdUpdate {
 

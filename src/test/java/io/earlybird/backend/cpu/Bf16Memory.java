@@ -6,7 +6,6 @@ import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.TensorSpec;
 import java.nio.ShortBuffer;
 import java.util.Arrays;
-import java.util.stream.IntStream;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
@@ -21,9 +20,13 @@ final class Bf16Memory {
 
   /** Values in [-1, 1) that bf16 holds. */
   static HostTensor random(long seed, TensorSpec spec) {
-    double[] values = OneOp.random(seed, spec).doubles();
+    return rounded(OneOp.random(seed, spec));
+  }
+
+  /** The nearest bf16 numbers. */
+  static HostTensor rounded(HostTensor tensor) {
     return HostTensor.ofDoubles(
-        spec, IntStream.range(0, values.length).mapToDouble(i -> rounded(values[i])).toArray());
+        tensor.spec(), Arrays.stream(tensor.doubles()).map(Bf16Memory::rounded).toArray());
   }
 
   /** The nearest bf16 number to a finite float. */

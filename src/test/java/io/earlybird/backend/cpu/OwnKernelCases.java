@@ -25,6 +25,7 @@ import io.earlybird.tensor.op.BatchNormInferenceRelu;
 import io.earlybird.tensor.op.BatchNormRelu;
 import io.earlybird.tensor.op.BatchNormReluBackward;
 import io.earlybird.tensor.op.BatchNormReluBackwardAdd;
+import io.earlybird.tensor.op.BatchNormStatistics;
 import io.earlybird.tensor.op.Channels;
 import io.earlybird.tensor.op.CountMetrics;
 import io.earlybird.tensor.op.Fill;
@@ -93,6 +94,7 @@ final class OwnKernelCases {
         of(new BatchNormInferenceRelu(EPSILON, null), x, gamma, beta, mean, variance),
         of(new BatchNormRelu(EPSILON, SOME), x, gamma, beta),
         of(new BatchNormRelu(EPSILON, null), x, gamma, beta),
+        of(new BatchNormStatistics(EPSILON), x, gamma, beta),
         of(new BatchNormReluBackward(EPSILON, null), x, dy, mean, variance, gamma, beta),
         of(new BatchNormReluBackward(EPSILON, SOME), x, few, mean, variance, gamma, beta),
         of(new BatchNormReluBackwardAdd(EPSILON, null), x, dy, dy, mean, variance, gamma, beta),

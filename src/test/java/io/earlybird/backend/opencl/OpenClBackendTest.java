@@ -10,6 +10,9 @@ import io.earlybird.backend.Slice;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.op.BatchNormReluBackwardAdd;
+import io.earlybird.tensor.op.BatchNormReluConv2d;
+import io.earlybird.tensor.op.BatchNormReluConv2dBackwardWeight;
+import io.earlybird.tensor.op.BatchNormStatistics;
 import io.earlybird.tensor.op.Conv2dEpilogue;
 import io.earlybird.tensor.op.MultiQuantizedSgdUpdate;
 import io.earlybird.tensor.op.Op;
@@ -58,6 +61,9 @@ class OpenClBackendTest {
                 Set.of(
                     Conv2dEpilogue.class,
                     BatchNormReluBackwardAdd.class,
+                    BatchNormStatistics.class,
+                    BatchNormReluConv2d.class,
+                    BatchNormReluConv2dBackwardWeight.class,
                     MultiQuantizedSgdUpdate.class)))
         .as("run as their parts")
         .isTrue();

@@ -1,0 +1,43 @@
+// Gradient of a convolution's weight for an input that batch norm and ReLU make of what is stored, as they
+// do in backward, where activations are computed again: they are while they are packed, which costs a
+// quarter of what it costs to write them and to read them.
+//
+// Version 1: 1x1 kernels, pixel by pixel, and 3x3 kernels by Winograd's minimal filtering.
+#include "cpu/conv2d_check.h"
+#include "cpu/conv2d_norm_weight.h"
+#include "cpu/kernel_table.h"
+
+namespace eb::EB_ISA {
+
+using Weight = NormWeight<Floats>;
+
+int64_t conv2d_norm_backward_weight_f32_scratch(const eb_conv2d* s) { return Weight(*s).bytes(); }
+
+eb_status conv2d_norm_backward_weight_f32(const eb_conv2d* s, const float* x, const float* gamma,
+                                          const float* beta, const float* mean,
+                                          const float* variance, float epsilon, const float* dy,
+                                          float* dw, void* scratch) {
+  Weight(*s).run(x, gamma, beta, mean, variance, epsilon, dy, dw, scratch);
+  return EB_OK;
+}
+
+}  // namespace eb::EB_ISA
+
+#ifdef EB_ENTRY_POINTS
+
+int64_t eb_conv2d_norm_backward_weight_f32_scratch(const eb_conv2d* shape) {
+  if (!eb::fits_pointwise(shape) && !eb::fits_winograd(shape)) return EB_BAD_ARGUMENT;
+  return eb::active().conv2d_norm_backward_weight_f32_scratch(shape);
+}
+
+eb_status eb_conv2d_norm_backward_weight_f32(const eb_conv2d* shape, const float* x,
+                                             const float* gamma, const float* beta,
+                                             const float* mean, const float* variance,
+                                             float epsilon, const float* dy, float* dw,
+                                             void* scratch) {
+  if (!eb::fits_pointwise(shape) && !eb::fits_winograd(shape)) return EB_BAD_ARGUMENT;
+  if (!x || !gamma || !beta || !mean || !variance || !dy || !dw || !scratch) return EB_BAD_ARGUMENT;
+  return eb::active().conv2d_norm_backward_weight_f32(shape, x, gamma, beta, mean, variance,
+                                                      epsilon, dy, dw, scratch);
+}
+#endif

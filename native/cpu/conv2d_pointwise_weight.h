@@ -1,0 +1,100 @@
+// Gradient of 1x1 weights, for both kinds of numbers of conv2d_numbers.h.
+#ifndef EARLYBIRD_CPU_CONV2D_POINTWISE_WEIGHT_H
+#define EARLYBIRD_CPU_CONV2D_POINTWISE_WEIGHT_H
+
+#include <algorithm>
+#include <type_traits>
+
+#include "cpu/conv2d_read.h"
+#include "cpu/conv2d_taps.h"
+#include "cpu/conv2d_term_sums.h"
+
+namespace eb::EB_ISA {
+
+template <class N, class Read>
+class PointwiseWeight {
+ public:
+  using Element = typename N::Element;
+
+  explicit PointwiseWeight(const Product& product)
+      : p(flat(product)), sums(terms_of<N>(p.n), p.in, p.out) {}
+
+  // Bytes of scratch for run(), on cache lines.
+  int64_t bytes() const { return sums.bytes(); }
+
+  // dw, stored as for eb_conv2d_backward_weight_f32.
+  void run(const Element* x, const Read& read, const Element* dy, float* dw, void* scratch) const {
+    sums.run([&](int64_t first, Part part, Term* room) { pack(x, read, dy, first, part, room); },
+             [&](int64_t first, int64_t count, Stretches& all) { reads(x, dy, first, count, all); },
+             [&](int64_t block, const float* sum) { write(block, sum, dw); }, scratch);
+  }
+
+ private:
+  using Term = typename N::Term;
+
+  // Terms whose pixels are read side by side.
+  static constexpr int64_t kNear = 8;
+
+  void reads(const Element* x, const Element* dy, int64_t first, int64_t count,
+             Stretches& all) const {
+    const int64_t begin = first * N::kNumbers;
+    const int64_t end = std::min((first + count) * N::kNumbers, p.n);
+    all.add(x + begin * p.in, p.in, end - begin);
+    all.add(dy + begin * p.out, p.out, end - begin);
+  }
+
+  // Puts the pixels of terms into a room; zeros where there is no pixel.
+  void pack(const Element* x, const Read& read, const Element* dy, int64_t first, Part part,
+            Term* room) const {
+    for (int64_t near = part.begin; near < part.end; near += kNear) {
+      const Part terms = {first + near, first + std::min(near + kNear, part.end)};
+      for (int64_t i = 0; i < p.in; i += kLanes) {
+        put(x, terms, p.in, i, read.at(i), sums.x_at(room, 0, near) + i, sums.pitch());
+      }
+      for (int64_t o = 0; o < p.out; o += kLanes) {
+        put(dy, terms, p.out, o, AsStored().at(o), sums.dy_at(room, 0, near, o), kBlock);
+      }
+    }
+  }
+
+  // Puts a vector of `count` channels of terms of neighbouring pixels.
+  template <class Channels>
+  void put(const Element* from, Part terms, int64_t count, int64_t channel,
+           const Channels& channels, Term* to, int64_t pitch) const {
+    const Element* at = from + terms.begin * N::kNumbers * count + channel;
+    const int64_t left = std::min<int64_t>(kLanes, count - channel);
+    const int64_t whole = std::min(terms.end, p.n / N::kNumbers);
+    for (int64_t t = terms.begin; t < whole; t++, at += N::kNumbers * count, to += pitch) {
+      if constexpr (std::is_same_v<Channels, AsStored::Channels>) {
+        N::join(to, at, at + count, left);
+      } else {
+        Vec v[N::kNumbers];
+#pragma GCC unroll 2
+        for (int64_t k = 0; k < N::kNumbers; k++) {
+          v[k] = channels(load_channels(at + k * count, left));
+        }
+        N::pack(to, v);
+      }
+    }
+    if (whole < terms.end) {
+      const Vec v[] = {channels(load_channels(at, left)), zero()};
+      N::pack(to, v);
+    }
+  }
+
+  // The sums of one block are its weights [in, kBlock]; zeros where there is no output channel.
+  void write(int64_t block, const float* sum, float* dw) const {
+    const int64_t width = vectors_of(p.out, block) * kLanes;
+    const int64_t begin = block * p.in * kBlock;
+    for (int64_t i = 0; i < p.in * kBlock; i += kLanes) {
+      store(dw + begin + i, i % kBlock < width ? load(sum + begin + i) : zero());
+    }
+  }
+
+  Product p;
+  TermSums<N, 1> sums;
+};
+
+}  // namespace eb::EB_ISA
+
+#endif

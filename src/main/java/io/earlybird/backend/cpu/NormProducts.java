@@ -1,0 +1,256 @@
+package io.earlybird.backend.cpu;
+
+import io.earlybird.backend.Form;
+import io.earlybird.backend.Kernel;
+import io.earlybird.backend.KernelRequest;
+import io.earlybird.backend.Support;
+import io.earlybird.backend.cpu.NativeKernels.Conv2dShape;
+import io.earlybird.tensor.DType;
+import io.earlybird.tensor.TensorSpec;
+import io.earlybird.tensor.op.BatchNormReluConv2d;
+import io.earlybird.tensor.op.BatchNormReluConv2dBackwardWeight;
+import io.earlybird.tensor.op.NormProductOp;
+import io.earlybird.tensor.op.Op;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntSupplier;
+import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
+
+/**
+ * Products of what batch norm and ReLU make: by own code, where they do while it packs operands, or
+ * apart, by one kernel after the other.
+ */
+final class NormProducts {
+  private static final int FIRST = NormProductOp.NORM_OPERANDS;
+
+  private NormProducts() {}
+
+  /** Adds the factories. */
+  static void register(Map<Class<? extends Op>, KernelFactory> factories) {
+    factories.put(BatchNormReluConv2d.class, new Factory());
+    factories.put(BatchNormReluConv2dBackwardWeight.class, new Factory());
+  }
+
+  /** For the kernel sizes, strides and paddings that own code has. */
+  private record Factory() implements KernelFactory {
+    @Override
+    public Support supports(Op op, List<TensorSpec> inputs) {
+      boolean floats = inputs.stream().allMatch(t -> t.dtype() == DType.F32 && t.size() > 0);
+      Window window = Window.of(op, inputs);
+      return floats && (window.isPointwise() || window.is3x3())
+          ? Support.YES
+          : Support.no(op + " on " + inputs + ": only f32 and 1x1 or 3x3 of stride 1");
+    }
+
+    @Override
+    public Kernel prepare(KernelRequest request, CpuBackend backend) {
+      List<Candidate> candidates = candidates(request, backend);
+      return backend.choose(
+          request, candidates, ProductKernels.isWorthMeasuring(product(request, backend)));
+    }
+  }
+
+  /** How a convolution's kernel moves. */
+  private record Window(int height, int width, int stride, int padding) {
+    static Window of(Op op, List<TensorSpec> inputs) {
+      if (op instanceof BatchNormReluConv2d c) {
+        var w = inputs.get(FIRST).shape();
+        return new Window(w.dim(2), w.dim(3), c.stride(), c.padding());
+      }
+      var c = (BatchNormReluConv2dBackwardWeight) op;
+      return new Window(c.kernelHeight(), c.kernelWidth(), c.stride(), c.padding());
+    }
+
+    boolean isPointwise() {
+      return height == 1 && width == 1 && stride == 1 && padding == 0;
+    }
+
+    boolean is3x3() {
+      return height == 3 && width == 3 && stride == 1 && padding == 1;
+    }
+  }
+
+  private static KernelRequest norm(KernelRequest request) {
+    return new KernelRequest(
+        ((NormProductOp) request.op()).norm(),
+        request.inputs().subList(0, FIRST),
+        request.inputs().subList(0, 1),
+        request.available().subList(0, FIRST));
+  }
+
+  private static KernelRequest product(KernelRequest request, CpuBackend backend) {
+    TensorSpec x = request.inputs().get(0);
+    List<TensorSpec> inputs =
+        new ArrayList<>(request.inputs().subList(FIRST - 1, request.inputs().size()));
+    List<Form> available =
+        new ArrayList<>(request.available().subList(FIRST - 1, request.inputs().size()));
+    inputs.set(0, x);
+    available.set(0, Form.plain(x, backend.activations()));
+    return new KernelRequest(
+        ((NormProductOp) request.op()).product(), inputs, request.outputs(), available);
+  }
+
+  /**
+   * The ways to compute it: by own code, which rounds more than single ops do if it multiplies
+   * less, or if it rounds weights to bf16 by itself, and apart.
+   */
+  static List<Candidate> candidates(KernelRequest request, CpuBackend backend) {
+    DType element = backend.activations();
+    KernelRequest product = product(request, backend);
+    boolean pointwise = Window.of(request.op(), request.inputs()).isPointwise();
+    boolean has = element == DType.F32 || CpuLibrary.hasBf16Products();
+    boolean asExact = element == DType.F32 && pointwise;
+    List<Candidate> all = new ArrayList<>();
+    if (has
+        && (pointwise || OwnProducts.mayUseWinograd())
+        && (asExact || ProductKernels.isLarge(product))) {
+      all.add(own(request, element));
+    }
+    KernelRequest norm = norm(request);
+    for (Candidate candidate : ProductKernels.candidates(product, backend)) {
+      all.add(ApartKernel.around(norm, element, candidate));
+    }
+    return all;
+  }
+
+  /** By own code. */
+  static Candidate own(KernelRequest request, DType element) {
+    return request.op() instanceof BatchNormReluConv2d c
+        ? forward(request, c, element)
+        : backwardWeight(request, (BatchNormReluConv2dBackwardWeight) request.op(), element);
+  }
+
+  private static Candidate forward(KernelRequest request, BatchNormReluConv2d op, DType element) {
+    TensorSpec x = request.inputs().get(0);
+    TensorSpec w = request.inputs().get(FIRST);
+    List<Form> inputs = request.plainInputs(1, element);
+    inputs.set(FIRST, OwnProducts.gradientForm(w));
+    if (op.add()) {
+      inputs.set(FIRST + 1, Form.plain(request.outputs().get(0), element));
+    }
+    List<Form> outputs = request.plainOutputs(element);
+    Conv2dShape shape = OwnProducts.shape(x, w, op.stride(), op.padding());
+    return element == DType.BF16
+        ? candidate(
+            request,
+            inputs,
+            outputs,
+            shape,
+            NativeKernels::eb_conv2d_norm_bf16_scratch,
+            (s, b) -> forwardBf16(s, op, b))
+        : candidate(
+            request,
+            inputs,
+            outputs,
+            shape,
+            NativeKernels::eb_conv2d_norm_f32_scratch,
+            (s, b) -> forward(s, op, b));
+  }
+
+  private static Candidate backwardWeight(
+      KernelRequest request, BatchNormReluConv2dBackwardWeight op, DType element) {
+    TensorSpec w = request.outputs().get(0);
+    List<Form> inputs = request.plainInputs(1, element);
+    inputs.set(FIRST, Form.plain(request.inputs().get(FIRST), element));
+    List<Form> outputs = List.of(OwnProducts.gradientForm(w));
+    Conv2dShape shape = OwnProducts.shape(request.inputs().get(0), w, op.stride(), op.padding());
+    return element == DType.BF16
+        ? candidate(
+            request,
+            inputs,
+            outputs,
+            shape,
+            NativeKernels::eb_conv2d_norm_backward_weight_bf16_scratch,
+            (s, b) -> backwardWeightBf16(s, op.epsilon(), b))
+        : candidate(
+            request,
+            inputs,
+            outputs,
+            shape,
+            NativeKernels::eb_conv2d_norm_backward_weight_f32_scratch,
+            (s, b) -> backwardWeight(s, op.epsilon(), b));
+  }
+
+  /** Makes the call on a convolution's shape and its buffers. */
+  @FunctionalInterface
+  private interface Call {
+    IntSupplier bind(Conv2dShape shape, Buffers buffers);
+  }
+
+  private static Candidate candidate(
+      KernelRequest request,
+      List<Form> inputs,
+      List<Form> outputs,
+      Conv2dShape shape,
+      ToLongFunction<Conv2dShape> scratch,
+      Call call) {
+    return new Candidate(
+        OwnKernel.name(),
+        OwnKernel.name(),
+        Stream.concat(inputs.stream(), outputs.stream()).toList(),
+        () ->
+            OwnKernel.of(request, inputs, outputs, b -> call.bind(shape, b))
+                .withScratch(scratch.applyAsLong(shape))
+                .owning(shape));
+  }
+
+  private static IntSupplier forward(Conv2dShape shape, BatchNormReluConv2d op, Buffers b) {
+    var x = b.in(0);
+    var gamma = b.in(1);
+    var beta = b.in(2);
+    var mean = b.in(3);
+    var variance = b.in(4);
+    var w = b.in(FIRST);
+    var residual = op.add() ? b.in(FIRST + 1) : null;
+    var y = b.out(0);
+    var room = b.room();
+    return () ->
+        NativeKernels.eb_conv2d_norm_f32(
+            shape, x, gamma, beta, mean, variance, op.epsilon(), w, residual, y, room);
+  }
+
+  private static IntSupplier forwardBf16(Conv2dShape shape, BatchNormReluConv2d op, Buffers b) {
+    var x = b.shortsIn(0);
+    var gamma = b.in(1);
+    var beta = b.in(2);
+    var mean = b.in(3);
+    var variance = b.in(4);
+    var w = b.in(FIRST);
+    var residual = op.add() ? b.shortsIn(FIRST + 1) : null;
+    var y = b.shortsOut(0);
+    var room = b.room();
+    return () ->
+        NativeKernels.eb_conv2d_norm_bf16(
+            shape, x, gamma, beta, mean, variance, op.epsilon(), w, residual, y, room);
+  }
+
+  private static IntSupplier backwardWeight(Conv2dShape shape, float epsilon, Buffers b) {
+    var x = b.in(0);
+    var gamma = b.in(1);
+    var beta = b.in(2);
+    var mean = b.in(3);
+    var variance = b.in(4);
+    var dy = b.in(FIRST);
+    var dw = b.out(0);
+    var room = b.room();
+    return () ->
+        NativeKernels.eb_conv2d_norm_backward_weight_f32(
+            shape, x, gamma, beta, mean, variance, epsilon, dy, dw, room);
+  }
+
+  private static IntSupplier backwardWeightBf16(Conv2dShape shape, float epsilon, Buffers b) {
+    var x = b.shortsIn(0);
+    var gamma = b.in(1);
+    var beta = b.in(2);
+    var mean = b.in(3);
+    var variance = b.in(4);
+    var dy = b.shortsIn(FIRST);
+    var dw = b.out(0);
+    var room = b.room();
+    return () ->
+        NativeKernels.eb_conv2d_norm_backward_weight_bf16(
+            shape, x, gamma, beta, mean, variance, epsilon, dy, dw, room);
+  }
+}

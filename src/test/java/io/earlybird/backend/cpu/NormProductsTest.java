@@ -1,0 +1,261 @@
+package io.earlybird.backend.cpu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import io.earlybird.backend.Kernel;
+import io.earlybird.backend.KernelRequest;
+import io.earlybird.backend.Precision;
+import io.earlybird.backend.reference.ReferenceOps;
+import io.earlybird.tensor.DType;
+import io.earlybird.tensor.HostTensor;
+import io.earlybird.tensor.TensorSpec;
+import io.earlybird.tensor.op.BatchNormRelu;
+import io.earlybird.tensor.op.BatchNormReluConv2d;
+import io.earlybird.tensor.op.BatchNormReluConv2dBackwardWeight;
+import io.earlybird.tensor.op.BatchNormStatistics;
+import io.earlybird.tensor.op.NormProductOp;
+import io.earlybird.tensor.op.Op;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.ShortPointer;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** Products of what batch norm and ReLU make, against the reference and Winograd's formulas. */
+class NormProductsTest {
+  private static final float EPSILON = 1e-5f;
+
+  /** Of the design's tolerance {@code c u sqrt(K) sum |a b|}. */
+  private static final double C = 4;
+
+  /** n, h, w, in, out, kernel. */
+  static int[][] cases() {
+    return new int[][] {
+      {1, 1, 1, 1, 1, 1},
+      {3, 5, 7, 3, 5, 1},
+      {2, 9, 8, 17, 16, 1},
+      {5, 7, 7, 64, 16, 1},
+      {4, 8, 8, 16, 64, 1},
+      {1, 11, 13, 33, 47, 1},
+      {3, 4, 5, 128, 65, 1},
+      {37, 8, 8, 256, 64, 1},
+      {2, 64, 64, 64, 256, 1},
+      {3, 5, 4, 3, 7, 3},
+      {2, 9, 8, 17, 1, 3},
+      {5, 4, 4, 24, 13, 3},
+      {7, 8, 8, 64, 64, 3},
+      {37, 16, 16, 16, 16, 3},
+      {5, 7, 5, 96, 97, 3},
+    };
+  }
+
+  /** Operands of which the norm leaves much, so that no sum is of zeros alone. */
+  private record Case(
+      HostTensor x, List<HostTensor> norm, HostTensor w, HostTensor y, int kernel, int padding) {
+    static Case of(int[] c, boolean bf16) {
+      HostTensor variance = HostTensor.of(new float[c[3]], c[3]);
+      HostTensor beta = HostTensor.of(new float[c[3]], c[3]);
+      for (int i = 0; i < c[3]; i++) {
+        variance.buffer().putFloat(4 * i, 0.25f + i % 5);
+        beta.buffer().putFloat(4 * i, 0.5f + i % 3);
+      }
+      HostTensor gamma = OneOp.random(4, TensorSpec.f32(c[3]));
+      HostTensor mean = OneOp.random(5, TensorSpec.f32(c[3]));
+      TensorSpec x = TensorSpec.f32(c[0], c[1], c[2], c[3]);
+      TensorSpec y = TensorSpec.f32(c[0], c[1], c[2], c[4]);
+      return new Case(
+          bf16 ? Bf16Memory.random(1, x) : OneOp.random(1, x),
+          List.of(gamma, beta, mean, variance),
+          OneOp.random(2, TensorSpec.f32(c[4], c[3], c[5], c[5])),
+          bf16 ? Bf16Memory.random(3, y) : OneOp.random(3, y),
+          c[5],
+          c[5] / 2);
+    }
+
+    NormProductOp forward(boolean add) {
+      return new BatchNormReluConv2d(EPSILON, 1, padding, add);
+    }
+
+    NormProductOp backwardWeight() {
+      return new BatchNormReluConv2dBackwardWeight(EPSILON, 1, padding, kernel, kernel);
+    }
+
+    List<HostTensor> inputs(HostTensor... others) {
+      return Stream.concat(Stream.concat(Stream.of(x), norm.stream()), Stream.of(others)).toList();
+    }
+
+    /** What the norm and the ReLU make, in fp32. */
+    HostTensor made() {
+      return ReferenceOps.evaluate(backwardWeight().norm(), inputs(), DType.F32).outputs().get(0);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void inFp32TheyAreThoseOfTheReference(int[] extents) {
+    Case c = Case.of(extents, false);
+    check(c.forward(false), c.inputs(c.w), c.made(), c.w);
+    check(c.forward(true), c.inputs(c.w, c.y), c.made(), c.w, c.y);
+    check(c.backwardWeight(), c.inputs(c.y), c.made(), c.y);
+  }
+
+  private static void check(
+      NormProductOp op, List<HostTensor> inputs, HostTensor made, HostTensor... others) {
+    HostTensor first = run(1, Precision.FP32, op, inputs);
+    List<HostTensor> operands = Stream.concat(Stream.of(made), Stream.of(others)).toList();
+    OneOp.check(op.product(), operands, List.of(first), C);
+    sameForAnyThreads(Precision.FP32, op, inputs, first);
+  }
+
+  private static void sameForAnyThreads(
+      Precision precision, Op op, List<HostTensor> inputs, HostTensor first) {
+    for (int threads : new int[] {2, 3, 5}) {
+      assertThat(run(threads, precision, op, inputs))
+          .as("%s, %s threads", op, threads)
+          .isEqualTo(first);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("cases")
+  void inBf16TheyAreThoseOfRoundedOperands(int[] extents) {
+    assumeTrue(CpuLibrary.hasBf16Products(), "no AVX512-BF16");
+    Case c = Case.of(extents, true);
+    for (boolean add : new boolean[] {false, true}) {
+      List<HostTensor> inputs = add ? c.inputs(c.w, c.y) : c.inputs(c.w);
+      HostTensor first = run(1, Precision.BF16, c.forward(add), inputs);
+      double[] residual = c.y.doubles();
+      Bf16Winograd.Then then = (i, value) -> add ? value + residual[i] : value;
+      if (c.kernel == 3) {
+        Bf16Winograd.convolution(c.made(), c.w).map(then).check(first, true);
+      } else {
+        checkRounded(c.forward(false), List.of(c.made(), c.w), first, then, true);
+      }
+      sameForAnyThreads(Precision.BF16, c.forward(add), inputs, first);
+    }
+    List<HostTensor> inputs = c.inputs(c.y);
+    HostTensor first = run(1, Precision.BF16, c.backwardWeight(), inputs);
+    if (c.kernel == 3) {
+      Bf16Winograd.weightGradient(c.made(), c.y).check(first, false);
+    } else {
+      checkRounded(c.backwardWeight(), List.of(c.made(), c.y), first, (i, value) -> value, false);
+    }
+    sameForAnyThreads(Precision.BF16, c.backwardWeight(), inputs, first);
+  }
+
+  /** As the product of operands that are rounded to bf16, with sums in fp32. */
+  private static void checkRounded(
+      NormProductOp op,
+      List<HostTensor> operands,
+      HostTensor actual,
+      Bf16Winograd.Then then,
+      boolean bf16) {
+    List<HostTensor> rounded = new ArrayList<>();
+    operands.forEach(t -> rounded.add(Bf16Memory.rounded(t)));
+    ReferenceOps.Result expected = ReferenceOps.evaluate(op.product(), rounded, DType.F64);
+    new Bf16Winograd(
+            expected.outputs().get(0).doubles(), expected.magnitudes().get(0), expected.terms()[0])
+        .map(then)
+        .check(actual, bf16);
+  }
+
+  @Test
+  void statisticsAreThoseOfTheWholeNorm() {
+    Case c = Case.of(new int[] {37, 9, 11, 45, 1, 1}, true);
+    List<HostTensor> inputs = List.of(c.x, c.norm.get(0), c.norm.get(1));
+    for (Precision precision : bf16OrNot()) {
+      try (CpuBackend backend = new CpuBackend(2, precision, Map.of(), Map.of());
+          OneOp one = new OneOp(backend)) {
+        assertThat(one.run(new BatchNormStatistics(EPSILON), inputs))
+            .isEqualTo(one.run(new BatchNormRelu(EPSILON, null), inputs).subList(1, 3));
+      }
+    }
+  }
+
+  @Test
+  void smallProductsThatRoundMoreAreLeftToSingleOps() {
+    for (Precision precision : bf16OrNot()) {
+      try (CpuBackend backend = new CpuBackend(2, precision, Map.of(), Map.of())) {
+        for (int n : new int[] {1, 64}) {
+          Case c = Case.of(new int[] {n, 8, 8, 64, 64, 3}, false);
+          KernelRequest request = OneOp.request(c.forward(false), specs(c.inputs(c.w)));
+          assertThat(NormProducts.candidates(request, backend))
+              .extracting(Candidate::name)
+              .anyMatch(name -> name.startsWith("apart "))
+              .satisfies(names -> assertThat(names.contains(OwnKernel.name())).isEqualTo(n == 64));
+        }
+      }
+    }
+  }
+
+  @Test
+  void otherWindowsAreNotFused() {
+    Case c = Case.of(new int[] {2, 6, 6, 8, 8, 3}, false);
+    try (CpuBackend backend = new CpuBackend(1)) {
+      List<TensorSpec> specs = specs(c.inputs(c.w));
+      assertThat(backend.supports(new BatchNormReluConv2d(EPSILON, 1, 1, false), specs).ok())
+          .isTrue();
+      assertThat(backend.supports(new BatchNormReluConv2d(EPSILON, 2, 1, false), specs).reason())
+          .contains("only f32 and 1x1 or 3x3 of stride 1");
+      assertThat(backend.supports(new BatchNormReluConv2d(EPSILON, 1, 0, false), specs).ok())
+          .isFalse();
+    }
+  }
+
+  @Test
+  void badArgumentsAreRefused() {
+    FloatPointer none = null;
+    ShortPointer shorts = null;
+    Pointer room = null;
+    var shape = Bf16Convolution.of(1, 4, 4, 3, 4, 3, 1, 1).shape();
+    int bad = NativeKernels.EB_BAD_ARGUMENT;
+    assertThat(
+            NativeKernels.eb_conv2d_norm_f32(
+                shape, none, none, none, none, none, EPSILON, none, none, none, room))
+        .isEqualTo(bad);
+    assertThat(
+            NativeKernels.eb_conv2d_norm_backward_weight_f32(
+                shape, none, none, none, none, none, EPSILON, none, none, room))
+        .isEqualTo(bad);
+    assertThat(
+            NativeKernels.eb_conv2d_norm_bf16(
+                shape, shorts, none, none, none, none, EPSILON, none, shorts, shorts, room))
+        .isEqualTo(bad);
+    assertThat(
+            NativeKernels.eb_conv2d_norm_backward_weight_bf16(
+                shape, shorts, none, none, none, none, EPSILON, shorts, none, room))
+        .isEqualTo(bad);
+    shape.stride(2);
+    assertThat(NativeKernels.eb_conv2d_norm_f32_scratch(shape)).isEqualTo(bad);
+    assertThat(NativeKernels.eb_conv2d_norm_backward_weight_f32_scratch(shape)).isEqualTo(bad);
+    assertThat(NativeKernels.eb_conv2d_norm_bf16_scratch(shape)).isEqualTo(bad);
+    assertThat(NativeKernels.eb_conv2d_norm_backward_weight_bf16_scratch(shape)).isEqualTo(bad);
+    assertThat(NativeKernels.eb_batch_norm_statistics_f32(none, 1, 1, none, none, room))
+        .isEqualTo(bad);
+  }
+
+  private static List<Precision> bf16OrNot() {
+    return CpuLibrary.hasBf16Products()
+        ? List.of(Precision.FP32, Precision.BF16)
+        : List.of(Precision.FP32);
+  }
+
+  private static List<TensorSpec> specs(List<HostTensor> tensors) {
+    return tensors.stream().map(HostTensor::spec).toList();
+  }
+
+  private static HostTensor run(int threads, Precision precision, Op op, List<HostTensor> inputs) {
+    KernelRequest request = OneOp.request(op, specs(inputs));
+    try (CpuBackend backend = new CpuBackend(threads, precision, Map.of(), Map.of());
+        OneOp one = new OneOp(backend, 96L << 20);
+        Kernel kernel = NormProducts.own(request, precision.activations()).kernel().get()) {
+      return one.run(kernel, op, inputs).get(0);
+    }
+  }
+}
