@@ -61,7 +61,7 @@ inline void add_rows(const T* x, int64_t stride, const float* shift, int64_t n, 
                      float* squares) {
   int64_t j = 0;
   for (; j + kLine <= n; j += kLine) {
-    prefetch_rows<kRows>(x + kRows * stride + j, stride);
+    prefetch_rows<kRows, T, _MM_HINT_T1>(x + kRows * stride + j, stride);
     add_columns<kRows>(x + j, stride, shift + j, kLine, sum + j, squares + j);
   }
   if (j < n) add_columns<kRows>(x + j, stride, shift + j, n - j, sum + j, squares + j);
@@ -75,7 +75,7 @@ inline void add_rows(const Bf16* x, int64_t stride, const float* shift, int64_t 
                      float* squares) {
   int64_t j = 0;
   for (; j + kPairColumns <= n; j += kPairColumns) {
-    prefetch_rows<kRows>(x + kRows * stride + j, stride);
+    prefetch_rows<kRows, Bf16, _MM_HINT_T1>(x + kRows * stride + j, stride);
     const Pair center = load_pair(shift + j);
     Pair s = no_pair();
     Pair q = no_pair();

@@ -292,7 +292,7 @@ int64_t conv2d_backward_weight_f32_scratch(const eb_conv2d* shape) {
 eb_status conv2d_backward_weight_f32(const eb_conv2d* shape, const float* x, const float* dy,
                                      float* dw, void* scratch) {
   if (fits_pointwise(shape)) {
-    Pointwise(forward(*shape)).run(x, {}, dy, dw, scratch);
+    Pointwise(forward(*shape)).run(x, AsStored(shape->in), dy, dw, scratch);
     return EB_OK;
   }
   const Plan p = make_plan(*shape);

@@ -2,6 +2,7 @@
 #ifndef EARLYBIRD_CPU_CONV2D_CHECK_H
 #define EARLYBIRD_CPU_CONV2D_CHECK_H
 
+#include "cpu/batch_norm_check.h"
 #include "earlybird/products.h"
 
 namespace eb {
@@ -23,6 +24,18 @@ inline bool fits_pointwise(const eb_conv2d* s) {
 inline bool fits_winograd(const eb_conv2d* s) {
   return valid(s) && s->kernel_height == 3 && s->kernel_width == 3 && s->stride == 1 &&
          s->padding == 1;
+}
+
+// Whether there are products of an input of `channels` channels that is read through a norm.
+inline bool fits_norm(const eb_conv2d* s, int64_t channels) {
+  return (fits_pointwise(s) || fits_winograd(s)) && channels >= s->in;
+}
+
+inline bool valid(const eb_conv2d* s, const eb_norm* n) {
+  if (!n || !fits_norm(s, n->channels)) return false;
+  if (!n->gamma || !n->beta || !n->mean || !n->variance) return false;
+  if (!n->selected) return n->channels == s->in;
+  return fits_pointwise(s) && check_selection(1, n->channels, n->selected, s->in) == EB_OK;
 }
 
 }  // namespace eb

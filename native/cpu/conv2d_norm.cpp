@@ -10,33 +10,29 @@ namespace eb::EB_ISA {
 
 using Image = NormImage<Floats>;
 
-int64_t conv2d_norm_f32_scratch(const eb_conv2d* s) { return Image(*s).bytes(); }
+int64_t conv2d_norm_f32_scratch(const eb_conv2d* s, int64_t channels) {
+  return Image::bytes(*s, channels);
+}
 
-eb_status conv2d_norm_f32(const eb_conv2d* s, const float* x, const float* gamma, const float* beta,
-                          const float* mean, const float* variance, float epsilon, const float* w,
+eb_status conv2d_norm_f32(const eb_conv2d* s, const eb_norm* norm, const float* x, const float* w,
                           const float* residual, float* y, void* scratch) {
-  Image(*s).run(x, gamma, beta, mean, variance, epsilon, w, residual, y, scratch);
-  return EB_OK;
+  return Image(*s, *norm).run(x, w, residual, y, scratch);
 }
 
 }  // namespace eb::EB_ISA
 
 #ifdef EB_ENTRY_POINTS
 
-int64_t eb_conv2d_norm_f32_scratch(const eb_conv2d* shape) {
-  if (!eb::fits_pointwise(shape) && !eb::fits_winograd(shape)) return EB_BAD_ARGUMENT;
-  return eb::active().conv2d_norm_f32_scratch(shape);
+int64_t eb_conv2d_norm_f32_scratch(const eb_conv2d* shape, int64_t channels) {
+  if (!eb::fits_norm(shape, channels)) return EB_BAD_ARGUMENT;
+  return eb::active().conv2d_norm_f32_scratch(shape, channels);
 }
 
-eb_status eb_conv2d_norm_f32(const eb_conv2d* shape, const float* x, const float* gamma,
-                             const float* beta, const float* mean, const float* variance,
-                             float epsilon, const float* w, const float* residual, float* y,
-                             void* scratch) {
-  if (!eb::fits_pointwise(shape) && !eb::fits_winograd(shape)) return EB_BAD_ARGUMENT;
-  if (!x || !gamma || !beta || !mean || !variance || !w || !y || !scratch || residual == y) {
+eb_status eb_conv2d_norm_f32(const eb_conv2d* shape, const eb_norm* norm, const float* x,
+                             const float* w, const float* residual, float* y, void* scratch) {
+  if (!eb::valid(shape, norm) || !x || !w || !y || !scratch || residual == y) {
     return EB_BAD_ARGUMENT;
   }
-  return eb::active().conv2d_norm_f32(shape, x, gamma, beta, mean, variance, epsilon, w, residual,
-                                      y, scratch);
+  return eb::active().conv2d_norm_f32(shape, norm, x, w, residual, y, scratch);
 }
 #endif

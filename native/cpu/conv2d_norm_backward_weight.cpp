@@ -11,33 +11,28 @@ namespace eb::EB_ISA {
 
 using Weight = NormWeight<Floats>;
 
-int64_t conv2d_norm_backward_weight_f32_scratch(const eb_conv2d* s) { return Weight(*s).bytes(); }
+int64_t conv2d_norm_backward_weight_f32_scratch(const eb_conv2d* s, int64_t channels) {
+  return Weight::bytes(*s, channels);
+}
 
-eb_status conv2d_norm_backward_weight_f32(const eb_conv2d* s, const float* x, const float* gamma,
-                                          const float* beta, const float* mean,
-                                          const float* variance, float epsilon, const float* dy,
-                                          float* dw, void* scratch) {
-  Weight(*s).run(x, gamma, beta, mean, variance, epsilon, dy, dw, scratch);
-  return EB_OK;
+eb_status conv2d_norm_backward_weight_f32(const eb_conv2d* s, const eb_norm* norm, const float* x,
+                                          const float* dy, float* dw, void* scratch) {
+  return Weight(*s, *norm).run(x, dy, dw, scratch);
 }
 
 }  // namespace eb::EB_ISA
 
 #ifdef EB_ENTRY_POINTS
 
-int64_t eb_conv2d_norm_backward_weight_f32_scratch(const eb_conv2d* shape) {
-  if (!eb::fits_pointwise(shape) && !eb::fits_winograd(shape)) return EB_BAD_ARGUMENT;
-  return eb::active().conv2d_norm_backward_weight_f32_scratch(shape);
+int64_t eb_conv2d_norm_backward_weight_f32_scratch(const eb_conv2d* shape, int64_t channels) {
+  if (!eb::fits_norm(shape, channels)) return EB_BAD_ARGUMENT;
+  return eb::active().conv2d_norm_backward_weight_f32_scratch(shape, channels);
 }
 
-eb_status eb_conv2d_norm_backward_weight_f32(const eb_conv2d* shape, const float* x,
-                                             const float* gamma, const float* beta,
-                                             const float* mean, const float* variance,
-                                             float epsilon, const float* dy, float* dw,
+eb_status eb_conv2d_norm_backward_weight_f32(const eb_conv2d* shape, const eb_norm* norm,
+                                             const float* x, const float* dy, float* dw,
                                              void* scratch) {
-  if (!eb::fits_pointwise(shape) && !eb::fits_winograd(shape)) return EB_BAD_ARGUMENT;
-  if (!x || !gamma || !beta || !mean || !variance || !dy || !dw || !scratch) return EB_BAD_ARGUMENT;
-  return eb::active().conv2d_norm_backward_weight_f32(shape, x, gamma, beta, mean, variance,
-                                                      epsilon, dy, dw, scratch);
+  if (!eb::valid(shape, norm) || !x || !dy || !dw || !scratch) return EB_BAD_ARGUMENT;
+  return eb::active().conv2d_norm_backward_weight_f32(shape, norm, x, dy, dw, scratch);
 }
 #endif

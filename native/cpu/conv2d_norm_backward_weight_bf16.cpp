@@ -9,14 +9,14 @@ namespace eb::EB_ISA {
 
 using Weight = NormWeight<Bf16Pairs>;
 
-int64_t conv2d_norm_backward_weight_bf16_scratch(const eb_conv2d* s) { return Weight(*s).bytes(); }
+int64_t conv2d_norm_backward_weight_bf16_scratch(const eb_conv2d* s, int64_t channels) {
+  return Weight::bytes(*s, channels);
+}
 
-eb_status conv2d_norm_backward_weight_bf16(const eb_conv2d* s, const uint16_t* x,
-                                           const float* gamma, const float* beta, const float* mean,
-                                           const float* variance, float epsilon, const uint16_t* dy,
-                                           float* dw, void* scratch) {
-  Weight(*s).run(bf16(x), gamma, beta, mean, variance, epsilon, bf16(dy), dw, scratch);
-  return EB_OK;
+eb_status conv2d_norm_backward_weight_bf16(const eb_conv2d* s, const eb_norm* norm,
+                                           const uint16_t* x, const uint16_t* dy, float* dw,
+                                           void* scratch) {
+  return Weight(*s, *norm).run(bf16(x), bf16(dy), dw, scratch);
 }
 
 }  // namespace eb::EB_ISA
@@ -26,19 +26,15 @@ eb_status conv2d_norm_backward_weight_bf16(const eb_conv2d* s, const uint16_t* x
 
 #include "cpu/conv2d_check.h"
 
-int64_t eb_conv2d_norm_backward_weight_bf16_scratch(const eb_conv2d* shape) {
-  if (!eb::fits_pointwise(shape) && !eb::fits_winograd(shape)) return EB_BAD_ARGUMENT;
-  return eb::active().conv2d_norm_backward_weight_bf16_scratch(shape);
+int64_t eb_conv2d_norm_backward_weight_bf16_scratch(const eb_conv2d* shape, int64_t channels) {
+  if (!eb::fits_norm(shape, channels)) return EB_BAD_ARGUMENT;
+  return eb::active().conv2d_norm_backward_weight_bf16_scratch(shape, channels);
 }
 
-eb_status eb_conv2d_norm_backward_weight_bf16(const eb_conv2d* shape, const uint16_t* x,
-                                              const float* gamma, const float* beta,
-                                              const float* mean, const float* variance,
-                                              float epsilon, const uint16_t* dy, float* dw,
+eb_status eb_conv2d_norm_backward_weight_bf16(const eb_conv2d* shape, const eb_norm* norm,
+                                              const uint16_t* x, const uint16_t* dy, float* dw,
                                               void* scratch) {
-  if (!eb::fits_pointwise(shape) && !eb::fits_winograd(shape)) return EB_BAD_ARGUMENT;
-  if (!x || !gamma || !beta || !mean || !variance || !dy || !dw || !scratch) return EB_BAD_ARGUMENT;
-  return eb::active().conv2d_norm_backward_weight_bf16(shape, x, gamma, beta, mean, variance,
-                                                       epsilon, dy, dw, scratch);
+  if (!eb::valid(shape, norm) || !x || !dy || !dw || !scratch) return EB_BAD_ARGUMENT;
+  return eb::active().conv2d_norm_backward_weight_bf16(shape, norm, x, dy, dw, scratch);
 }
 #endif

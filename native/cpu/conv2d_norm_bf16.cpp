@@ -9,14 +9,13 @@ namespace eb::EB_ISA {
 
 using Image = NormImage<Bf16Pairs>;
 
-int64_t conv2d_norm_bf16_scratch(const eb_conv2d* s) { return Image(*s).bytes(); }
+int64_t conv2d_norm_bf16_scratch(const eb_conv2d* s, int64_t channels) {
+  return Image::bytes(*s, channels);
+}
 
-eb_status conv2d_norm_bf16(const eb_conv2d* s, const uint16_t* x, const float* gamma,
-                           const float* beta, const float* mean, const float* variance,
-                           float epsilon, const float* w, const uint16_t* residual, uint16_t* y,
-                           void* scratch) {
-  Image(*s).run(bf16(x), gamma, beta, mean, variance, epsilon, w, bf16(residual), bf16(y), scratch);
-  return EB_OK;
+eb_status conv2d_norm_bf16(const eb_conv2d* s, const eb_norm* norm, const uint16_t* x,
+                           const float* w, const uint16_t* residual, uint16_t* y, void* scratch) {
+  return Image(*s, *norm).run(bf16(x), w, bf16(residual), bf16(y), scratch);
 }
 
 }  // namespace eb::EB_ISA
@@ -26,20 +25,17 @@ eb_status conv2d_norm_bf16(const eb_conv2d* s, const uint16_t* x, const float* g
 
 #include "cpu/conv2d_check.h"
 
-int64_t eb_conv2d_norm_bf16_scratch(const eb_conv2d* shape) {
-  if (!eb::fits_pointwise(shape) && !eb::fits_winograd(shape)) return EB_BAD_ARGUMENT;
-  return eb::active().conv2d_norm_bf16_scratch(shape);
+int64_t eb_conv2d_norm_bf16_scratch(const eb_conv2d* shape, int64_t channels) {
+  if (!eb::fits_norm(shape, channels)) return EB_BAD_ARGUMENT;
+  return eb::active().conv2d_norm_bf16_scratch(shape, channels);
 }
 
-eb_status eb_conv2d_norm_bf16(const eb_conv2d* shape, const uint16_t* x, const float* gamma,
-                              const float* beta, const float* mean, const float* variance,
-                              float epsilon, const float* w, const uint16_t* residual, uint16_t* y,
+eb_status eb_conv2d_norm_bf16(const eb_conv2d* shape, const eb_norm* norm, const uint16_t* x,
+                              const float* w, const uint16_t* residual, uint16_t* y,
                               void* scratch) {
-  if (!eb::fits_pointwise(shape) && !eb::fits_winograd(shape)) return EB_BAD_ARGUMENT;
-  if (!x || !gamma || !beta || !mean || !variance || !w || !y || !scratch || residual == y) {
+  if (!eb::valid(shape, norm) || !x || !w || !y || !scratch || residual == y) {
     return EB_BAD_ARGUMENT;
   }
-  return eb::active().conv2d_norm_bf16(shape, x, gamma, beta, mean, variance, epsilon, w, residual,
-                                       y, scratch);
+  return eb::active().conv2d_norm_bf16(shape, norm, x, w, residual, y, scratch);
 }
 #endif

@@ -3,6 +3,8 @@
 #ifndef EARLYBIRD_CPU_CONV2D_NORM_IMAGE_H
 #define EARLYBIRD_CPU_CONV2D_NORM_IMAGE_H
 
+#include <algorithm>
+
 #include "cpu/conv2d_check.h"
 #include "cpu/conv2d_pointwise_image.h"
 #include "cpu/conv2d_winograd_image.h"
@@ -14,32 +16,51 @@ class NormImage {
  public:
   using Element = typename N::Element;
 
-  explicit NormImage(const eb_conv2d& shape) : s(shape) {}
+  NormImage(const eb_conv2d& shape, const eb_norm& norm) : s(shape), norm(norm) {}
 
   // Bytes of scratch for run(), on cache lines.
-  int64_t bytes() const {
-    return NormRelu::bytes(s.in) +
-           (fits_pointwise(&s) ? Pointwise(forward(s)).bytes() : Winograd(forward(s)).bytes());
+  static int64_t bytes(const eb_conv2d& s, int64_t channels) {
+    return NormRelu::bytes(channels) +
+           (fits_pointwise(&s) ? most(forward(s)) : Winograd(forward(s)).bytes());
   }
 
-  void run(const Element* x, const float* gamma, const float* beta, const float* mean,
-           const float* variance, float epsilon, const float* w, const Element* residual,
-           Element* y, void* scratch) const {
-    const NormRelu read(gamma, beta, mean, variance, epsilon, s.in, scratch);
+  eb_status run(const Element* x, const float* w, const Element* residual, Element* y,
+                void* scratch) const {
     const EpilogueOf<Element> after = {nullptr, nullptr, nullptr, residual, false};
-    void* rest = static_cast<char*>(scratch) + NormRelu::bytes(s.in);
-    if (fits_pointwise(&s)) {
-      Pointwise(forward(s)).run(x, read, w, after, y, rest);
-    } else {
+    const NormRelu read(norm.gamma, norm.beta, norm.mean, norm.variance, norm.epsilon,
+                        norm.channels, scratch);
+    void* rest = static_cast<char*>(scratch) + NormRelu::bytes(norm.channels);
+    if (!fits_pointwise(&s)) {
       Winograd(forward(s)).run(x, read, w, after, y, rest);
+    } else if (!norm.selected) {
+      Pointwise<NormRelu>(forward(s)).run(x, read, w, after, y, rest);
+    } else {
+#if defined(__AVX512F__)
+      const Selection selection(norm.selected, s.in, norm.channels);
+      const SelectedNormRelu selected(read, selection);
+      Pointwise<SelectedNormRelu>(forward(s)).run(x, selected, w, after, y, rest);
+#else
+      return EB_UNSUPPORTED;
+#endif
     }
+    return EB_OK;
   }
 
  private:
-  using Pointwise = PointwiseImage<N, NormRelu>;
+  template <class Read>
+  using Pointwise = PointwiseImage<N, Read>;
   using Winograd = WinogradImage<N, NormRelu>;
 
+  static int64_t most(const Product& p) {
+    int64_t bytes = Pointwise<NormRelu>(p).bytes();
+#if defined(__AVX512F__)
+    bytes = std::max(bytes, Pointwise<SelectedNormRelu>(p).bytes());
+#endif
+    return bytes;
+  }
+
   eb_conv2d s;
+  eb_norm norm;
 };
 
 }  // namespace eb::EB_ISA

@@ -25,7 +25,7 @@ class PointwiseImage {
   explicit PointwiseImage(const Product& product)
       : p(flat(product)),
         terms(terms_of<N>(p.in)),
-        pitch(terms_of<N>((p.in + kLanes - 1) / kLanes * kLanes)),
+        pitch(terms_of<N>(vectors_of(p.in) * kLanes + Read::kBehind)),
         blocks((p.out + kBlock - 1) / kBlock),
         groups((p.n + kGroup - 1) / kGroup) {}
 
@@ -52,7 +52,8 @@ class PointwiseImage {
       for (int64_t g = mine.end; g-- > mine.begin;) {
         const Part pixels = {g * kGroup, std::min((g + 1) * kGroup, p.n)};
         pack(x, read, pixels, rows);
-        multiply_group(pixels, x, g == mine.begin, rows, weights(w, packed), after, y);
+        multiply_group(pixels, x, read.stored(), g == mine.begin, rows, weights(w, packed), after,
+                       y);
       }
       if (past_cache(y)) stream_end();
     }
@@ -95,13 +96,13 @@ class PointwiseImage {
   void pack(const Element* x, const Read& read, Part pixels, Term* rows) const {
     for (int64_t near = pixels.begin; near < pixels.end; near += kNear) {
       const int64_t end = std::min(near + kNear, pixels.end);
-      for (int64_t i = 0; i < p.in; i += kLanes) {
+      for (int64_t i = 0; i < read.vectors(); i++) {
         const auto channels = read.at(i);
-        const int64_t left = p.in - i;
-        const Element* from = x + near * p.in + i;
+        const Place place = read.place(i);
+        const Element* from = x + near * read.stored() + place.source;
         Term* to = rows + (near - pixels.begin) * pitch;
-        for (int64_t n = near; n < end; n++, from += p.in, to += pitch) {
-          N::put(to, i, channels(load_channels(from, left)));
+        for (int64_t n = near; n < end; n++, from += read.stored(), to += pitch) {
+          N::put(to, place.target, channels(load_channels(from, place.count)));
         }
       }
     }
@@ -168,11 +169,11 @@ class PointwiseImage {
   }
 
   // What the pixels before `end` read, and write unless that bypasses the cache.
-  Stretches before(int64_t end, int64_t steps, const Element* x, const After& after,
+  Stretches before(int64_t end, int64_t steps, const Element* x, int64_t stored, const After& after,
                    const Element* y) const {
     const int64_t begin = std::max<int64_t>(0, end - kGroup);
     Stretches all(steps);
-    all.add(x + begin * p.in, p.in, end - begin);
+    all.add(x + begin * stored, stored, end - begin);
     if (after.residual) all.add(after.residual + begin * p.out, p.out, end - begin);
     if (!past_cache(y)) all.add(y + begin * p.out, p.out, end - begin);
     return all;
@@ -184,12 +185,12 @@ class PointwiseImage {
   }
 
   // Results of some pixels; asks for what those before them touch, unless they are the first ones.
-  void multiply_group(Part pixels, const Element* x, bool first, const Term* rows, const Term* w,
-                      const After& after, Element* y) const {
+  void multiply_group(Part pixels, const Element* x, int64_t stored, bool first, const Term* rows,
+                      const Term* w, const After& after, Element* y) const {
     const int64_t count = pixels.end - pixels.begin;
     const int64_t tall = rows_of(vectors_of(p.out, 0));
     const int64_t steps = first ? 0 : blocks * ((count + tall - 1) / tall) * terms;
-    const Stretches next = before(pixels.begin, steps, x, after, y);
+    const Stretches next = before(pixels.begin, steps, x, stored, after, y);
     TileArgs args{rows, pitch, w, terms, {}, after, 0, p.out, 0, past_cache(y), y};
     int64_t step = 0;
     for (int64_t block = 0; block < blocks; block++, args.w += terms * kBlock) {

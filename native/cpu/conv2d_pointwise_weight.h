@@ -17,15 +17,18 @@ class PointwiseWeight {
   using Element = typename N::Element;
 
   explicit PointwiseWeight(const Product& product)
-      : p(flat(product)), sums(terms_of<N>(p.n), p.in, p.out) {}
+      : p(flat(product)), sums(terms_of<N>(p.n), p.in, p.out, Read::kBehind) {}
 
   // Bytes of scratch for run(), on cache lines.
   int64_t bytes() const { return sums.bytes(); }
 
   // dw, stored as for eb_conv2d_backward_weight_f32.
   void run(const Element* x, const Read& read, const Element* dy, float* dw, void* scratch) const {
+    const int64_t stored = read.stored();
     sums.run([&](int64_t first, Part part, Term* room) { pack(x, read, dy, first, part, room); },
-             [&](int64_t first, int64_t count, Stretches& all) { reads(x, dy, first, count, all); },
+             [&](int64_t first, int64_t count, Stretches& all) {
+               reads(x, stored, dy, first, count, all);
+             },
              [&](int64_t block, const float* sum) { write(block, sum, dw); }, scratch);
   }
 
@@ -35,11 +38,11 @@ class PointwiseWeight {
   // Terms whose pixels are read side by side.
   static constexpr int64_t kNear = 8;
 
-  void reads(const Element* x, const Element* dy, int64_t first, int64_t count,
+  void reads(const Element* x, int64_t stored, const Element* dy, int64_t first, int64_t count,
              Stretches& all) const {
     const int64_t begin = first * N::kNumbers;
     const int64_t end = std::min((first + count) * N::kNumbers, p.n);
-    all.add(x + begin * p.in, p.in, end - begin);
+    all.add(x + begin * stored, stored, end - begin);
     all.add(dy + begin * p.out, p.out, end - begin);
   }
 
@@ -48,24 +51,29 @@ class PointwiseWeight {
             Term* room) const {
     for (int64_t near = part.begin; near < part.end; near += kNear) {
       const Part terms = {first + near, first + std::min(near + kNear, part.end)};
-      for (int64_t i = 0; i < p.in; i += kLanes) {
-        put(x, terms, p.in, i, read.at(i), sums.x_at(room, 0, near) + i, sums.pitch());
+      for (int64_t i = 0; i < read.vectors(); i++) {
+        const Place place = read.place(i);
+        put(x, read, i, terms, sums.x_at(room, 0, near) + place.target, sums.pitch());
       }
-      for (int64_t o = 0; o < p.out; o += kLanes) {
-        put(dy, terms, p.out, o, AsStored().at(o), sums.dy_at(room, 0, near, o), kBlock);
+      const AsStored as_stored(p.out);
+      for (int64_t i = 0; i < as_stored.vectors(); i++) {
+        put(dy, as_stored, i, terms, sums.dy_at(room, 0, near, i * kLanes), kBlock);
       }
     }
   }
 
-  // Puts a vector of `count` channels of terms of neighbouring pixels.
-  template <class Channels>
-  void put(const Element* from, Part terms, int64_t count, int64_t channel,
-           const Channels& channels, Term* to, int64_t pitch) const {
-    const Element* at = from + terms.begin * N::kNumbers * count + channel;
-    const int64_t left = std::min<int64_t>(kLanes, count - channel);
+  // Puts vector i of channels of terms of neighbouring pixels.
+  template <class From>
+  void put(const Element* image, const From& from, int64_t i, Part terms, Term* to,
+           int64_t pitch) const {
+    const auto channels = from.at(i);
+    const int64_t count = from.stored();
+    const Place place = from.place(i);
+    const Element* at = image + terms.begin * N::kNumbers * count + place.source;
+    const int64_t left = std::min<int64_t>(kLanes, place.count);
     const int64_t whole = std::min(terms.end, p.n / N::kNumbers);
     for (int64_t t = terms.begin; t < whole; t++, at += N::kNumbers * count, to += pitch) {
-      if constexpr (std::is_same_v<Channels, AsStored::Channels>) {
+      if constexpr (std::is_same_v<From, AsStored>) {
         N::join(to, at, at + count, left);
       } else {
         Vec v[N::kNumbers];

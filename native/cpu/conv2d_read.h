@@ -1,24 +1,51 @@
-// What becomes of the pixels of a convolution's input as they are read.
+// What becomes of the pixels of a convolution's input as they are read, a vector of channels at a time.
 #ifndef EARLYBIRD_CPU_CONV2D_READ_H
 #define EARLYBIRD_CPU_CONV2D_READ_H
 
 #include "common/batch_norm.h"
+#include "cpu/channel_select.h"
 #include "cpu/simd.h"
 
 namespace eb::EB_ISA {
 
-// Nothing.
-struct AsStored {
+// Where a vector of channels lies, and where it goes.
+struct Place {
+  int64_t source;  // the first channel of a stored pixel
+  int64_t target;  // the first channel of a pixel that is multiplied
+  int64_t count;   // channels of the stored pixel from the first on
+};
+
+inline int64_t vectors_of(int64_t channels) { return (channels + kLanes - 1) / kLanes; }
+
+// Pixels as they are stored, which have `channels` channels.
+class AsStored {
+ public:
   struct Channels {
     Vec operator()(Vec v) const { return v; }
   };
 
-  // For a vector of channels.
+  explicit AsStored(int64_t channels) : channels_(channels) {}
+
+  // Channels of a stored pixel.
+  int64_t stored() const { return channels_; }
+
+  // Channels that may be written behind those of a pixel that is multiplied.
+  static constexpr int64_t kBehind = 0;
+
+  int64_t vectors() const { return vectors_of(channels_); }
+
+  Place place(int64_t i) const { return {i * kLanes, i * kLanes, channels_ - i * kLanes}; }
+
+  // What vector i becomes.
   Channels at(int64_t) const { return {}; }
+
+ private:
+  int64_t channels_;
 };
 
 // Batch norm with given statistics, then ReLU: what eb_batch_norm_inference_relu_f32 computes.
-struct NormRelu {
+class NormRelu {
+ public:
   struct Channels {
     Vec mean;
     Vec scale;
@@ -30,31 +57,74 @@ struct NormRelu {
   // See eb_batch_norm_inference_relu_f32; `room` is where tables of bytes(channels) go.
   NormRelu(const float* gamma, const float* beta, const float* mean, const float* variance,
            float epsilon, int64_t channels, void* room)
-      : pitch(whole(channels)), tables(static_cast<float*>(room)) {
-    for (int64_t c = 0; c < pitch; c++) {
+      : channels_(channels), pitch_(pitch_of(channels)), tables_(static_cast<float*>(room)) {
+    for (int64_t c = 0; c < pitch_; c++) {
       const bool any = c < channels;
-      tables[c] = any ? mean[c] : 0.0f;
-      tables[pitch + c] = any ? eb_batch_norm_scale(gamma[c], variance[c], epsilon) : 0.0f;
-      tables[2 * pitch + c] = any ? beta[c] : 0.0f;
+      tables_[c] = any ? mean[c] : 0.0f;
+      tables_[pitch_ + c] = any ? eb_batch_norm_scale(gamma[c], variance[c], epsilon) : 0.0f;
+      tables_[2 * pitch_ + c] = any ? beta[c] : 0.0f;
     }
   }
 
   // Bytes of tables, on cache lines.
   static int64_t bytes(int64_t channels) {
-    return 3 * whole(channels) * static_cast<int64_t>(sizeof(float));
+    return 3 * pitch_of(channels) * static_cast<int64_t>(sizeof(float));
   }
 
-  Channels at(int64_t channel) const {
-    const float* t = tables + channel;
-    return {load(t), load(t + pitch), load(t + 2 * pitch)};
+  int64_t stored() const { return channels_; }
+
+  static constexpr int64_t kBehind = 0;
+
+  int64_t vectors() const { return vectors_of(channels_); }
+
+  Place place(int64_t i) const { return {i * kLanes, i * kLanes, channels_ - i * kLanes}; }
+
+  Channels at(int64_t i) const {
+    const float* t = tables_ + i * kLanes;
+    return {load(t), load(t + pitch_), load(t + 2 * pitch_)};
   }
 
  private:
-  static int64_t whole(int64_t channels) { return (channels + 15) / 16 * 16; }
+  static int64_t pitch_of(int64_t channels) { return (channels + 15) / 16 * 16; }
 
-  int64_t pitch;
-  float* tables;
+  int64_t channels_;
+  int64_t pitch_;
+  float* tables_;
 };
+
+#if defined(__AVX512F__)
+
+// The same, of selected channels.
+class SelectedNormRelu {
+ public:
+  struct Channels {
+    NormRelu::Channels norm;
+    __mmask16 chosen;
+
+    Vec operator()(Vec v) const { return _mm512_maskz_compress_ps(chosen, norm(v)); }
+  };
+
+  SelectedNormRelu(const NormRelu& norm, const Selection& selection)
+      : norm_(norm), groups_(selection.begin()) {}
+
+  int64_t stored() const { return norm_.stored(); }
+
+  static constexpr int64_t kBehind = kLanes;
+
+  int64_t vectors() const { return norm_.vectors(); }
+
+  Place place(int64_t i) const {
+    return {i * kLanes, groups_[i].target, norm_.stored() - i * kLanes};
+  }
+
+  Channels at(int64_t i) const { return {norm_.at(i), groups_[i].chosen}; }
+
+ private:
+  const NormRelu& norm_;
+  const Selection::Group* groups_;
+};
+
+#endif
 
 }  // namespace eb::EB_ISA
 

@@ -23,7 +23,8 @@ int64_t conv2d_winograd_f32_scratch(const eb_conv2d* s) { return Image(forward(*
 eb_status conv2d_winograd_f32(const eb_conv2d* s, const float* x, const float* w, const float* mean,
                               const float* scale, const float* beta, const float* residual,
                               int32_t relu, float* y, void* scratch) {
-  Image(forward(*s)).run(x, {}, w, {mean, scale, beta, residual, relu != 0}, y, scratch);
+  Image(forward(*s))
+      .run(x, AsStored(s->in), w, {mean, scale, beta, residual, relu != 0}, y, scratch);
   return EB_OK;
 }
 
@@ -33,7 +34,7 @@ int64_t conv2d_winograd_backward_data_f32_scratch(const eb_conv2d* s) {
 
 eb_status conv2d_winograd_backward_data_f32(const eb_conv2d* s, const float* dy, const float* w,
                                             float* dx, void* scratch) {
-  Image(backward_data(*s)).run(dy, {}, w, {}, dx, scratch);
+  Image(backward_data(*s)).run(dy, AsStored(s->out), w, {}, dx, scratch);
   return EB_OK;
 }
 

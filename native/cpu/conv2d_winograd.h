@@ -92,7 +92,7 @@ struct Tile {
 template <class T, class Read>
 inline void load_pixels(const Product& p, const Tile& tile, const T* x, const Read& read, int64_t i,
                         Vec (&d)[kPoints]) {
-  const auto channels = read.at(i);
+  const auto channels = read.at(i / kLanes);
   const int64_t count = p.in - i;
   const T* line = x + ((tile.image * p.in_height + tile.row) * p.in_width + tile.column) * p.in + i;
   line -= p.in_width * p.in;

@@ -21,7 +21,8 @@ eb_status conv2d_winograd_bf16(const eb_conv2d* s, const uint16_t* x, const floa
                                const float* mean, const float* scale, const float* beta,
                                const uint16_t* residual, int32_t relu, uint16_t* y, void* scratch) {
   Image(forward(*s))
-      .run(bf16(x), {}, w, {mean, scale, beta, bf16(residual), relu != 0}, bf16(y), scratch);
+      .run(bf16(x), AsStored(s->in), w, {mean, scale, beta, bf16(residual), relu != 0}, bf16(y),
+           scratch);
   return EB_OK;
 }
 
@@ -31,7 +32,7 @@ int64_t conv2d_winograd_backward_data_bf16_scratch(const eb_conv2d* s) {
 
 eb_status conv2d_winograd_backward_data_bf16(const eb_conv2d* s, const uint16_t* dy, const float* w,
                                              uint16_t* dx, void* scratch) {
-  Image(backward_data(*s)).run(bf16(dy), {}, w, {}, bf16(dx), scratch);
+  Image(backward_data(*s)).run(bf16(dy), AsStored(s->out), w, {}, bf16(dx), scratch);
   return EB_OK;
 }
 
@@ -41,7 +42,7 @@ int64_t conv2d_winograd_backward_weight_bf16_scratch(const eb_conv2d* s) {
 
 eb_status conv2d_winograd_backward_weight_bf16(const eb_conv2d* s, const uint16_t* x,
                                                const uint16_t* dy, float* dw, void* scratch) {
-  Weight(forward(*s)).run(bf16(x), {}, bf16(dy), dw, scratch);
+  Weight(forward(*s)).run(bf16(x), AsStored(s->in), bf16(dy), dw, scratch);
   return EB_OK;
 }
 

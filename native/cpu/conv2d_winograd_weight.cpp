@@ -22,7 +22,7 @@ int64_t conv2d_winograd_backward_weight_f32_scratch(const eb_conv2d* s) {
 
 eb_status conv2d_winograd_backward_weight_f32(const eb_conv2d* s, const float* x, const float* dy,
                                               float* dw, void* scratch) {
-  Weight(forward(*s)).run(x, {}, dy, dw, scratch);
+  Weight(forward(*s)).run(x, AsStored(s->in), dy, dw, scratch);
   return EB_OK;
 }
 

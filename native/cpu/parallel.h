@@ -84,10 +84,10 @@ inline void stream_lines(T* y, const T* tile, int64_t n) {
 
 // Asks for the lines at x of the next kRows rows. Four interleaved streams are more than the
 // processor prefetches well by itself (17 against 22 GB/s on one core).
-template <int kRows, class T>
+template <int kRows, class T, _mm_hint kHint = _MM_HINT_T0>
 inline void prefetch_rows(const T* x, int64_t stride) {
   for (int r = 0; r < kRows; r++) {
-    _mm_prefetch(reinterpret_cast<const char*>(x + r * stride), _MM_HINT_T0);
+    _mm_prefetch(reinterpret_cast<const char*>(x + r * stride), kHint);
   }
 }
 

@@ -66,25 +66,34 @@ EB_API int64_t eb_conv2d_backward_weight_f32_scratch(const eb_conv2d* shape);
 EB_API eb_status eb_conv2d_backward_weight_f32(const eb_conv2d* shape, const float* x,
                                                const float* dy, float* dw, void* scratch);
 
-// Products of an input that is not stored: it is what eb_batch_norm_inference_relu_f32 makes of x with
-// gamma, beta, mean and variance [in]. For 1x1 kernels without padding, and 3x3 kernels with padding 1 (by
-// Winograd's filtering), of stride 1; EB_BAD_ARGUMENT means another shape. Scratch as for
+// Batch norm with statistics that are known, then ReLU: what eb_batch_norm_inference_relu_f32 makes of an
+// image with gamma, beta, mean and variance [channels] and a selection of these, or all if it is null.
+typedef struct {
+  const float* gamma;
+  const float* beta;
+  const float* mean;
+  const float* variance;
+  const int32_t* selected;
+  int64_t channels;
+  float epsilon;
+} eb_norm;
+
+// Products of an input that is not stored: it is what `norm` makes of x [n, height, width, channels],
+// shape->in of these channels. For 1x1 kernels without padding, and, where all channels are selected, 3x3
+// kernels with padding 1 (by Winograd's filtering), of stride 1; EB_BAD_ARGUMENT means another shape.
+// Selections need AVX-512; elsewhere these functions return EB_UNSUPPORTED. Scratch as for
 // eb_conv2d_winograd_f32.
 
 // y = the input convolved with w, stored as for eb_conv2d_f32, plus the residual, of y's shape, unless it
 // is null. The residual may not be y.
-EB_API int64_t eb_conv2d_norm_f32_scratch(const eb_conv2d* shape);
-EB_API eb_status eb_conv2d_norm_f32(const eb_conv2d* shape, const float* x, const float* gamma,
-                                    const float* beta, const float* mean, const float* variance,
-                                    float epsilon, const float* w, const float* residual, float* y,
-                                    void* scratch);
+EB_API int64_t eb_conv2d_norm_f32_scratch(const eb_conv2d* shape, int64_t channels);
+EB_API eb_status eb_conv2d_norm_f32(const eb_conv2d* shape, const eb_norm* norm, const float* x,
+                                    const float* w, const float* residual, float* y, void* scratch);
 
 // As eb_conv2d_backward_weight_f32.
-EB_API int64_t eb_conv2d_norm_backward_weight_f32_scratch(const eb_conv2d* shape);
-EB_API eb_status eb_conv2d_norm_backward_weight_f32(const eb_conv2d* shape, const float* x,
-                                                    const float* gamma, const float* beta,
-                                                    const float* mean, const float* variance,
-                                                    float epsilon, const float* dy, float* dw,
+EB_API int64_t eb_conv2d_norm_backward_weight_f32_scratch(const eb_conv2d* shape, int64_t channels);
+EB_API eb_status eb_conv2d_norm_backward_weight_f32(const eb_conv2d* shape, const eb_norm* norm,
+                                                    const float* x, const float* dy, float* dw,
                                                     void* scratch);
 
 #endif

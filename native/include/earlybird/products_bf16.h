@@ -35,20 +35,18 @@ EB_API eb_status eb_conv2d_backward_weight_bf16(const eb_conv2d* shape, const ui
 // is multiplied, or, for 3x3 kernels, once it is transformed. Weights and their gradients are fp32 and
 // stored as there.
 
-EB_API int64_t eb_conv2d_norm_bf16_scratch(const eb_conv2d* shape);
+EB_API int64_t eb_conv2d_norm_bf16_scratch(const eb_conv2d* shape, int64_t channels);
 
-EB_API eb_status eb_conv2d_norm_bf16(const eb_conv2d* shape, const uint16_t* x, const float* gamma,
-                                     const float* beta, const float* mean, const float* variance,
-                                     float epsilon, const float* w, const uint16_t* residual,
-                                     uint16_t* y, void* scratch);
+EB_API eb_status eb_conv2d_norm_bf16(const eb_conv2d* shape, const eb_norm* norm, const uint16_t* x,
+                                     const float* w, const uint16_t* residual, uint16_t* y,
+                                     void* scratch);
 
-EB_API int64_t eb_conv2d_norm_backward_weight_bf16_scratch(const eb_conv2d* shape);
+EB_API int64_t eb_conv2d_norm_backward_weight_bf16_scratch(const eb_conv2d* shape,
+                                                           int64_t channels);
 
-EB_API eb_status eb_conv2d_norm_backward_weight_bf16(const eb_conv2d* shape, const uint16_t* x,
-                                                     const float* gamma, const float* beta,
-                                                     const float* mean, const float* variance,
-                                                     float epsilon, const uint16_t* dy, float* dw,
-                                                     void* scratch);
+EB_API eb_status eb_conv2d_norm_backward_weight_bf16(const eb_conv2d* shape, const eb_norm* norm,
+                                                     const uint16_t* x, const uint16_t* dy,
+                                                     float* dw, void* scratch);
 
 // As eb_conv2d_winograd_f32 and its gradients, of bf16 images: numbers that are made of neighbouring
 // pixels, or of the weights of a kernel, are rounded to bf16 before they are multiplied. Weights and

@@ -67,13 +67,18 @@ final class Rematerialization {
   private boolean fuse(Step norm, Step gradient) {
     BatchNormRelu of = (BatchNormRelu) norm.op;
     Operand x = gradient.inputs.get(0);
-    if (of.channels() != null || !x.equals(Operand.of(norm.outputs.get(0)))) {
+    if (!x.equals(Operand.of(norm.outputs.get(0)))) {
       return false;
     }
     Conv2dBackwardWeight op = (Conv2dBackwardWeight) gradient.op;
     var fused =
         new BatchNormReluConv2dBackwardWeight(
-            of.epsilon(), op.stride(), op.padding(), op.kernelHeight(), op.kernelWidth());
+            of.epsilon(),
+            of.channels(),
+            op.stride(),
+            op.padding(),
+            op.kernelHeight(),
+            op.kernelWidth());
     List<Operand> inputs = againInputs(norm);
     inputs.add(gradient.inputs.get(1));
     List<TensorSpec> specs = inputs.stream().map(Operand::spec).toList();
@@ -93,14 +98,14 @@ final class Rematerialization {
     BatchNormRelu of = (BatchNormRelu) norm.op;
     Value y = norm.outputs.get(0);
     Step reader = graph.onlyReader(y);
-    if (of.channels() != null || reader == null || !reader.inputs.get(0).equals(Operand.of(y))) {
+    if (reader == null || !reader.inputs.get(0).equals(Operand.of(y))) {
       return;
     }
     BatchNormReluConv2d op;
     if (reader.op instanceof Conv2d c) {
-      op = new BatchNormReluConv2d(of.epsilon(), c.stride(), c.padding(), false);
+      op = new BatchNormReluConv2d(of.epsilon(), of.channels(), c.stride(), c.padding(), false);
     } else if (reader.op instanceof Conv2dEpilogue c && !c.norm() && !c.relu()) {
-      op = new BatchNormReluConv2d(of.epsilon(), c.stride(), c.padding(), true);
+      op = new BatchNormReluConv2d(of.epsilon(), of.channels(), c.stride(), c.padding(), true);
     } else {
       return;
     }

@@ -4,6 +4,7 @@ import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.Shape;
 import io.earlybird.tensor.op.BatchNormReluConv2d;
 import io.earlybird.tensor.op.BatchNormReluConv2dBackwardWeight;
+import io.earlybird.tensor.op.Channels;
 import io.earlybird.tensor.op.Conv2d;
 import io.earlybird.tensor.op.Conv2dBackwardData;
 import io.earlybird.tensor.op.Conv2dBackwardWeight;
@@ -107,14 +108,54 @@ final class ProductCases {
   static OpCase batchNormReluConv2d(CaseRandom r) {
     Geometry g = geometryOfNorms(r);
     boolean add = r.chance(0.5);
-    int c = g.x.dim(3);
-    List<HostTensor> in = new ArrayList<>(List.of(r.wild(g.x)));
-    in.addAll(List.of(r.normal(c), r.normal(c), r.normal(c), r.uniform(0, 3, c)));
-    in.add(r.normal(g.w, 0, 1));
+    NormOperands norm = NormOperands.of(r, g);
+    List<HostTensor> in = norm.before(r.normal(g.w, 0, 1));
     if (add) {
       in.add(r.wild(g.y));
     }
-    return new OpCase(new BatchNormReluConv2d(1e-5f, g.stride, g.pad, add), in);
+    return new OpCase(new BatchNormReluConv2d(1e-5f, norm.channels, g.stride, g.pad, add), in);
+  }
+
+  static OpCase batchNormReluConv2dBackwardWeight(CaseRandom r) {
+    Geometry g = geometryOfNorms(r);
+    NormOperands norm = NormOperands.of(r, g);
+    var op =
+        new BatchNormReluConv2dBackwardWeight(
+            1e-5f, norm.channels, g.stride, g.pad, g.w.dim(2), g.w.dim(3));
+    return new OpCase(op, norm.before(norm.wild ? r.normal(g.y, 0, 1) : r.wild(g.y)));
+  }
+
+  /** Operands of a norm that makes a convolution's x: of as many channels, or of a few more. */
+  private record NormOperands(List<HostTensor> operands, Channels channels, boolean wild) {
+    static NormOperands of(CaseRandom r, Geometry g) {
+      int kept = g.x.dim(3);
+      boolean selects = g.w.dim(2) == 1 && g.w.dim(3) == 1 && r.chance(0.4);
+      int c = selects ? kept + r.between(0, 30) : kept;
+      Channels channels = selects ? some(r, kept, c) : null;
+      Shape shape = g.x.withLast(c);
+      boolean wild = r.chance(0.5);
+      HostTensor x = wild ? r.wild(shape) : r.normal(shape, 0, 1);
+      return new NormOperands(
+          List.of(x, r.normal(c), r.normal(c), r.normal(c), r.uniform(0, 3, c)), channels, wild);
+    }
+
+    /** So many of so many channels. */
+    private static Channels some(CaseRandom r, int kept, int of) {
+      int[] chosen = new int[kept];
+      int next = 0;
+      for (int i = 0; i < of && next < kept; i++) {
+        if (kept - next == of - i || r.chance((double) (kept - next) / (of - i))) {
+          chosen[next++] = i;
+        }
+      }
+      return Channels.of(chosen);
+    }
+
+    List<HostTensor> before(HostTensor other) {
+      List<HostTensor> all = new ArrayList<>(operands);
+      all.add(other);
+      return all;
+    }
   }
 
   /** Mostly those that are fused with a norm. */
@@ -125,16 +166,6 @@ final class ProductCases {
       g = geometry(r);
     }
     return g;
-  }
-
-  static OpCase batchNormReluConv2dBackwardWeight(CaseRandom r) {
-    Geometry g = geometryOfNorms(r);
-    var op = new BatchNormReluConv2dBackwardWeight(1e-5f, g.stride, g.pad, g.w.dim(2), g.w.dim(3));
-    int c = g.x.dim(3);
-    boolean wildInput = r.chance(0.5);
-    HostTensor x = wildInput ? r.wild(g.x) : r.normal(g.x, 0, 1);
-    HostTensor dy = wildInput ? r.normal(g.y, 0, 1) : r.wild(g.y);
-    return OpCase.of(op, x, r.normal(c), r.normal(c), r.normal(c), r.uniform(0, 3, c), dy);
   }
 
   private static boolean isSquare(Geometry g, int kernel, int pad) {

@@ -58,6 +58,7 @@ public class NativeKernelsConfig implements InfoMapper {
     infoMap.put(new Info("eb_status").cast().valueTypes("int"));
     struct(infoMap, "eb_augmentation", "BatchSource");
     struct(infoMap, "eb_conv2d", "Conv2dShape");
+    struct(infoMap, "eb_norm", "InputNorm");
     struct(infoMap, "eb_pool", "PoolGeometry");
     struct(infoMap, "eb_quantization", "Quantization");
     struct(infoMap, "eb_sgd_item", "SgdItem");

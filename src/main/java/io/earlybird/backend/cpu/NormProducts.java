@@ -5,6 +5,7 @@ import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;
 import io.earlybird.backend.Support;
 import io.earlybird.backend.cpu.NativeKernels.Conv2dShape;
+import io.earlybird.backend.cpu.NativeKernels.InputNorm;
 import io.earlybird.tensor.DType;
 import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.op.BatchNormReluConv2d;
@@ -15,8 +16,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.IntSupplier;
-import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
+import org.bytedeco.javacpp.IntPointer;
 
 /**
  * Products of what batch norm and ReLU make: by own code, where they do while it packs operands, or
@@ -24,6 +25,8 @@ import java.util.stream.Stream;
  */
 final class NormProducts {
   private static final int FIRST = NormProductOp.NORM_OPERANDS;
+
+  private static final int SELECTING_BLOCK = 32;
 
   private NormProducts() {}
 
@@ -39,8 +42,9 @@ final class NormProducts {
     public Support supports(Op op, List<TensorSpec> inputs) {
       boolean floats = inputs.stream().allMatch(t -> t.dtype() == DType.F32 && t.size() > 0);
       Window window = Window.of(op, inputs);
-      return floats && (window.isPointwise() || window.is3x3())
-          ? Support.YES
+      boolean all = ((NormProductOp) op).channels() == null;
+      return floats && (window.isPointwise() || (all && window.is3x3()))
+          ? ChannelKernels.supports(((NormProductOp) op).norm(), inputs)
           : Support.no(op + " on " + inputs + ": only f32 and 1x1 or 3x3 of stride 1");
     }
 
@@ -76,18 +80,22 @@ final class NormProducts {
     return new KernelRequest(
         ((NormProductOp) request.op()).norm(),
         request.inputs().subList(0, FIRST),
-        request.inputs().subList(0, 1),
+        List.of(made(request)),
         request.available().subList(0, FIRST));
   }
 
+  /** What the norm makes. */
+  private static TensorSpec made(KernelRequest request) {
+    return ((NormProductOp) request.op()).norm().infer(request.inputs().subList(0, FIRST)).get(0);
+  }
+
   private static KernelRequest product(KernelRequest request, CpuBackend backend) {
-    TensorSpec x = request.inputs().get(0);
-    List<TensorSpec> inputs =
-        new ArrayList<>(request.inputs().subList(FIRST - 1, request.inputs().size()));
-    List<Form> available =
-        new ArrayList<>(request.available().subList(FIRST - 1, request.inputs().size()));
-    inputs.set(0, x);
-    available.set(0, Form.plain(x, backend.activations()));
+    int end = request.inputs().size();
+    TensorSpec made = made(request);
+    List<TensorSpec> inputs = new ArrayList<>(request.inputs().subList(FIRST, end));
+    List<Form> available = new ArrayList<>(request.available().subList(FIRST, end));
+    inputs.add(0, made);
+    available.add(0, Form.plain(made, backend.activations()));
     return new KernelRequest(
         ((NormProductOp) request.op()).product(), inputs, request.outputs(), available);
   }
@@ -100,7 +108,9 @@ final class NormProducts {
     DType element = backend.activations();
     KernelRequest product = product(request, backend);
     boolean pointwise = Window.of(request.op(), request.inputs()).isPointwise();
-    boolean has = element == DType.F32 || CpuLibrary.hasBf16Products();
+    boolean has =
+        (element == DType.F32 || CpuLibrary.hasBf16Products())
+            && (((NormProductOp) request.op()).channels() == null || selects());
     boolean asExact = element == DType.F32 && pointwise;
     List<Candidate> all = new ArrayList<>();
     if (has
@@ -115,6 +125,11 @@ final class NormProducts {
     return all;
   }
 
+  /** Whether own code selects channels: only with AVX-512, whose blocks are the largest. */
+  static boolean selects() {
+    return NativeKernels.eb_conv2d_block() == SELECTING_BLOCK;
+  }
+
   /** By own code. */
   static Candidate own(KernelRequest request, DType element) {
     return request.op() instanceof BatchNormReluConv2d c
@@ -123,7 +138,6 @@ final class NormProducts {
   }
 
   private static Candidate forward(KernelRequest request, BatchNormReluConv2d op, DType element) {
-    TensorSpec x = request.inputs().get(0);
     TensorSpec w = request.inputs().get(FIRST);
     List<Form> inputs = request.plainInputs(1, element);
     inputs.set(FIRST, OwnProducts.gradientForm(w));
@@ -131,7 +145,7 @@ final class NormProducts {
       inputs.set(FIRST + 1, Form.plain(request.outputs().get(0), element));
     }
     List<Form> outputs = request.plainOutputs(element);
-    Conv2dShape shape = OwnProducts.shape(x, w, op.stride(), op.padding());
+    Conv2dShape shape = OwnProducts.shape(made(request), w, op.stride(), op.padding());
     return element == DType.BF16
         ? candidate(
             request,
@@ -139,14 +153,14 @@ final class NormProducts {
             outputs,
             shape,
             NativeKernels::eb_conv2d_norm_bf16_scratch,
-            (s, b) -> forwardBf16(s, op, b))
+            (s, norm, b) -> forwardBf16(s, norm, op.add(), b))
         : candidate(
             request,
             inputs,
             outputs,
             shape,
             NativeKernels::eb_conv2d_norm_f32_scratch,
-            (s, b) -> forward(s, op, b));
+            (s, norm, b) -> forward(s, norm, op.add(), b));
   }
 
   private static Candidate backwardWeight(
@@ -155,7 +169,7 @@ final class NormProducts {
     List<Form> inputs = request.plainInputs(1, element);
     inputs.set(FIRST, Form.plain(request.inputs().get(FIRST), element));
     List<Form> outputs = List.of(OwnProducts.gradientForm(w));
-    Conv2dShape shape = OwnProducts.shape(request.inputs().get(0), w, op.stride(), op.padding());
+    Conv2dShape shape = OwnProducts.shape(made(request), w, op.stride(), op.padding());
     return element == DType.BF16
         ? candidate(
             request,
@@ -163,20 +177,26 @@ final class NormProducts {
             outputs,
             shape,
             NativeKernels::eb_conv2d_norm_backward_weight_bf16_scratch,
-            (s, b) -> backwardWeightBf16(s, op.epsilon(), b))
+            NormProducts::backwardWeightBf16)
         : candidate(
             request,
             inputs,
             outputs,
             shape,
             NativeKernels::eb_conv2d_norm_backward_weight_f32_scratch,
-            (s, b) -> backwardWeight(s, op.epsilon(), b));
+            NormProducts::backwardWeight);
   }
 
-  /** Makes the call on a convolution's shape and its buffers. */
+  /** Bytes of scratch for a shape and so many channels of x. */
+  @FunctionalInterface
+  private interface Room {
+    long bytes(Conv2dShape shape, long channels);
+  }
+
+  /** Makes the call on a convolution's shape, what is known of the norm, and the buffers. */
   @FunctionalInterface
   private interface Call {
-    IntSupplier bind(Conv2dShape shape, Buffers buffers);
+    IntSupplier bind(Conv2dShape shape, Norm norm, Buffers buffers);
   }
 
   private static Candidate candidate(
@@ -184,73 +204,70 @@ final class NormProducts {
       List<Form> inputs,
       List<Form> outputs,
       Conv2dShape shape,
-      ToLongFunction<Conv2dShape> scratch,
+      Room room,
       Call call) {
+    long channels = request.inputs().get(1).size();
     return new Candidate(
         OwnKernel.name(),
         OwnKernel.name(),
         Stream.concat(inputs.stream(), outputs.stream()).toList(),
         () ->
-            OwnKernel.of(request, inputs, outputs, b -> call.bind(shape, b))
-                .withScratch(scratch.applyAsLong(shape))
+            OwnKernel.of(request, inputs, outputs, b -> call.bind(shape, Norm.of(request, b), b))
+                .withScratch(room.bytes(shape, channels))
                 .owning(shape));
   }
 
-  private static IntSupplier forward(Conv2dShape shape, BatchNormReluConv2d op, Buffers b) {
+  /** The native description of a norm, with the numbers that it points to. */
+  private record Norm(InputNorm struct, IntPointer selected) {
+    static Norm of(KernelRequest request, Buffers b) {
+      NormProductOp op = (NormProductOp) request.op();
+      IntPointer selected = ChannelKernels.numbers(op.channels());
+      InputNorm struct =
+          new InputNorm()
+              .gamma(b.in(1))
+              .beta(b.in(2))
+              .mean(b.in(3))
+              .variance(b.in(4))
+              .selected(selected)
+              .channels(request.inputs().get(1).size())
+              .epsilon(op.epsilon());
+      return new Norm(struct, selected);
+    }
+  }
+
+  private static IntSupplier forward(Conv2dShape shape, Norm norm, boolean add, Buffers b) {
     var x = b.in(0);
-    var gamma = b.in(1);
-    var beta = b.in(2);
-    var mean = b.in(3);
-    var variance = b.in(4);
     var w = b.in(FIRST);
-    var residual = op.add() ? b.in(FIRST + 1) : null;
+    var residual = add ? b.in(FIRST + 1) : null;
     var y = b.out(0);
     var room = b.room();
-    return () ->
-        NativeKernels.eb_conv2d_norm_f32(
-            shape, x, gamma, beta, mean, variance, op.epsilon(), w, residual, y, room);
+    return () -> NativeKernels.eb_conv2d_norm_f32(shape, norm.struct, x, w, residual, y, room);
   }
 
-  private static IntSupplier forwardBf16(Conv2dShape shape, BatchNormReluConv2d op, Buffers b) {
+  private static IntSupplier forwardBf16(Conv2dShape shape, Norm norm, boolean add, Buffers b) {
     var x = b.shortsIn(0);
-    var gamma = b.in(1);
-    var beta = b.in(2);
-    var mean = b.in(3);
-    var variance = b.in(4);
     var w = b.in(FIRST);
-    var residual = op.add() ? b.shortsIn(FIRST + 1) : null;
+    var residual = add ? b.shortsIn(FIRST + 1) : null;
     var y = b.shortsOut(0);
     var room = b.room();
-    return () ->
-        NativeKernels.eb_conv2d_norm_bf16(
-            shape, x, gamma, beta, mean, variance, op.epsilon(), w, residual, y, room);
+    return () -> NativeKernels.eb_conv2d_norm_bf16(shape, norm.struct, x, w, residual, y, room);
   }
 
-  private static IntSupplier backwardWeight(Conv2dShape shape, float epsilon, Buffers b) {
+  private static IntSupplier backwardWeight(Conv2dShape shape, Norm norm, Buffers b) {
     var x = b.in(0);
-    var gamma = b.in(1);
-    var beta = b.in(2);
-    var mean = b.in(3);
-    var variance = b.in(4);
     var dy = b.in(FIRST);
     var dw = b.out(0);
     var room = b.room();
     return () ->
-        NativeKernels.eb_conv2d_norm_backward_weight_f32(
-            shape, x, gamma, beta, mean, variance, epsilon, dy, dw, room);
+        NativeKernels.eb_conv2d_norm_backward_weight_f32(shape, norm.struct, x, dy, dw, room);
   }
 
-  private static IntSupplier backwardWeightBf16(Conv2dShape shape, float epsilon, Buffers b) {
+  private static IntSupplier backwardWeightBf16(Conv2dShape shape, Norm norm, Buffers b) {
     var x = b.shortsIn(0);
-    var gamma = b.in(1);
-    var beta = b.in(2);
-    var mean = b.in(3);
-    var variance = b.in(4);
     var dy = b.shortsIn(FIRST);
     var dw = b.out(0);
     var room = b.room();
     return () ->
-        NativeKernels.eb_conv2d_norm_backward_weight_bf16(
-            shape, x, gamma, beta, mean, variance, epsilon, dy, dw, room);
+        NativeKernels.eb_conv2d_norm_backward_weight_bf16(shape, norm.struct, x, dy, dw, room);
   }
 }

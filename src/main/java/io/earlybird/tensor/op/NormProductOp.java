@@ -7,7 +7,7 @@ import java.util.List;
 
 /**
  * A product of which operand 0 is not given, but made by {@link BatchNormInferenceRelu}. Operands:
- * those of the norm, {@code x [N,H,W,I]}, {@code gamma, beta, mean, variance [I]}, then the
+ * those of the norm, {@code x [N,H,W,C]}, {@code gamma, beta, mean, variance [C]}, then the
  * product's others.
  */
 public sealed interface NormProductOp extends FusedOp
@@ -21,9 +21,12 @@ public sealed interface NormProductOp extends FusedOp
   /** The product alone. */
   Op product();
 
+  /** The channels of x that the product reads, or {@code null} for all. */
+  Channels channels();
+
   /** What makes the product's operand 0. */
   default BatchNormInferenceRelu norm() {
-    return new BatchNormInferenceRelu(epsilon(), null);
+    return new BatchNormInferenceRelu(epsilon(), channels());
   }
 
   @Override

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;
 import io.earlybird.backend.Precision;
+import io.earlybird.backend.cpu.NativeKernels.InputNorm;
 import io.earlybird.backend.reference.ReferenceOps;
 import io.earlybird.tensor.DType;
 import io.earlybird.tensor.HostTensor;
@@ -14,13 +15,17 @@ import io.earlybird.tensor.op.BatchNormRelu;
 import io.earlybird.tensor.op.BatchNormReluConv2d;
 import io.earlybird.tensor.op.BatchNormReluConv2dBackwardWeight;
 import io.earlybird.tensor.op.BatchNormStatistics;
+import io.earlybird.tensor.op.Channels;
 import io.earlybird.tensor.op.NormProductOp;
 import io.earlybird.tensor.op.Op;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
+import java.util.function.IntSupplier;
 import java.util.stream.Stream;
 import org.bytedeco.javacpp.FloatPointer;
+import org.bytedeco.javacpp.IntPointer;
 import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.ShortPointer;
 import org.junit.jupiter.api.Test;
@@ -34,9 +39,15 @@ class NormProductsTest {
   /** Of the design's tolerance {@code c u sqrt(K) sum |a b|}. */
   private static final double C = 4;
 
-  /** n, h, w, in, out, kernel. */
+  /** n, h, w, in, out, kernel and, where channels are selected, those of x. */
   static int[][] cases() {
     return new int[][] {
+      {2, 3, 4, 1, 3, 1, 9},
+      {2, 9, 8, 17, 16, 1, 40},
+      {3, 5, 7, 32, 5, 1, 64},
+      {5, 7, 7, 45, 16, 1, 64},
+      {4, 8, 8, 64, 13, 1, 64},
+      {3, 4, 5, 77, 65, 1, 130},
       {1, 1, 1, 1, 1, 1},
       {3, 5, 7, 3, 5, 1},
       {2, 9, 8, 17, 16, 1},
@@ -57,33 +68,47 @@ class NormProductsTest {
 
   /** Operands of which the norm leaves much, so that no sum is of zeros alone. */
   private record Case(
-      HostTensor x, List<HostTensor> norm, HostTensor w, HostTensor y, int kernel, int padding) {
+      HostTensor x,
+      List<HostTensor> norm,
+      Channels channels,
+      HostTensor w,
+      HostTensor y,
+      int kernel,
+      int padding) {
     static Case of(int[] c, boolean bf16) {
-      HostTensor variance = HostTensor.of(new float[c[3]], c[3]);
-      HostTensor beta = HostTensor.of(new float[c[3]], c[3]);
-      for (int i = 0; i < c[3]; i++) {
+      int all = c.length > 6 ? c[6] : c[3];
+      HostTensor variance = HostTensor.of(new float[all], all);
+      HostTensor beta = HostTensor.of(new float[all], all);
+      for (int i = 0; i < all; i++) {
         variance.buffer().putFloat(4 * i, 0.25f + i % 5);
         beta.buffer().putFloat(4 * i, 0.5f + i % 3);
       }
-      HostTensor gamma = OneOp.random(4, TensorSpec.f32(c[3]));
-      HostTensor mean = OneOp.random(5, TensorSpec.f32(c[3]));
-      TensorSpec x = TensorSpec.f32(c[0], c[1], c[2], c[3]);
+      HostTensor gamma = OneOp.random(4, TensorSpec.f32(all));
+      HostTensor mean = OneOp.random(5, TensorSpec.f32(all));
+      TensorSpec x = TensorSpec.f32(c[0], c[1], c[2], all);
       TensorSpec y = TensorSpec.f32(c[0], c[1], c[2], c[4]);
       return new Case(
           bf16 ? Bf16Memory.random(1, x) : OneOp.random(1, x),
           List.of(gamma, beta, mean, variance),
+          c.length > 6 ? selection(c[3], all) : null,
           OneOp.random(2, TensorSpec.f32(c[4], c[3], c[5], c[5])),
           bf16 ? Bf16Memory.random(3, y) : OneOp.random(3, y),
           c[5],
           c[5] / 2);
     }
 
+    /** So many of so many, unevenly spread. */
+    private static Channels selection(int kept, int all) {
+      int[] order = new Random(6).ints(0, all).distinct().limit(kept).sorted().toArray();
+      return Channels.of(order);
+    }
+
     NormProductOp forward(boolean add) {
-      return new BatchNormReluConv2d(EPSILON, 1, padding, add);
+      return new BatchNormReluConv2d(EPSILON, channels, 1, padding, add);
     }
 
     NormProductOp backwardWeight() {
-      return new BatchNormReluConv2dBackwardWeight(EPSILON, 1, padding, kernel, kernel);
+      return new BatchNormReluConv2dBackwardWeight(EPSILON, channels, 1, padding, kernel, kernel);
     }
 
     List<HostTensor> inputs(HostTensor... others) {
@@ -99,6 +124,7 @@ class NormProductsTest {
   @ParameterizedTest
   @MethodSource("cases")
   void inFp32TheyAreThoseOfTheReference(int[] extents) {
+    assumeTrue(extents.length == 6 || NormProducts.selects(), "no AVX-512");
     Case c = Case.of(extents, false);
     check(c.forward(false), c.inputs(c.w), c.made(), c.w);
     check(c.forward(true), c.inputs(c.w, c.y), c.made(), c.w, c.y);
@@ -199,11 +225,15 @@ class NormProductsTest {
     Case c = Case.of(new int[] {2, 6, 6, 8, 8, 3}, false);
     try (CpuBackend backend = new CpuBackend(1)) {
       List<TensorSpec> specs = specs(c.inputs(c.w));
-      assertThat(backend.supports(new BatchNormReluConv2d(EPSILON, 1, 1, false), specs).ok())
+      assertThat(backend.supports(new BatchNormReluConv2d(EPSILON, null, 1, 1, false), specs).ok())
           .isTrue();
-      assertThat(backend.supports(new BatchNormReluConv2d(EPSILON, 2, 1, false), specs).reason())
+      assertThat(
+              backend.supports(new BatchNormReluConv2d(EPSILON, null, 2, 1, false), specs).reason())
           .contains("only f32 and 1x1 or 3x3 of stride 1");
-      assertThat(backend.supports(new BatchNormReluConv2d(EPSILON, 1, 0, false), specs).ok())
+      assertThat(backend.supports(new BatchNormReluConv2d(EPSILON, null, 1, 0, false), specs).ok())
+          .isFalse();
+      Channels some = Channels.of(0, 2, 3);
+      assertThat(backend.supports(new BatchNormReluConv2d(EPSILON, some, 1, 1, false), specs).ok())
           .isFalse();
     }
   }
@@ -213,29 +243,40 @@ class NormProductsTest {
     FloatPointer none = null;
     ShortPointer shorts = null;
     Pointer room = null;
+    InputNorm norm = null;
     var shape = Bf16Convolution.of(1, 4, 4, 3, 4, 3, 1, 1).shape();
     int bad = NativeKernels.EB_BAD_ARGUMENT;
-    assertThat(
-            NativeKernels.eb_conv2d_norm_f32(
-                shape, none, none, none, none, none, EPSILON, none, none, none, room))
+    assertThat(NativeKernels.eb_conv2d_norm_f32(shape, norm, none, none, none, none, room))
         .isEqualTo(bad);
     assertThat(
-            NativeKernels.eb_conv2d_norm_backward_weight_f32(
-                shape, none, none, none, none, none, EPSILON, none, none, room))
+            NativeKernels.eb_conv2d_norm_backward_weight_f32(shape, norm, none, none, none, room))
         .isEqualTo(bad);
-    assertThat(
-            NativeKernels.eb_conv2d_norm_bf16(
-                shape, shorts, none, none, none, none, EPSILON, none, shorts, shorts, room))
+    assertThat(NativeKernels.eb_conv2d_norm_bf16(shape, norm, shorts, none, shorts, shorts, room))
         .isEqualTo(bad);
     assertThat(
             NativeKernels.eb_conv2d_norm_backward_weight_bf16(
-                shape, shorts, none, none, none, none, EPSILON, shorts, none, room))
+                shape, norm, shorts, shorts, none, room))
         .isEqualTo(bad);
+    try (FloatPointer floats = new FloatPointer(4096).zero();
+        IntPointer selected = new IntPointer(2, 1, 0);
+        InputNorm given = new InputNorm()) {
+      given.gamma(floats).beta(floats).mean(floats).variance(floats).channels(3).epsilon(1);
+      IntSupplier call =
+          () ->
+              NativeKernels.eb_conv2d_norm_f32(
+                  shape, given, floats, floats, none, floats.getPointer(2048), floats);
+      given.selected(selected);
+      assertThat(call.getAsInt()).as("a selection for a 3x3 kernel").isEqualTo(bad);
+      shape.kernel_height(1).kernel_width(1).padding(0);
+      assertThat(call.getAsInt()).as("numbers that descend").isEqualTo(bad);
+      given.selected(null).channels(4);
+      assertThat(call.getAsInt()).as("one channel too many").isEqualTo(bad);
+    }
     shape.stride(2);
-    assertThat(NativeKernels.eb_conv2d_norm_f32_scratch(shape)).isEqualTo(bad);
-    assertThat(NativeKernels.eb_conv2d_norm_backward_weight_f32_scratch(shape)).isEqualTo(bad);
-    assertThat(NativeKernels.eb_conv2d_norm_bf16_scratch(shape)).isEqualTo(bad);
-    assertThat(NativeKernels.eb_conv2d_norm_backward_weight_bf16_scratch(shape)).isEqualTo(bad);
+    assertThat(NativeKernels.eb_conv2d_norm_f32_scratch(shape, 3)).isEqualTo(bad);
+    assertThat(NativeKernels.eb_conv2d_norm_backward_weight_f32_scratch(shape, 3)).isEqualTo(bad);
+    assertThat(NativeKernels.eb_conv2d_norm_bf16_scratch(shape, 3)).isEqualTo(bad);
+    assertThat(NativeKernels.eb_conv2d_norm_backward_weight_bf16_scratch(shape, 3)).isEqualTo(bad);
     assertThat(NativeKernels.eb_batch_norm_statistics_f32(none, 1, 1, none, none, room))
         .isEqualTo(bad);
   }
