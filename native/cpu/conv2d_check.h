@@ -31,6 +31,11 @@ inline bool fits_norm(const eb_conv2d* s, int64_t channels) {
   return (fits_pointwise(s) || fits_winograd(s)) && channels >= s->in;
 }
 
+// Whether a norm is of all of so many channels.
+inline bool normalizes(const eb_norm& n, int64_t channels) {
+  return n.gamma && n.beta && n.mean && n.variance && !n.selected && n.channels == channels;
+}
+
 inline bool valid(const eb_conv2d* s, const eb_norm* n) {
   if (!n || !fits_norm(s, n->channels)) return false;
   if (!n->gamma || !n->beta || !n->mean || !n->variance) return false;

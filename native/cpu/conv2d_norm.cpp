@@ -15,8 +15,9 @@ int64_t conv2d_norm_f32_scratch(const eb_conv2d* s, int64_t channels) {
 }
 
 eb_status conv2d_norm_f32(const eb_conv2d* s, const eb_norm* norm, const float* x, const float* w,
-                          const float* residual, float* y, void* scratch) {
-  return Image(*s, *norm).run(x, w, residual, y, scratch);
+                          const eb_norm* after, const float* residual, int32_t relu, float* y,
+                          void* scratch) {
+  return Image(*s, *norm, after).run(x, w, residual, relu != 0, y, scratch);
 }
 
 }  // namespace eb::EB_ISA
@@ -29,10 +30,12 @@ int64_t eb_conv2d_norm_f32_scratch(const eb_conv2d* shape, int64_t channels) {
 }
 
 eb_status eb_conv2d_norm_f32(const eb_conv2d* shape, const eb_norm* norm, const float* x,
-                             const float* w, const float* residual, float* y, void* scratch) {
+                             const float* w, const eb_norm* after, const float* residual,
+                             int32_t relu, float* y, void* scratch) {
   if (!eb::valid(shape, norm) || !x || !w || !y || !scratch || residual == y) {
     return EB_BAD_ARGUMENT;
   }
-  return eb::active().conv2d_norm_f32(shape, norm, x, w, residual, y, scratch);
+  if (after && !eb::normalizes(*after, shape->out)) return EB_BAD_ARGUMENT;
+  return eb::active().conv2d_norm_f32(shape, norm, x, w, after, residual, relu, y, scratch);
 }
 #endif

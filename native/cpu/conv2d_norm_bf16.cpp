@@ -14,8 +14,9 @@ int64_t conv2d_norm_bf16_scratch(const eb_conv2d* s, int64_t channels) {
 }
 
 eb_status conv2d_norm_bf16(const eb_conv2d* s, const eb_norm* norm, const uint16_t* x,
-                           const float* w, const uint16_t* residual, uint16_t* y, void* scratch) {
-  return Image(*s, *norm).run(bf16(x), w, bf16(residual), bf16(y), scratch);
+                           const float* w, const eb_norm* after, const uint16_t* residual,
+                           int32_t relu, uint16_t* y, void* scratch) {
+  return Image(*s, *norm, after).run(bf16(x), w, bf16(residual), relu != 0, bf16(y), scratch);
 }
 
 }  // namespace eb::EB_ISA
@@ -31,11 +32,12 @@ int64_t eb_conv2d_norm_bf16_scratch(const eb_conv2d* shape, int64_t channels) {
 }
 
 eb_status eb_conv2d_norm_bf16(const eb_conv2d* shape, const eb_norm* norm, const uint16_t* x,
-                              const float* w, const uint16_t* residual, uint16_t* y,
-                              void* scratch) {
+                              const float* w, const eb_norm* after, const uint16_t* residual,
+                              int32_t relu, uint16_t* y, void* scratch) {
   if (!eb::valid(shape, norm) || !x || !w || !y || !scratch || residual == y) {
     return EB_BAD_ARGUMENT;
   }
-  return eb::active().conv2d_norm_bf16(shape, norm, x, w, residual, y, scratch);
+  if (after && !eb::normalizes(*after, shape->out)) return EB_BAD_ARGUMENT;
+  return eb::active().conv2d_norm_bf16(shape, norm, x, w, after, residual, relu, y, scratch);
 }
 #endif

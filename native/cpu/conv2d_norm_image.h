@@ -16,20 +16,22 @@ class NormImage {
  public:
   using Element = typename N::Element;
 
-  NormImage(const eb_conv2d& shape, const eb_norm& norm) : s(shape), norm(norm) {}
+  NormImage(const eb_conv2d& shape, const eb_norm& norm, const eb_norm* after)
+      : s(shape), norm(norm), after_norm(after) {}
 
   // Bytes of scratch for run(), on cache lines.
   static int64_t bytes(const eb_conv2d& s, int64_t channels) {
-    return NormRelu::bytes(channels) +
+    return NormRelu::bytes(channels) + scale_bytes(s) +
            (fits_pointwise(&s) ? most(forward(s)) : Winograd(forward(s)).bytes());
   }
 
-  eb_status run(const Element* x, const float* w, const Element* residual, Element* y,
+  eb_status run(const Element* x, const float* w, const Element* residual, bool relu, Element* y,
                 void* scratch) const {
-    const EpilogueOf<Element> after = {nullptr, nullptr, nullptr, residual, false};
     const NormRelu read(norm.gamma, norm.beta, norm.mean, norm.variance, norm.epsilon,
                         norm.channels, scratch);
-    void* rest = static_cast<char*>(scratch) + NormRelu::bytes(norm.channels);
+    char* room = static_cast<char*>(scratch) + NormRelu::bytes(norm.channels);
+    const EpilogueOf<Element> after = epilogue(residual, relu, reinterpret_cast<float*>(room));
+    void* rest = room + scale_bytes(s);
     if (!fits_pointwise(&s)) {
       Winograd(forward(s)).run(x, read, w, after, y, rest);
     } else if (!norm.selected) {
@@ -51,6 +53,21 @@ class NormImage {
   using Pointwise = PointwiseImage<N, Read>;
   using Winograd = WinogradImage<N, NormRelu>;
 
+  // Bytes of the scales of results, on cache lines.
+  static int64_t scale_bytes(const eb_conv2d& s) {
+    return (s.out + 15) / 16 * 16 * static_cast<int64_t>(sizeof(float));
+  }
+
+  // What follows the sums; `scales` has room for those of batch norm.
+  EpilogueOf<Element> epilogue(const Element* residual, bool relu, float* scales) const {
+    if (!after_norm) return {nullptr, nullptr, nullptr, residual, relu};
+    const eb_norm& n = *after_norm;
+    for (int64_t c = 0; c < s.out; c++) {
+      scales[c] = eb_batch_norm_scale(n.gamma[c], n.variance[c], n.epsilon);
+    }
+    return {n.mean, scales, n.beta, residual, relu};
+  }
+
   static int64_t most(const Product& p) {
     int64_t bytes = Pointwise<NormRelu>(p).bytes();
 #if defined(__AVX512F__)
@@ -61,6 +78,7 @@ class NormImage {
 
   eb_conv2d s;
   eb_norm norm;
+  const eb_norm* after_norm;
 };
 
 }  // namespace eb::EB_ISA

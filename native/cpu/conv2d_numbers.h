@@ -91,6 +91,11 @@ inline int64_t vectors_of(int64_t channels, int64_t block) {
 // Rows of a block of sums of V vectors that stay in registers.
 constexpr int rows_of(int64_t v) { return (kLanes == 16 ? 24 : 12) / static_cast<int>(v); }
 
+// Nothing that is asked for while something is computed.
+struct Nothing {
+  void ask(int64_t) const {}
+};
+
 // Memory that is needed next and asked for while something is computed, two or four lines at every
 // step. The processor's own prefetching keeps up with these products only half.
 struct Ahead {
@@ -102,6 +107,7 @@ struct Ahead {
   int64_t bytes() const { return four ? 2 * kTwo : kTwo; }
 
   void ask(int64_t step) const {
+    if (!from) return;
     const char* at = from + step * bytes();
     ask_two(at);
     if (four) ask_two(at + kTwo);
@@ -154,13 +160,13 @@ class Stretches {
 
 // Adds R rows x V vectors of products to acc. Term i of row r is rows[r * pitch + i], or, if the rows lie
 // side by side, rows[i * pitch + r]; columns are [terms, kBlock].
-template <class N, bool kSideBySide, int V, int R>
+template <class N, bool kSideBySide, class Next, int V, int R>
 inline void accumulate(const typename N::Term* rows, int64_t pitch, const typename N::Term* columns,
-                       int64_t terms, const Ahead& ahead, Vec (&acc)[R][V]) {
+                       int64_t terms, const Next& next, Vec (&acc)[R][V]) {
   const int64_t row_step = kSideBySide ? 1 : pitch;
   const int64_t term_step = kSideBySide ? pitch : 1;
   for (int64_t i = 0; i < terms; i++, rows += term_step, columns += kBlock) {
-    if (ahead.from) ahead.ask(i);
+    next.ask(i);
     typename N::Column column[V];
 #pragma GCC unroll 2
     for (int v = 0; v < V; v++) column[v] = N::column(columns + v * kLanes);
@@ -175,16 +181,16 @@ inline void accumulate(const typename N::Term* rows, int64_t pitch, const typena
 }
 
 // Adds products, see accumulate(), to sums [R, kBlock], or begins them if `fresh`.
-template <class N, bool kSideBySide, int V, int R>
+template <class N, bool kSideBySide, class Next, int V, int R>
 void multiply(const typename N::Term* rows, int64_t pitch, const typename N::Term* columns,
-              int64_t terms, bool fresh, const Ahead& ahead, float* sums) {
+              int64_t terms, bool fresh, const Next& next, float* sums) {
   Vec acc[R][V];
 #pragma GCC unroll 32
   for (int r = 0; r < R; r++) {
 #pragma GCC unroll 2
     for (int v = 0; v < V; v++) acc[r][v] = fresh ? zero() : load(sums + r * kBlock + v * kLanes);
   }
-  accumulate<N, kSideBySide>(rows, pitch, columns, terms, ahead, acc);
+  accumulate<N, kSideBySide>(rows, pitch, columns, terms, next, acc);
 #pragma GCC unroll 32
   for (int r = 0; r < R; r++) {
 #pragma GCC unroll 2
@@ -192,21 +198,22 @@ void multiply(const typename N::Term* rows, int64_t pitch, const typename N::Ter
   }
 }
 
-template <class N>
+template <class N, class Next>
 using Multiply = void (*)(const typename N::Term*, int64_t, const typename N::Term*, int64_t, bool,
-                          const Ahead&, float*);
+                          const Next&, float*);
 
-template <class N, bool kSideBySide, int V, int... R>
-Multiply<N> multiply_of(int64_t rows, std::integer_sequence<int, R...>) {
-  static constexpr Multiply<N> all[] = {multiply<N, kSideBySide, V, R + 1>...};
+template <class N, bool kSideBySide, class Next, int V, int... R>
+Multiply<N, Next> multiply_of(int64_t rows, std::integer_sequence<int, R...>) {
+  static constexpr Multiply<N, Next> all[] = {multiply<N, kSideBySide, Next, V, R + 1>...};
   return all[rows - 1];
 }
 
-template <class N, bool kSideBySide>
-Multiply<N> multiply_of(int64_t rows, int64_t vectors) {
-  return vectors == 1
-             ? multiply_of<N, kSideBySide, 1>(rows, std::make_integer_sequence<int, rows_of(1)>())
-             : multiply_of<N, kSideBySide, 2>(rows, std::make_integer_sequence<int, rows_of(2)>());
+template <class N, bool kSideBySide, class Next>
+Multiply<N, Next> multiply_of(int64_t rows, int64_t vectors) {
+  constexpr auto tall = std::make_integer_sequence<int, rows_of(1)>();
+  constexpr auto wide = std::make_integer_sequence<int, rows_of(2)>();
+  return vectors == 1 ? multiply_of<N, kSideBySide, Next, 1>(rows, tall)
+                      : multiply_of<N, kSideBySide, Next, 2>(rows, wide);
 }
 
 }  // namespace eb::EB_ISA

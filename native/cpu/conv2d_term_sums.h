@@ -103,7 +103,7 @@ class TermSums {
       pack(first, my_part(count), room);
 #pragma omp barrier
       for (int64_t item = items.begin; item < items.end; item++) {
-        add_products(item, count, first == 0, Stretches(0), room, sums);
+        add_products(item, count, first == 0, nullptr, room, sums);
       }
 #pragma omp barrier
     }
@@ -122,7 +122,7 @@ class TermSums {
         Stretches next(steps(count));
         reads(first + count, std::min(chunk_, end - first - count), next);
         for (int64_t item = 0; item < kPoints * blocks_; item++) {
-          add_products(item, count, first == begin, next, room, sums + copy * size());
+          add_products(item, count, first == begin, &next, room, sums + copy * size());
         }
       }
     }
@@ -145,7 +145,7 @@ class TermSums {
   }
 
   // Adds `count` terms to one point of one block of output channels, and asks for what is packed next.
-  void add_products(int64_t item, int64_t count, bool fresh, const Stretches& next,
+  void add_products(int64_t item, int64_t count, bool fresh, const Stretches* next,
                     const Term* room, float* sums) const {
     const Term* from = room + item / blocks_ * chunk_ * pitch_;
     const Term* by = room + x_size() + item * chunk_ * kBlock;
@@ -155,9 +155,14 @@ class TermSums {
     for (int64_t part = 0; part < parts; part++) {
       const int64_t begin = in_ * part / parts;
       const int64_t rows = in_ * (part + 1) / parts - begin;
-      const Ahead ahead = next.ahead((item * parts + part) * count);
-      multiply_of<N, true>(rows, vectors)(from + begin, pitch_, by, count, fresh, ahead,
-                                          to + begin * kBlock);
+      const Term* x = from + begin;
+      float* sum = to + begin * kBlock;
+      if (next) {
+        const Ahead ahead = next->ahead((item * parts + part) * count);
+        multiply_of<N, true, Ahead>(rows, vectors)(x, pitch_, by, count, fresh, ahead, sum);
+      } else {
+        multiply_of<N, true, Nothing>(rows, vectors)(x, pitch_, by, count, fresh, Nothing(), sum);
+      }
     }
   }
 

@@ -180,8 +180,8 @@ class WinogradImage {
         const Term* w = weights + (block * kPoints + point) * matrix;
         for (int64_t t = 0; t < count; t += rows) {
           const int64_t at = point * group + t;
-          multiply_of<N, false>(std::min(rows, count - t), vectors)(
-              transforms + at * pitch, pitch, w, terms, true, {}, products + at * kBlock);
+          multiply_of<N, false, Nothing>(std::min(rows, count - t), vectors)(
+              transforms + at * pitch, pitch, w, terms, true, Nothing(), products + at * kBlock);
         }
       }
       transform_results(products, first, count, block, after, y);

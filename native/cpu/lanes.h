@@ -5,7 +5,7 @@
 #include <immintrin.h>
 #include <stdint.h>
 
-#include "cpu/element.h"
+#include "cpu/bf16_pairs.h"
 #include "cpu/simd.h"
 
 namespace eb::EB_ISA {
@@ -40,15 +40,8 @@ inline void store_lanes(float* to, __m512 v, __mmask16 lanes) {
 }
 
 inline void store_lanes(Bf16* to, __m512 v, __mmask16 lanes) {
-  const __m512i bits = _mm512_castps_si512(v);
-  const __m512i odd =
-      _mm512_and_si512(_mm512_maskz_srli_epi32(lanes, bits, 16), _mm512_set1_epi32(1));
-  const __m512i half = _mm512_add_epi32(odd, _mm512_set1_epi32(0x7FFF));
-  const __mmask16 nan = _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q);
-  const __m512i quiet = _mm512_or_si512(bits, _mm512_set1_epi32(0x400000));
-  const __m512i rounded = _mm512_mask_mov_epi32(_mm512_add_epi32(bits, half), nan, quiet);
-  _mm256_mask_storeu_epi16(
-      to, lanes, _mm512_maskz_cvtepi32_epi16(lanes, _mm512_maskz_srli_epi32(lanes, rounded, 16)));
+  const __m512i half = _mm512_maskz_srli_epi32(0xFFFF, bf16_in_upper_half(v), 16);
+  _mm256_mask_storeu_epi16(to, lanes, _mm512_maskz_cvtepi32_epi16(0xFFFF, half));
 }
 
 inline Vec load_channels(const Bf16* p, int64_t n) { return load_lanes(p, first_lanes(n)); }

@@ -84,11 +84,13 @@ typedef struct {
 // Selections need AVX-512; elsewhere these functions return EB_UNSUPPORTED. Scratch as for
 // eb_conv2d_winograd_f32.
 
-// y = the input convolved with w, stored as for eb_conv2d_f32, plus the residual, of y's shape, unless it
-// is null. The residual may not be y.
+// y = the input convolved with w, stored as for eb_conv2d_f32, and what follows as in
+// eb_conv2d_epilogue_f32; `after` is a norm of all `out` channels, of which the ReLU is left out, or null.
+
 EB_API int64_t eb_conv2d_norm_f32_scratch(const eb_conv2d* shape, int64_t channels);
 EB_API eb_status eb_conv2d_norm_f32(const eb_conv2d* shape, const eb_norm* norm, const float* x,
-                                    const float* w, const float* residual, float* y, void* scratch);
+                                    const float* w, const eb_norm* after, const float* residual,
+                                    int32_t relu, float* y, void* scratch);
 
 // As eb_conv2d_backward_weight_f32.
 EB_API int64_t eb_conv2d_norm_backward_weight_f32_scratch(const eb_conv2d* shape, int64_t channels);

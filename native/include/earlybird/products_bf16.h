@@ -38,8 +38,8 @@ EB_API eb_status eb_conv2d_backward_weight_bf16(const eb_conv2d* shape, const ui
 EB_API int64_t eb_conv2d_norm_bf16_scratch(const eb_conv2d* shape, int64_t channels);
 
 EB_API eb_status eb_conv2d_norm_bf16(const eb_conv2d* shape, const eb_norm* norm, const uint16_t* x,
-                                     const float* w, const uint16_t* residual, uint16_t* y,
-                                     void* scratch);
+                                     const float* w, const eb_norm* after, const uint16_t* residual,
+                                     int32_t relu, uint16_t* y, void* scratch);
 
 EB_API int64_t eb_conv2d_norm_backward_weight_bf16_scratch(const eb_conv2d* shape,
                                                            int64_t channels);

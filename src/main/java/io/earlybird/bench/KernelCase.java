@@ -330,7 +330,17 @@ public record KernelCase(Op op, List<TensorSpec> inputs, List<Integer> reread, b
       cases.add(of(new Conv2dBackwardData(1, padding, c[0], c[0]), y, w));
       cases.add(of(new Conv2dBackwardWeight(1, padding, c[3], c[3]), x, y));
       TensorSpec u = TensorSpec.f32(c[1]);
-      cases.add(of(new BatchNormReluConv2d(EPSILON, null, 1, padding, true), x, u, u, u, u, w, y));
+      cases.add(
+          of(
+              new BatchNormReluConv2d(
+                  EPSILON, null, new Conv2dEpilogue(1, padding, false, 0, true, false)),
+              x,
+              u,
+              u,
+              u,
+              u,
+              w,
+              y));
       cases.add(
           of(
               new BatchNormReluConv2dBackwardWeight(EPSILON, null, 1, padding, c[3], c[3]),

@@ -47,6 +47,7 @@ final class Fusion {
       }
     }
     new ConvolutionFusion(graph, backend).run();
+    new InputNorms(graph, backend).fuseGiven();
     fuseUpdates();
   }
 

@@ -75,19 +75,30 @@ final class ProductCases {
 
   static OpCase conv2dEpilogue(CaseRandom r) {
     Geometry g = geometry(r);
+    Conv2dEpilogue op = epilogue(r, g);
+    List<HostTensor> in = new ArrayList<>(List.of(r.wild(g.x), r.normal(g.w, 0, 1)));
+    in.addAll(operands(r, g, op));
+    return new OpCase(op, in);
+  }
+
+  private static Conv2dEpilogue epilogue(CaseRandom r, Geometry g) {
     boolean norm = r.chance(0.7);
     boolean add = r.chance(0.5);
     boolean relu = r.chance(0.5) || !(norm || add);
-    float epsilon = norm ? 1e-5f : 0;
+    return new Conv2dEpilogue(g.stride, g.pad, norm, norm ? 1e-5f : 0, add, relu);
+  }
+
+  /** The operands of what follows a convolution. */
+  private static List<HostTensor> operands(CaseRandom r, Geometry g, Conv2dEpilogue op) {
     int c = g.w.dim(0);
-    List<HostTensor> in = new ArrayList<>(List.of(r.wild(g.x), r.normal(g.w, 0, 1)));
-    if (norm) {
+    List<HostTensor> in = new ArrayList<>();
+    if (op.norm()) {
       in.addAll(List.of(r.normal(c), r.normal(c), r.normal(c), r.uniform(0, 3, c)));
     }
-    if (add) {
+    if (op.add()) {
       in.add(r.wild(g.y));
     }
-    return new OpCase(new Conv2dEpilogue(g.stride, g.pad, norm, epsilon, add, relu), in);
+    return in;
   }
 
   static OpCase conv2dBackwardData(CaseRandom r) {
@@ -107,13 +118,15 @@ final class ProductCases {
 
   static OpCase batchNormReluConv2d(CaseRandom r) {
     Geometry g = geometryOfNorms(r);
-    boolean add = r.chance(0.5);
     NormOperands norm = NormOperands.of(r, g);
     List<HostTensor> in = norm.before(r.normal(g.w, 0, 1));
-    if (add) {
-      in.add(r.wild(g.y));
+    if (r.chance(0.3)) {
+      return new OpCase(
+          new BatchNormReluConv2d(1e-5f, norm.channels, new Conv2d(g.stride, g.pad)), in);
     }
-    return new OpCase(new BatchNormReluConv2d(1e-5f, norm.channels, g.stride, g.pad, add), in);
+    Conv2dEpilogue after = epilogue(r, g);
+    in.addAll(operands(r, g, after));
+    return new OpCase(new BatchNormReluConv2d(1e-5f, norm.channels, after), in);
   }
 
   static OpCase batchNormReluConv2dBackwardWeight(CaseRandom r) {

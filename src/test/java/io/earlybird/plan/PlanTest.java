@@ -230,16 +230,20 @@ class PlanTest {
 
   @Test
   void evaluationNormalisesAddsAndRectifiesInConvolutions() {
-    RecordingBackend backend = new RecordingBackend(op -> true);
+    RecordingBackend backend = new RecordingBackend(op -> !(op instanceof NormProductOp));
+    RecordingBackend joining = new RecordingBackend(op -> true);
     Tensor mean = beta.read();
     Tensor variance = gamma.read();
-    try (Session session = new Session(backend)) {
-      Tensor stream = x.conv2d(w.read(), 1, 1);
-      Tensor y = stream.batchNormInference(gamma.read(), beta.read(), mean, variance, 1e-5f).relu();
-      y = y.conv2d(w2.read(), 1, 1);
-      y = y.batchNormInference(gamma.read(), beta.read(), mean, variance, 1e-5f);
-      Tensor sum = stream.add(y).relu();
-      session.plan(List.of(sum), List.of()).run();
+    for (RecordingBackend each : List.of(backend, joining)) {
+      try (Session session = new Session(each)) {
+        Tensor stream = x.conv2d(w.read(), 1, 1);
+        Tensor y =
+            stream.batchNormInference(gamma.read(), beta.read(), mean, variance, 1e-5f).relu();
+        y = y.conv2d(w2.read(), 1, 1);
+        y = y.batchNormInference(gamma.read(), beta.read(), mean, variance, 1e-5f);
+        Tensor sum = stream.add(y).relu();
+        session.plan(List.of(sum), List.of()).run();
+      }
     }
     assertThat(backend.ranOps())
         .containsExactly("Conv2d", "BatchNormInferenceRelu", "Conv2dEpilogue");
@@ -247,6 +251,10 @@ class PlanTest {
         .as("the residual comes last")
         .hasSize(7)
         .endsWith(backend.ran.get(0).outputs().get(0));
+    assertThat(joining.ranOps()).containsExactly("Conv2d", "BatchNormReluConv2d");
+    assertThat(joining.ran.get(1).inputs())
+        .hasSize(11)
+        .endsWith(joining.ran.get(0).outputs().get(0));
   }
 
   @Test

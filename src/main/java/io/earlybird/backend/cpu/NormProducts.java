@@ -10,6 +10,7 @@ import io.earlybird.tensor.DType;
 import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.op.BatchNormReluConv2d;
 import io.earlybird.tensor.op.BatchNormReluConv2dBackwardWeight;
+import io.earlybird.tensor.op.Conv2dEpilogue;
 import io.earlybird.tensor.op.NormProductOp;
 import io.earlybird.tensor.op.Op;
 import java.util.ArrayList;
@@ -141,8 +142,9 @@ final class NormProducts {
     TensorSpec w = request.inputs().get(FIRST);
     List<Form> inputs = request.plainInputs(1, element);
     inputs.set(FIRST, OwnProducts.gradientForm(w));
-    if (op.add()) {
-      inputs.set(FIRST + 1, Form.plain(request.outputs().get(0), element));
+    After after = After.of(op);
+    if (after.add) {
+      inputs.set(inputs.size() - 1, Form.plain(request.outputs().get(0), element));
     }
     List<Form> outputs = request.plainOutputs(element);
     Conv2dShape shape = OwnProducts.shape(made(request), w, op.stride(), op.padding());
@@ -153,14 +155,14 @@ final class NormProducts {
             outputs,
             shape,
             NativeKernels::eb_conv2d_norm_bf16_scratch,
-            (s, norm, b) -> forwardBf16(s, norm, op.add(), b))
+            (s, norm, b) -> forwardBf16(s, norm, after, b))
         : candidate(
             request,
             inputs,
             outputs,
             shape,
             NativeKernels::eb_conv2d_norm_f32_scratch,
-            (s, norm, b) -> forward(s, norm, op.add(), b));
+            (s, norm, b) -> forward(s, norm, after, b));
   }
 
   private static Candidate backwardWeight(
@@ -235,22 +237,55 @@ final class NormProducts {
     }
   }
 
-  private static IntSupplier forward(Conv2dShape shape, Norm norm, boolean add, Buffers b) {
-    var x = b.in(0);
-    var w = b.in(FIRST);
-    var residual = add ? b.in(FIRST + 1) : null;
-    var y = b.out(0);
-    var room = b.room();
-    return () -> NativeKernels.eb_conv2d_norm_f32(shape, norm.struct, x, w, residual, y, room);
+  /** What follows a convolution. */
+  private record After(boolean norm, float epsilon, boolean add, boolean relu) {
+    static After of(BatchNormReluConv2d op) {
+      return op.product() instanceof Conv2dEpilogue c
+          ? new After(c.norm(), c.epsilon(), c.add(), c.relu())
+          : new After(false, 0, false, false);
+    }
+
+    /** Its norm, whose operands come after the weight; null without one. */
+    InputNorm struct(Buffers b) {
+      return norm
+          ? new InputNorm()
+              .gamma(b.in(FIRST + 1))
+              .beta(b.in(FIRST + 2))
+              .mean(b.in(FIRST + 3))
+              .variance(b.in(FIRST + 4))
+              .selected(null)
+              .channels(b.inputs().get(FIRST + 1).bytes() / Float.BYTES)
+              .epsilon(epsilon)
+          : null;
+    }
+
+    int reluFlag() {
+      return relu ? 1 : 0;
+    }
   }
 
-  private static IntSupplier forwardBf16(Conv2dShape shape, Norm norm, boolean add, Buffers b) {
+  private static IntSupplier forward(Conv2dShape shape, Norm norm, After after, Buffers b) {
+    var x = b.in(0);
+    var w = b.in(FIRST);
+    var then = after.struct(b);
+    var residual = after.add ? b.in(b.inputs().size() - 1) : null;
+    int relu = after.reluFlag();
+    var y = b.out(0);
+    var room = b.room();
+    return () ->
+        NativeKernels.eb_conv2d_norm_f32(shape, norm.struct, x, w, then, residual, relu, y, room);
+  }
+
+  private static IntSupplier forwardBf16(Conv2dShape shape, Norm norm, After after, Buffers b) {
     var x = b.shortsIn(0);
     var w = b.in(FIRST);
-    var residual = add ? b.shortsIn(FIRST + 1) : null;
+    var then = after.struct(b);
+    var residual = after.add ? b.shortsIn(b.inputs().size() - 1) : null;
+    int relu = after.reluFlag();
     var y = b.shortsOut(0);
     var room = b.room();
-    return () -> NativeKernels.eb_conv2d_norm_bf16(shape, norm.struct, x, w, residual, y, room);
+    return () ->
+        NativeKernels.eb_conv2d_norm_bf16(shape, norm.struct, x, w, then, residual, relu, y, room);
   }
 
   private static IntSupplier backwardWeight(Conv2dShape shape, Norm norm, Buffers b) {

@@ -1,23 +1,30 @@
 package io.earlybird.tensor.op;
 
 /**
- * {@link Conv2d} of what {@link BatchNormInferenceRelu} makes, and perhaps {@link Add} of a
- * residual: {@code x [N,H,W,C]}, {@code gamma, beta, mean, variance [C]}, {@code w [O,I,KH,KW]},
- * then, where {@code add}, the residual {@code [N,OH,OW,O]}, to {@code y [N,OH,OW,O]}.
+ * {@link Conv2d} of what {@link BatchNormInferenceRelu} makes, and perhaps what follows a
+ * convolution: {@code x [N,H,W,C]}, {@code gamma, beta, mean, variance [C]}, {@code w [O,I,KH,KW]},
+ * then the further operands of {@link Conv2dEpilogue}, to {@code y [N,OH,OW,O]}.
  *
  * @param epsilon of the norm
  * @param channels the I channels kept of x, or {@code null} for all
- * @param stride step of the window in rows and columns
- * @param padding zeros added on each side of what the ReLU gives
- * @param add whether there is a residual
+ * @param product {@link Conv2d} or {@link Conv2dEpilogue}
  */
-public record BatchNormReluConv2d(
-    float epsilon, Channels channels, int stride, int padding, boolean add)
+public record BatchNormReluConv2d(float epsilon, Channels channels, ProductOp product)
     implements NormProductOp {
-  @Override
-  public Op product() {
-    return add
-        ? new Conv2dEpilogue(stride, padding, false, 0, true, false)
-        : new Conv2d(stride, padding);
+  /** Checks that the product is a convolution. */
+  public BatchNormReluConv2d {
+    if (!(product instanceof Conv2d || product instanceof Conv2dEpilogue)) {
+      throw new IllegalArgumentException("BatchNormReluConv2d of " + product);
+    }
+  }
+
+  /** Step of the window in rows and columns. */
+  public int stride() {
+    return product instanceof Conv2d c ? c.stride() : ((Conv2dEpilogue) product).stride();
+  }
+
+  /** Zeros added on each side of what the ReLU gives. */
+  public int padding() {
+    return product instanceof Conv2d c ? c.padding() : ((Conv2dEpilogue) product).padding();
   }
 }

@@ -1,6 +1,7 @@
 package io.earlybird.backend.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.earlybird.backend.Kernel;
@@ -16,8 +17,12 @@ import io.earlybird.tensor.op.BatchNormReluConv2d;
 import io.earlybird.tensor.op.BatchNormReluConv2dBackwardWeight;
 import io.earlybird.tensor.op.BatchNormStatistics;
 import io.earlybird.tensor.op.Channels;
+import io.earlybird.tensor.op.Conv2d;
+import io.earlybird.tensor.op.Conv2dEpilogue;
+import io.earlybird.tensor.op.Linear;
 import io.earlybird.tensor.op.NormProductOp;
 import io.earlybird.tensor.op.Op;
+import io.earlybird.tensor.op.ProductOp;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -104,7 +109,9 @@ class NormProductsTest {
     }
 
     NormProductOp forward(boolean add) {
-      return new BatchNormReluConv2d(EPSILON, channels, 1, padding, add);
+      ProductOp product =
+          add ? new Conv2dEpilogue(1, padding, false, 0, true, false) : new Conv2d(1, padding);
+      return new BatchNormReluConv2d(EPSILON, channels, product);
     }
 
     NormProductOp backwardWeight() {
@@ -128,6 +135,19 @@ class NormProductsTest {
     Case c = Case.of(extents, false);
     check(c.forward(false), c.inputs(c.w), c.made(), c.w);
     check(c.forward(true), c.inputs(c.w, c.y), c.made(), c.w, c.y);
+    HostTensor v = OneOp.random(7, TensorSpec.f32(extents[4]));
+    HostTensor variance = HostTensor.of(new float[extents[4]], extents[4]);
+    check(
+        new BatchNormReluConv2d(
+            EPSILON, c.channels, new Conv2dEpilogue(1, c.padding, true, 1e-2f, true, true)),
+        c.inputs(c.w, v, v, v, variance, c.y),
+        c.made(),
+        c.w,
+        v,
+        v,
+        v,
+        variance,
+        c.y);
     check(c.backwardWeight(), c.inputs(c.y), c.made(), c.y);
   }
 
@@ -223,19 +243,21 @@ class NormProductsTest {
   @Test
   void otherWindowsAreNotFused() {
     Case c = Case.of(new int[] {2, 6, 6, 8, 8, 3}, false);
+    Channels some = Channels.of(0, 2, 3);
     try (CpuBackend backend = new CpuBackend(1)) {
       List<TensorSpec> specs = specs(c.inputs(c.w));
-      assertThat(backend.supports(new BatchNormReluConv2d(EPSILON, null, 1, 1, false), specs).ok())
-          .isTrue();
-      assertThat(
-              backend.supports(new BatchNormReluConv2d(EPSILON, null, 2, 1, false), specs).reason())
+      assertThat(backend.supports(of(null, 1, 1), specs).ok()).isTrue();
+      assertThat(backend.supports(of(null, 2, 1), specs).reason())
           .contains("only f32 and 1x1 or 3x3 of stride 1");
-      assertThat(backend.supports(new BatchNormReluConv2d(EPSILON, null, 1, 0, false), specs).ok())
-          .isFalse();
-      Channels some = Channels.of(0, 2, 3);
-      assertThat(backend.supports(new BatchNormReluConv2d(EPSILON, some, 1, 1, false), specs).ok())
-          .isFalse();
+      assertThat(backend.supports(of(null, 1, 0), specs).ok()).isFalse();
+      assertThat(backend.supports(of(some, 1, 1), specs).ok()).isFalse();
     }
+    assertThatThrownBy(() -> new BatchNormReluConv2d(EPSILON, null, new Linear()))
+        .isInstanceOf(IllegalArgumentException.class);
+  }
+
+  private static Op of(Channels channels, int stride, int padding) {
+    return new BatchNormReluConv2d(EPSILON, channels, new Conv2d(stride, padding));
   }
 
   @Test
@@ -246,12 +268,14 @@ class NormProductsTest {
     InputNorm norm = null;
     var shape = Bf16Convolution.of(1, 4, 4, 3, 4, 3, 1, 1).shape();
     int bad = NativeKernels.EB_BAD_ARGUMENT;
-    assertThat(NativeKernels.eb_conv2d_norm_f32(shape, norm, none, none, none, none, room))
+    assertThat(NativeKernels.eb_conv2d_norm_f32(shape, norm, none, none, norm, none, 0, none, room))
         .isEqualTo(bad);
     assertThat(
             NativeKernels.eb_conv2d_norm_backward_weight_f32(shape, norm, none, none, none, room))
         .isEqualTo(bad);
-    assertThat(NativeKernels.eb_conv2d_norm_bf16(shape, norm, shorts, none, shorts, shorts, room))
+    assertThat(
+            NativeKernels.eb_conv2d_norm_bf16(
+                shape, norm, shorts, none, norm, shorts, 0, shorts, room))
         .isEqualTo(bad);
     assertThat(
             NativeKernels.eb_conv2d_norm_backward_weight_bf16(
@@ -259,18 +283,23 @@ class NormProductsTest {
         .isEqualTo(bad);
     try (FloatPointer floats = new FloatPointer(4096).zero();
         IntPointer selected = new IntPointer(2, 1, 0);
-        InputNorm given = new InputNorm()) {
+        InputNorm given = new InputNorm();
+        InputNorm after = new InputNorm()) {
       given.gamma(floats).beta(floats).mean(floats).variance(floats).channels(3).epsilon(1);
       IntSupplier call =
           () ->
               NativeKernels.eb_conv2d_norm_f32(
-                  shape, given, floats, floats, none, floats.getPointer(2048), floats);
+                  shape, given, floats, floats, after, none, 0, floats.getPointer(2048), floats);
+      after.gamma(floats).beta(floats).mean(floats).variance(floats).channels(4).epsilon(1);
       given.selected(selected);
       assertThat(call.getAsInt()).as("a selection for a 3x3 kernel").isEqualTo(bad);
       shape.kernel_height(1).kernel_width(1).padding(0);
       assertThat(call.getAsInt()).as("numbers that descend").isEqualTo(bad);
       given.selected(null).channels(4);
       assertThat(call.getAsInt()).as("one channel too many").isEqualTo(bad);
+      given.channels(3);
+      after.channels(5);
+      assertThat(call.getAsInt()).as("a norm of more results than there are").isEqualTo(bad);
     }
     shape.stride(2);
     assertThat(NativeKernels.eb_conv2d_norm_f32_scratch(shape, 3)).isEqualTo(bad);
