@@ -3,7 +3,8 @@
 // that the first one touched last and that are still in the cache; within a piece it goes forward,
 // because backward the processor prefetches badly (half the speed at 64 channels). Version 3: narrow
 // rows are folded (see channel_grid.h), results larger than the cache are streamed past it. Version 4:
-// with AVX-512 selected channels are brought together in registers.
+// with AVX-512 selected channels are brought together in registers. Version 5: statistics alone, for
+// convolutions that normalise their own input.
 #include "cpu/batch_norm_apply.h"
 #include "cpu/batch_norm_check.h"
 #include "cpu/channel_statistics.h"

@@ -5,7 +5,8 @@
 // near the mean, joined in double by the formula of Chan, Golub and LeVeque (1979). A first row as
 // the shift lost a digit where it lay several deviations off, the median of three rows still half of
 // one. Version 3: the first block's shift is the mean of a few of its rows, later blocks take the
-// mean of all before them.
+// mean of all before them. Version 4: the next rows are asked for into the second cache, which waits for more
+// lines at a time than the first: a quarter faster from memory.
 #ifndef EARLYBIRD_CPU_CHANNEL_STATISTICS_H
 #define EARLYBIRD_CPU_CHANNEL_STATISTICS_H
 

@@ -5,7 +5,8 @@
 // operands are read in sequence, however small the image is, and taps that fall into the padding
 // are left out (5 of 9 in a 2x2 image). A tile of rows x columns of dw stays in registers over a
 // chunk of pixels: the row operand is broadcast, the column operand is read as vectors. The operand
-// whose channels fill vectors better becomes the column operand.
+// whose channels fill vectors better becomes the column operand. Version 2: 1x1 kernels pixel by pixel,
+// in panels of whole vectors of channels, while the next pixels are asked for: up to twice as fast.
 #include <algorithm>
 #include <cstring>
 
