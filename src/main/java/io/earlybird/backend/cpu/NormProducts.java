@@ -1,5 +1,6 @@
 package io.earlybird.backend.cpu;
 
+import io.earlybird.EarlybirdException;
 import io.earlybird.backend.Form;
 import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;
@@ -121,7 +122,14 @@ final class NormProducts {
     }
     KernelRequest norm = norm(request);
     for (Candidate candidate : ProductKernels.candidates(product, backend)) {
-      all.add(ApartKernel.around(norm, element, candidate));
+      // Plain, but perhaps of fp32 numbers where nothing multiplies bf16 ones.
+      Form read = candidate.forms().get(0);
+      if (read.isPlain()) {
+        all.add(ApartKernel.around(norm, read.element(), candidate));
+      }
+    }
+    if (all.isEmpty()) {
+      throw new EarlybirdException("no kernel for " + request.op() + " on " + request.inputs());
     }
     return all;
   }
