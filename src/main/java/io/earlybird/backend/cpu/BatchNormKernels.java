@@ -283,142 +283,71 @@ final class BatchNormKernels {
 
   static Kernel backwardRelu(KernelRequest request, DType element) {
     BatchNormReluBackward op = (BatchNormReluBackward) request.op();
-    Shape shape = request.inputs().get(0).shape();
-    long rows = shape.rows();
-    int channels = shape.dim(-1);
-    long kept = kept(op.channels(), channels);
-    return OwnKernel.activations(
-            request,
-            2,
-            element,
-            b -> {
-              var selected = ChannelKernels.numbers(op.channels());
-              var mean = b.in(2);
-              var variance = b.in(3);
-              var gamma = b.in(4);
-              var beta = b.in(5);
-              var dgamma = b.out(1);
-              var dbeta = b.out(2);
-              var room = b.room();
-              if (element == DType.BF16) {
-                var x = b.shortsIn(0);
-                var dy = b.shortsIn(1);
-                var dx = b.shortsOut(0);
-                return () ->
-                    eb_batch_norm_relu_backward_bf16(
-                        x,
-                        dy,
-                        mean,
-                        variance,
-                        gamma,
-                        beta,
-                        rows,
-                        channels,
-                        selected,
-                        kept,
-                        op.epsilon(),
-                        dx,
-                        dgamma,
-                        dbeta,
-                        room);
-              }
-              var x = b.in(0);
-              var dy = b.in(1);
-              var dx = b.out(0);
-              return () ->
-                  eb_batch_norm_relu_backward_f32(
-                      x,
-                      dy,
-                      mean,
-                      variance,
-                      gamma,
-                      beta,
-                      rows,
-                      channels,
-                      selected,
-                      kept,
-                      op.epsilon(),
-                      dx,
-                      dgamma,
-                      dbeta,
-                      room);
-            })
-        .withScratch(scratch(request))
-        .overwriting(
-            (output, input) ->
-                output == 0 && (input == 0 || (input == 1 && op.channels() == null)));
+    return backwardRelu(request, element, op.epsilon(), op.channels(), false);
   }
 
   static Kernel backwardReluAdd(KernelRequest request, DType element) {
     BatchNormReluBackwardAdd op = (BatchNormReluBackwardAdd) request.op();
+    return backwardRelu(request, element, op.epsilon(), op.channels(), true);
+  }
+
+  /** With another gradient of x, operand 2, that is added, or without. */
+  private static Kernel backwardRelu(
+      KernelRequest request, DType element, float epsilon, Channels chosen, boolean add) {
     Shape shape = request.inputs().get(0).shape();
     long rows = shape.rows();
     int channels = shape.dim(-1);
-    long kept = kept(op.channels(), channels);
+    long kept = kept(chosen, channels);
+    int images = add ? 3 : 2;
     return OwnKernel.activations(
             request,
-            3,
+            images,
             element,
             b -> {
-              var selected = ChannelKernels.numbers(op.channels());
-              var mean = b.in(3);
-              var variance = b.in(4);
-              var gamma = b.in(5);
-              var beta = b.in(6);
+              var selected = ChannelKernels.numbers(chosen);
+              var mean = b.in(images);
+              var variance = b.in(images + 1);
+              var gamma = b.in(images + 2);
+              var beta = b.in(images + 3);
               var dgamma = b.out(1);
               var dbeta = b.out(2);
               var room = b.room();
               if (element == DType.BF16) {
                 var x = b.shortsIn(0);
                 var dy = b.shortsIn(1);
-                var other = b.shortsIn(2);
                 var dx = b.shortsOut(0);
+                if (!add) {
+                  return () ->
+                      eb_batch_norm_relu_backward_bf16(
+                          x, dy, mean, variance, gamma, beta, rows, channels, selected, kept,
+                          epsilon, dx, dgamma, dbeta, room);
+                }
+                var other = b.shortsIn(2);
                 return () ->
                     eb_batch_norm_relu_backward_add_bf16(
-                        x,
-                        dy,
-                        other,
-                        mean,
-                        variance,
-                        gamma,
-                        beta,
-                        rows,
-                        channels,
-                        selected,
-                        kept,
-                        op.epsilon(),
-                        dx,
-                        dgamma,
-                        dbeta,
-                        room);
+                        x, dy, other, mean, variance, gamma, beta, rows, channels, selected, kept,
+                        epsilon, dx, dgamma, dbeta, room);
               }
               var x = b.in(0);
               var dy = b.in(1);
-              var other = b.in(2);
               var dx = b.out(0);
+              if (!add) {
+                return () ->
+                    eb_batch_norm_relu_backward_f32(
+                        x, dy, mean, variance, gamma, beta, rows, channels, selected, kept, epsilon,
+                        dx, dgamma, dbeta, room);
+              }
+              var other = b.in(2);
               return () ->
                   eb_batch_norm_relu_backward_add_f32(
-                      x,
-                      dy,
-                      other,
-                      mean,
-                      variance,
-                      gamma,
-                      beta,
-                      rows,
-                      channels,
-                      selected,
-                      kept,
-                      op.epsilon(),
-                      dx,
-                      dgamma,
-                      dbeta,
-                      room);
+                      x, dy, other, mean, variance, gamma, beta, rows, channels, selected, kept,
+                      epsilon, dx, dgamma, dbeta, room);
             })
         .withScratch(scratch(request))
         .overwriting(
             (output, input) ->
-                output == 0 && (input == 0 || input == 2 || (input == 1 && op.channels() == null)));
+                output == 0
+                    && (input == 0 || (input == 1 && chosen == null) || (input == 2 && add)));
   }
 
   private static long kept(Channels selected, int channels) {
