@@ -17,7 +17,7 @@ int64_t conv2d_norm_backward_weight_f32_scratch(const eb_conv2d* s, int64_t chan
 
 eb_status conv2d_norm_backward_weight_f32(const eb_conv2d* s, const eb_norm* norm, const float* x,
                                           const float* dy, float* dw, void* scratch) {
-  return Weight(*s, *norm).run(x, dy, dw, scratch);
+  return Weight::run(*s, *norm, scratch, x, dy, dw);
 }
 
 }  // namespace eb::EB_ISA

@@ -16,7 +16,7 @@ int64_t conv2d_norm_backward_weight_bf16_scratch(const eb_conv2d* s, int64_t cha
 eb_status conv2d_norm_backward_weight_bf16(const eb_conv2d* s, const eb_norm* norm,
                                            const uint16_t* x, const uint16_t* dy, float* dw,
                                            void* scratch) {
-  return Weight(*s, *norm).run(bf16(x), bf16(dy), dw, scratch);
+  return Weight::run(*s, *norm, scratch, bf16(x), bf16(dy), dw);
 }
 
 }  // namespace eb::EB_ISA

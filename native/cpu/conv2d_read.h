@@ -5,6 +5,7 @@
 #include "common/batch_norm.h"
 #include "cpu/channel_select.h"
 #include "cpu/simd.h"
+#include "earlybird/products.h"
 
 namespace eb::EB_ISA {
 
@@ -54,15 +55,17 @@ class NormRelu {
     Vec operator()(Vec v) const { return relu(add(mul(sub(v, mean), scale), beta)); }
   };
 
-  // See eb_batch_norm_inference_relu_f32; `room` is where tables of bytes(channels) go.
-  NormRelu(const float* gamma, const float* beta, const float* mean, const float* variance,
-           float epsilon, int64_t channels, void* room)
-      : channels_(channels), pitch_(pitch_of(channels)), tables_(static_cast<float*>(room)) {
+  // Of all channels of `norm`; `room` is where tables of bytes(channels) go.
+  NormRelu(const eb_norm& norm, void* room)
+      : channels_(norm.channels),
+        pitch_(pitch_of(norm.channels)),
+        tables_(static_cast<float*>(room)) {
     for (int64_t c = 0; c < pitch_; c++) {
-      const bool any = c < channels;
-      tables_[c] = any ? mean[c] : 0.0f;
-      tables_[pitch_ + c] = any ? eb_batch_norm_scale(gamma[c], variance[c], epsilon) : 0.0f;
-      tables_[2 * pitch_ + c] = any ? beta[c] : 0.0f;
+      const bool any = c < channels_;
+      tables_[c] = any ? norm.mean[c] : 0.0f;
+      tables_[pitch_ + c] =
+          any ? eb_batch_norm_scale(norm.gamma[c], norm.variance[c], norm.epsilon) : 0.0f;
+      tables_[2 * pitch_ + c] = any ? norm.beta[c] : 0.0f;
     }
   }
 
