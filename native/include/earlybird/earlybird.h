@@ -18,5 +18,6 @@
 #include "earlybird/products_int8.h"
 #include "earlybird/quantize.h"
 #include "earlybird/runtime.h"
+#include "earlybird/signals.h"
 
 #endif

@@ -35,7 +35,8 @@ import org.bytedeco.javacpp.tools.InfoMapper;
               "earlybird/products_bf16.h",
               "earlybird/products_int8.h",
               "earlybird/quantize.h",
-              "earlybird/runtime.h"
+              "earlybird/runtime.h",
+              "earlybird/signals.h"
             },
             link = "earlybird_cpu",
             library = "jniearlybird"),

@@ -26,6 +26,7 @@ import static org.jocl.CL.clGetPlatformIDs;
 import static org.jocl.CL.clGetPlatformInfo;
 
 import io.earlybird.backend.Support;
+import io.earlybird.backend.cpu.SignalHandlers;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -92,6 +93,10 @@ public record OpenClDevice(
    */
   public static List<OpenClDevice> all() {
     OpenClLibrary.load();
+    return SignalHandlers.keptDuring(OpenClDevice::ask);
+  }
+
+  private static List<OpenClDevice> ask() {
     List<OpenClDevice> devices = new ArrayList<>();
     int[] count = new int[1];
     if (clGetPlatformIDs(0, null, count) != CL.CL_SUCCESS || count[0] == 0) {

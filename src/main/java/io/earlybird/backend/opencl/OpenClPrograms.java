@@ -15,6 +15,7 @@ import static org.jocl.CL.clReleaseProgram;
 
 import io.earlybird.EarlybirdException;
 import io.earlybird.backend.KernelCache;
+import io.earlybird.backend.cpu.SignalHandlers;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -86,8 +87,7 @@ final class OpenClPrograms implements AutoCloseable {
     int[] status = new int[1];
     cl_program program = clCreateProgramWithSource(context, 1, new String[] {source}, null, status);
     check(status[0], "reading " + file + ".cl");
-    cl_device_id[] devices = {device.id()};
-    if (clBuildProgram(program, 1, devices, all, null, null) != CL_SUCCESS) {
+    if (!compiles(program, all)) {
       String error = firstError(log(program));
       clReleaseProgram(program);
       throw new EarlybirdException(
@@ -118,11 +118,17 @@ final class OpenClPrograms implements AutoCloseable {
     if (status[0] != CL_SUCCESS) {
       return null;
     }
-    if (clBuildProgram(program, 1, devices, all, null, null) != CL_SUCCESS) {
+    if (!compiles(program, all)) {
       clReleaseProgram(program);
       return null;
     }
     return program;
+  }
+
+  private boolean compiles(cl_program program, String all) {
+    cl_device_id[] devices = {device.id()};
+    return SignalHandlers.keptDuring(() -> clBuildProgram(program, 1, devices, all, null, null))
+        == CL_SUCCESS;
   }
 
   private String log(cl_program program) {
