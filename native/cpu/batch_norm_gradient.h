@@ -10,6 +10,7 @@
 #include "common/elementwise.h"
 #include "cpu/bf16_pairs.h"
 #include "cpu/channel_rows.h"
+#include "cpu/chosen_columns.h"
 
 namespace eb::EB_ISA {
 namespace {
@@ -290,115 +291,167 @@ void write_piece(const PlainRows<T>& rows, const T* dy, const T* other, const Pi
 
 #if defined(__AVX512F__)
 
+// Rows of all channels, of which some are selected; the grid is that of [rows, kept], tables are in the
+// order of ChosenGroup<T>::place.
+template <class T>
+struct GradientRows {
+  static constexpr bool kChosen = true;
+  using Columns = ChosenColumns<T>;
+  const T* x;
+  int64_t channels;
+  const Columns* columns;
+
+  static int64_t place(int64_t channel) { return ChosenGroup<T>::place(channel); }
+};
+
 // The gradient that reaches batch norm's output in a group of channels, zero in those not selected;
 // `away` is x - mean.
-template <bool kRelu, class D>
-__m512 gradient(const Selection::Group& g, __m512 away, const D* dy, const Tables& t) {
-  const __m512 d = g.apart(dy);
-  if (!kRelu) return d;
-  const __m512 y = away * _mm512_load_ps(t.scale + g.source) + _mm512_load_ps(t.beta + g.source);
-  return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(y, _mm512_setzero_ps(), _CMP_GT_OQ), d);
-}
-
-inline void add_to(float* sums, __mmask16 lanes, __m512 v) {
-  store_lanes(sums, load_lanes(sums, lanes) + v, lanes);
+template <bool kRelu, class T, class Columns>
+Columns gradient(const ChosenGroup<T>& g, Columns away, const T* dy, const Tables& t) {
+  const Columns d = g.apart(dy);
+  return kRelu ? where(positive(away * g.table(t.scale) + g.table(t.beta)), d) : d;
 }
 
 // Adds the gradient, and its product with x - mean, over kRows rows, of which every `fold`-th is
-// taken, to sums of the selected channels.
+// taken, to sums of all channels.
 template <bool kRelu, int kRows, class T>
-void add_selected(const SelectedRows<T>& rows, int64_t row, int64_t fold, const T* dy, int64_t kept,
+void add_selected(const GradientRows<T>& rows, int64_t row, int64_t fold, const T* dy, int64_t kept,
                   const Tables& t, float* sum, float* product) {
   const T* x = rows.x + row * rows.channels;
   const T* gradients = dy + row * kept;
-  for (const Selection::Group& g : *rows.selection) {
-    const __m512 mean = _mm512_load_ps(t.mean + g.source);
-    __m512 s = _mm512_setzero_ps();
-    __m512 p = _mm512_setzero_ps();
-    for (int r = 0; r < kRows; r++) {
-      const __m512 away = g.all(x + r * fold * rows.channels) - mean;
-      const __m512 d = gradient<kRelu>(g, away, gradients + r * fold * kept, t);
+  const int64_t x_stride = fold * rows.channels;
+  const int64_t stride = fold * kept;
+  for (const ChosenGroup<T>& g : *rows.columns) {
+    prefetch_rows<kRows>(x + kRows * x_stride + g.source, x_stride);
+    prefetch_rows<kRows>(gradients + kRows * stride + g.target, stride);
+    const auto mean = g.table(t.mean);
+    auto away = g.all(x) - mean;
+    auto s = gradient<kRelu>(g, away, gradients, t);
+    auto p = s * away;
+    for (int r = 1; r < kRows; r++) {
+      away = g.all(x + r * x_stride) - mean;
+      const auto d = gradient<kRelu>(g, away, gradients + r * stride, t);
       s = s + d;
       p = p + d * away;
     }
-    add_to(sum + g.target, g.packed, _mm512_maskz_compress_ps(g.chosen, s));
-    add_to(product + g.target, g.packed, _mm512_maskz_compress_ps(g.chosen, p));
+    g.set_table(sum, g.table(sum) + s);
+    g.set_table(product, g.table(product) + p);
   }
 }
 
 // In the order of the sums over packed rows: of every column of wide rows, four at a time.
 template <bool kRelu, class T>
-void piece_sums(const SelectedRows<T>& rows, const T* dy, const Piece& piece, int64_t kept,
+void piece_sums(const GradientRows<T>& rows, const T* dy, const Piece& piece, int64_t kept,
                 const Tables& t, double* sum, double* product) {
   const int64_t fold = piece.fold;
-  const int64_t width = fold * kept;
+  const int64_t all = rows.columns->width();
+  const int64_t together = EB_MAX_SELECTABLE / all;
   alignas(64) double wide_sum[EB_MAX_SELECTABLE];
   alignas(64) double wide_product[EB_MAX_SELECTABLE];
-  for (int64_t j = 0; j < width; j++) wide_sum[j] = wide_product[j] = 0.0;
+  for (int64_t j = 0; j < fold * kept; j++) wide_sum[j] = wide_product[j] = 0.0;
   for (int64_t block = 0; block < piece.count; block += kBlockRows) {
     const int64_t end = piece.count - block < kBlockRows ? piece.count : block + kBlockRows;
-    alignas(64) float s[EB_MAX_SELECTABLE];
-    alignas(64) float p[EB_MAX_SELECTABLE];
-    for (int64_t j = 0; j < width; j++) s[j] = p[j] = 0.0f;
-    for (int64_t wide = block; wide < end; wide += kGroupRows) {
-      const int64_t count = end - wide < kGroupRows ? end - wide : kGroupRows;
-      for (int64_t f = 0; f < fold; f++) {
-        const int64_t row = piece.row + wide * fold + f;
-        if (count == kGroupRows) {
-          add_selected<kRelu, kGroupRows>(rows, row, fold, dy, kept, t, s + f * kept, p + f * kept);
-          continue;
+    for (int64_t first = 0; first < fold; first += together) {
+      const int64_t last = fold - first < together ? fold : first + together;
+      alignas(64) float s[EB_MAX_SELECTABLE];
+      alignas(64) float p[EB_MAX_SELECTABLE];
+      for (int64_t j = 0; j < (last - first) * all; j++) s[j] = p[j] = 0.0f;
+      for (int64_t wide = block; wide < end; wide += kGroupRows) {
+        const int64_t count = end - wide < kGroupRows ? end - wide : kGroupRows;
+        for (int64_t f = first; f < last; f++) {
+          const int64_t row = piece.row + wide * fold + f;
+          float* sums = s + (f - first) * all;
+          float* products = p + (f - first) * all;
+          if (count == kGroupRows) {
+            add_selected<kRelu, kGroupRows>(rows, row, fold, dy, kept, t, sums, products);
+            continue;
+          }
+          for (int64_t r = 0; r < count; r++) {
+            add_selected<kRelu, 1>(rows, row + r * fold, fold, dy, kept, t, sums, products);
+          }
         }
-        for (int64_t r = 0; r < count; r++) {
-          add_selected<kRelu, 1>(rows, row + r * fold, fold, dy, kept, t, s + f * kept,
-                                 p + f * kept);
+      }
+      for (int64_t f = first; f < last; f++) {
+        for (int64_t k = 0; k < kept; k++) {
+          const int64_t from = (f - first) * all + rows.columns->place(k);
+          wide_sum[f * kept + k] += s[from];
+          wide_product[f * kept + k] += p[from];
         }
       }
     }
-#pragma omp simd
-    for (int64_t j = 0; j < width; j++) {
-      wide_sum[j] += s[j];
-      wide_product[j] += p[j];
-    }
   }
   for (int64_t k = 0; k < kept; k++) sum[k] = product[k] = 0.0;
-  for (int64_t j = 0, k = 0; j < width; j++, k = k + 1 == kept ? 0 : k + 1) {
-    sum[k] += wide_sum[j];
-    product[k] += wide_product[j];
+  for (int64_t f = 0; f < fold; f++) {
+    for (int64_t k = 0; k < kept; k++) {
+      sum[k] += wide_sum[f * kept + k];
+      product[k] += wide_product[f * kept + k];
+    }
+  }
+}
+
+// kRows rows of dx.
+template <bool kRelu, bool kAdd, int kRows, class T>
+void selected_gradients(const GradientRows<T>& rows, const T* x, const T* dy, const T* other,
+                        int64_t kept, const Tables& t, bool stream, T* dx) {
+  const int64_t stride = rows.channels;
+  for (const ChosenGroup<T>& g : *rows.columns) {
+    const auto mean = g.table(t.mean);
+    const auto scale = g.table(t.scale);
+    const auto shift = g.table(t.shift);
+    const auto slope = g.table(t.slope);
+    for (int r = 0; r < kRows; r++) {
+      const auto away = g.all(x + r * stride) - mean;
+      const auto d = gradient<kRelu>(g, away, dy + r * kept, t);
+      auto result = g.only_chosen(scale * ((d - shift) - away * slope));
+      if (kAdd) result = result + g.all(other + r * stride);
+      g.put(result, stream, dx + r * stride);
+    }
+  }
+}
+
+template <bool kRelu, bool kAdd, class T>
+void write_selected(const GradientRows<T>& rows, const T* dy, const T* other, int64_t row,
+                    int64_t count, int64_t kept, const Tables& t, bool stream, T* dx) {
+  for (int64_t r = 0; r < count;) {
+    const T* x = rows.x + (row + r) * rows.channels;
+    const T* d = dy + (row + r) * kept;
+    const T* plus = kAdd ? other + (row + r) * rows.channels : nullptr;
+    T* out = dx + r * rows.channels;
+    if (count - r >= kGroupRows) {
+      selected_gradients<kRelu, kAdd, kGroupRows>(rows, x, d, plus, kept, t, stream, out);
+      r += kGroupRows;
+    } else {
+      selected_gradients<kRelu, kAdd, 1>(rows, x, d, plus, kept, t, stream, out);
+      r++;
+    }
   }
 }
 
 template <bool kRelu, class T>
-void write_piece(const SelectedRows<T>& rows, const T* dy, const T* other, const Piece& piece,
+void write_piece(const GradientRows<T>& rows, const T* dy, const T* other, const Piece& piece,
                  int64_t kept, const Tables& t, bool stream, T* dx) {
-  write_rows(dx, piece.row, piece.count * piece.fold, rows.channels, stream,
-             [&](int64_t row, int64_t count, T* out) {
-               const T* x = rows.x + row * rows.channels;
-               const T* d = dy + row * kept;
-               const T* plus = at(other, row * rows.channels);
-               for (int64_t r = 0; r < count; r++) {
-                 for (const Selection::Group& g : *rows.selection) {
-                   const __m512 scale = _mm512_load_ps(t.scale + g.source);
-                   const __m512 shift = _mm512_load_ps(t.shift + g.source);
-                   const __m512 slope = _mm512_load_ps(t.slope + g.source);
-                   const __m512 away = g.all(x) - _mm512_load_ps(t.mean + g.source);
-                   __m512 result =
-                       scale * ((gradient<kRelu>(g, away, d, t) - shift) - away * slope);
-                   result = _mm512_maskz_mov_ps(g.chosen, result);
-                   if (plus) result = result + load_lanes(plus + g.source, g.whole);
-                   store_lanes(out + g.source, result, g.whole);
-                 }
-                 x += rows.channels;
-                 d += kept;
-                 if (plus) plus += rows.channels;
-                 out += rows.channels;
-               }
-             });
+  const auto write = other ? write_selected<kRelu, true, T> : write_selected<kRelu, false, T>;
+  const int64_t count = piece.count * piece.fold;
+  if (stream && rows_begin_lines(dx, rows.channels)) {
+    write(rows, dy, other, piece.row, count, kept, t, true, dx + piece.row * rows.channels);
+    return;
+  }
+  write_rows(dx, piece.row, count, rows.channels, stream, [&](int64_t row, int64_t n, T* out) {
+    write(rows, dy, other, row, n, kept, t, false, out);
+  });
 }
 
 #else
 
+// The same, which packs them into a tile.
+template <class T>
+struct GradientRows : SelectedRows<T> {
+  using Columns = Selection;
+  static int64_t place(int64_t channel) { return channel; }
+};
+
 template <bool kRelu, class T>
-void write_piece(const SelectedRows<T>& rows, const T* dy, const T* other, const Piece& piece,
+void write_piece(const GradientRows<T>& rows, const T* dy, const T* other, const Piece& piece,
                  int64_t channels, const Tables& t, bool, T* dx) {
   alignas(64) float tile[kTileFloats];
   alignas(64) float result[kTileFloats];

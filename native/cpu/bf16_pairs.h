@@ -51,12 +51,17 @@ inline Pair where(PairMask mask, Pair v) {
 
 inline Pair no_pair() { return {_mm512_setzero_ps(), _mm512_setzero_ps()}; }
 
-inline Pair load_pair(const Bf16* p) {
-  const __m512i bits = _mm512_loadu_si512(p);
+// The first n of 32 columns.
+inline __mmask32 first_columns(int64_t n) { return n >= kPairColumns ? ~0u : (1u << n) - 1; }
+
+// Of 32 bf16 numbers.
+inline Pair pair_of(__m512i bits) {
   const __m512i upper = _mm512_set1_epi32(static_cast<int>(0xFFFF0000u));
   return {_mm512_castsi512_ps(_mm512_maskz_slli_epi32(0xFFFF, bits, 16)),
           _mm512_castsi512_ps(_mm512_and_si512(bits, upper))};
 }
+
+inline Pair load_pair(const Bf16* p) { return pair_of(_mm512_loadu_si512(p)); }
 
 // Of a table in the order of pairs.
 inline Pair load_pair(const float* p) { return {_mm512_load_ps(p), _mm512_load_ps(p + 16)}; }
@@ -76,20 +81,24 @@ inline __m512i bf16_in_upper_half(__m512 v) {
   return _mm512_mask_or_epi32(rounded, nan, bits, _mm512_set1_epi32(0x400000));
 }
 
-// Whether all rows of y begin on lines, given that pieces of rows do.
-inline bool rows_begin_lines(const Bf16* y, int64_t width) {
-  return reinterpret_cast<uintptr_t>(y) % 64 == 0 && width % kPairColumns == 0;
+// Whether all rows of y begin on lines.
+template <class T>
+bool rows_begin_lines(const T* y, int64_t width) {
+  return reinterpret_cast<uintptr_t>(y) % 64 == 0 && width % (64 / int64_t{sizeof(T)}) == 0;
 }
 
-// Rounds as eb_bf16_bits; past the cache if `stream`, and p begins a line then.
-inline void store_pair(Bf16* p, Pair v, bool stream) {
+// 32 bf16 numbers, rounded as eb_bf16_bits.
+inline __m512i bf16_of(Pair v) {
   const __m512i low = _mm512_maskz_srli_epi32(0xFFFF, bf16_in_upper_half(v.even), 16);
-  const __m512i high = bf16_in_upper_half(v.odd);
-  const __m512i both = _mm512_mask_mov_epi16(high, 0x55555555u, low);
+  return _mm512_mask_mov_epi16(bf16_in_upper_half(v.odd), 0x55555555u, low);
+}
+
+// Rounds; past the cache if `stream`, and p begins a line then.
+inline void store_pair(Bf16* p, Pair v, bool stream) {
   if (stream) {
-    _mm512_stream_si512(reinterpret_cast<__m512i*>(p), both);
+    _mm512_stream_si512(reinterpret_cast<__m512i*>(p), bf16_of(v));
   } else {
-    _mm512_storeu_si512(p, both);
+    _mm512_storeu_si512(p, bf16_of(v));
   }
 }
 

@@ -21,6 +21,13 @@ constexpr int kGroupRows = 4;
 // Columns that the inner loops keep sums of.
 constexpr int64_t kStrip = 1024;
 
+// Columns that loops take at once at most.
+constexpr int64_t kGroupColumns = 32;
+
+inline int64_t whole_groups(int64_t columns) {
+  return (columns + kGroupColumns - 1) / kGroupColumns * kGroupColumns;
+}
+
 // A piece: `count` wide rows of `fold` rows each, from row `row` on.
 struct Piece {
   int64_t row;
@@ -47,8 +54,10 @@ class Grid {
     return (full < kMaxChunks ? full : kMaxChunks) + 1;
   }
 
-  // Upper bound of width().
-  static int64_t max_width(int64_t channels) { return channels > kStrip ? channels : kStrip; }
+  // Upper bound of table_width().
+  static int64_t max_width(int64_t channels) {
+    return whole_groups(channels > kStrip ? channels : kStrip);
+  }
 
   int64_t rows() const { return rows_; }
   int64_t channels() const { return channels_; }
@@ -110,9 +119,9 @@ class Scratch {
   char* next_;
 };
 
-// Floats of a table over the columns of a wide row, or over all channels of x in whole vectors.
+// Floats of a table over the columns of a wide row, or over all channels of x.
 inline int64_t table_width(const Grid& grid, int64_t channels) {
-  return grid.width() > channels ? grid.width() : channels;
+  return whole_groups(grid.width() > channels ? grid.width() : channels);
 }
 
 // Writes a per-channel value to all its columns of a table over a wide row.

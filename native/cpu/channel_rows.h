@@ -22,6 +22,9 @@ struct PlainRows {
   const T* x;
   int64_t channels;
 
+  // Where a table holds a channel.
+  static int64_t place(int64_t channel) { return channel; }
+
   // n wide rows of a piece from its wide row `first` on.
   const T* rows(const Piece& piece, int64_t first, int64_t n, float* tile) const {
     (void)n;

@@ -12,6 +12,8 @@
 #                                        retrained for the first number of bits, the others are
 #                                        trained with the first seed alone
 #   DENSE_SEEDS="1 2 3"                  of dense networks in fp32 and bf16
+#   SAME_START=12                        epoch index from which every ticket is also retrained in
+#                                        fp32: a ticket drawn later has fewer epochs left
 #   DATASET="--dataset cifar10"          with --data where the pictures are elsewhere
 #   OUT=docs/reproduction                where the page and its metrics go
 set -euo pipefail
@@ -24,6 +26,7 @@ dense_seeds=${DENSE_SEEDS:-1 2 3}
 epochs=${EPOCHS:-20}
 swa_start=${SWA_START:-15}
 percent=${PERCENT:-0.5}
+same_start=${SAME_START:-12}
 flows=${FLOWS:-original full}
 bits=${BITS:-8 6 4}
 out=${OUT:-$root/docs/reproduction}
@@ -78,14 +81,17 @@ search_of() {
     --ratios "$percent" "$@" --save "$folder/seed$seed/$name-dense"
 }
 
-# low_of SEED: every training in low precision of one seed, and the fp32 ticket.
+# low_of SEED: every training in low precision of one seed, and those of the fp32 ticket.
 low_of() {
   local seed=$1 base=$folder/seed$1 flow first w low name
-  local retrain=("${recipe[@]}" "${data[@]}" --seed "$seed")
+  local retrain=("${recipe[@]}" "${data[@]}" --seed "$seed") from
   search_of "$seed" fp32
   if ticket "$base/fp32-dense" "$base/fp32-pruned"; then
-    train retrain "${retrain[@]}" --scratch "$base/fp32-pruned/pruned.safetensors" \
-      --save "$base/fp32-ticket"
+    from=(--scratch "$base/fp32-pruned/pruned.safetensors")
+    train retrain "${retrain[@]}" "${from[@]}" --save "$base/fp32-ticket"
+    train retrain "${retrain[@]}" "${from[@]}" --method reinit --save "$base/fp32-reinit"
+    train retrain "${retrain[@]}" "${from[@]}" --start-epoch "$same_start" \
+      --save "$base/fp32-ticket-same-start"
   fi
   for flow in $flows; do
     first=${bits%% *}
@@ -97,10 +103,12 @@ low_of() {
       search_of "$seed" "$flow$w" "${low[@]}"
       [[ $w == "$first" ]] || continue
       ticket "$name-dense" "$name-pruned" || continue
-      local from=(--scratch "$name-pruned/pruned.safetensors")
+      from=(--scratch "$name-pruned/pruned.safetensors")
       train retrain "${retrain[@]}" "${low[@]}" "${from[@]}" --save "$name-LL"
       train retrain "${retrain[@]}" "${from[@]}" --save "$name-LF"
       train retrain "${retrain[@]}" "${low[@]}" "${from[@]}" --method reinit --save "$name-reinit"
+      train retrain "${retrain[@]}" "${from[@]}" --start-epoch "$same_start" \
+        --save "$name-LF-same-start"
     done
   done
 }
@@ -141,7 +149,8 @@ table() {
       "${BATCH:-128}" "$percent" "$swa_start"
     printf 'The numbers come from the `metrics.jsonl` files in `low-precision/`. In the names, the flow'
     printf ' and the bits\nof what was searched in; LL: retrained in the same, LF: in fp32, reinit: in'
-    printf ' the same from new weights.\n\n'
+    printf ' the same from new weights;\nsame-start: retrained in fp32 from epoch index %s on, whenever the ticket was' "$same_start"
+    printf ' drawn.\n\n'
     printf '| training | seed | last %% | best %% | averaged %% | drawn at the start of epoch | s |\n'
     printf '|---|---|---|---|---|---|---|\n'
     for run in "$folder"/seed*/*; do
@@ -169,7 +178,9 @@ table() {
       $4 != "-" { averages[$1]++; average[$1] += $4 }
       END {
         for (name in n) {
-          base = name ~ /dense$/ ? "fp32-dense" : "fp32-ticket"
+          base = "fp32-ticket"
+          if (match(name, /(dense|reinit)$/)) base = "fp32-" substr(name, RSTART)
+          if (name ~ /same-start$/) base = base "-same-start"
           printf "| %s | %d | %.2f | %s | %s | %s | %s |\n", name, n[name], last[name] / n[name],
             least[name], most[name],
             averages[name] ? sprintf("%.2f", average[name] / averages[name]) : "-",

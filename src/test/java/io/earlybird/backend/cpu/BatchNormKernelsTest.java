@@ -35,6 +35,11 @@ class BatchNormKernelsTest {
         IntStream.range(0, c).filter(i -> i % 3 != 1 && (i < 20 || i > 33)).toArray());
   }
 
+  /** So few that many of their rows make a wide row. */
+  private static Channels few(int c) {
+    return Channels.of(IntStream.range(0, c).filter(i -> i % 100 == 1).toArray());
+  }
+
   /** x, dy, mean, variance, gamma, beta with the statistics of x. */
   private static List<HostTensor> backward(int rows, int c, Channels channels) {
     List<HostTensor> in = forward(rows, c);
@@ -57,6 +62,7 @@ class BatchNormKernelsTest {
     "300, 130",
     "70, 1030",
     "5000, 16",
+    "2000, 350",
     "256, 511"
   })
   void withinTheErrorBoundOfTheReference(int rows, int c) {
@@ -69,9 +75,11 @@ class BatchNormKernelsTest {
         List.of(back.get(0), back.get(4), back.get(5), back.get(2), back.get(3));
     KernelRunner.check(new BatchNormInference(EPSILON), fixed);
     if (c > 1) {
-      Channels channels = some(c);
-      KernelRunner.check(new BatchNormRelu(EPSILON, channels), forward(rows, c));
-      KernelRunner.check(new BatchNormReluBackward(EPSILON, channels), backward(rows, c, channels));
+      for (Channels channels : List.of(some(c), few(c))) {
+        KernelRunner.check(new BatchNormRelu(EPSILON, channels), forward(rows, c));
+        KernelRunner.check(
+            new BatchNormReluBackward(EPSILON, channels), backward(rows, c, channels));
+      }
     }
   }
 
@@ -108,6 +116,8 @@ class BatchNormKernelsTest {
     KernelRunner.checkThreads(new BatchNormReluBackward(EPSILON, null), back);
     KernelRunner.checkThreads(
         new BatchNormReluBackward(EPSILON, channels), backward(rows, c, channels));
+    KernelRunner.checkThreads(
+        new BatchNormReluBackward(EPSILON, few(350)), backward(2000, 350, few(350)));
   }
 
   /**
