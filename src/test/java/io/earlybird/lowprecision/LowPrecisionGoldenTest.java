@@ -58,6 +58,19 @@ class LowPrecisionGoldenTest {
   /** The same of the state after one step. */
   private static final double STATE_DISTANCE = 0.01;
 
+  /**
+   * An activation so near the middle between two multiples of its unit that the order of a sum
+   * decides which one it becomes, and with it, layer by layer, how some errors are rounded.
+   *
+   * @param layer the convolution whose result it is
+   * @param element its place in {@code [N,H,W,C]}
+   * @param nudge what brings it to the side on which the original's lies
+   */
+  private record Tie(String layer, int element, float nudge) {}
+
+  /** Of {@code preresnet11_lp8}: -8.49994 units, a unit being 1/64; the original's becomes -9. */
+  private static final Tie TIE = new Tie("layer2.0.conv3", 31_733, -0x1p-16f);
+
   @TestFactory
   Stream<DynamicTest> steps() {
     return each("optim/lowprecision");
@@ -66,6 +79,15 @@ class LowPrecisionGoldenTest {
   @TestFactory
   Stream<DynamicTest> oneStep() {
     return each("optim/lowprecision-one-step");
+  }
+
+  /** With the one activation that became its other neighbour put right, everything agrees. */
+  @TestFactory
+  Stream<DynamicTest> oneStepWithoutItsTie() {
+    return GoldenRegistry.tests(
+        getClass(),
+        "optim/lowprecision-one-step",
+        c -> TestBackends.each(b -> new Run(c, b, TIE).check()));
   }
 
   @TestFactory
@@ -166,7 +188,7 @@ class LowPrecisionGoldenTest {
 
   private Stream<DynamicTest> each(String kind) {
     return GoldenRegistry.tests(
-        getClass(), kind, c -> TestBackends.each(b -> new Run(c, b).check()));
+        getClass(), kind, c -> TestBackends.each(b -> new Run(c, b, null).check()));
   }
 
   /** Our name: without the level that quantizers add to the names of convolutions. */
@@ -178,6 +200,7 @@ class LowPrecisionGoldenTest {
   private static final class Run {
     private final GoldenCase recorded;
     private final Backend backend;
+    private final Tie tie;
     private final JsonNode meta;
     private final LowPrecision precision;
     private final Network network;
@@ -188,10 +211,17 @@ class LowPrecisionGoldenTest {
     private final Tensor loss;
     private final Sgd.Step step;
     private final ForwardPass pass;
+    private Tensor nudges;
 
-    Run(GoldenCase recorded, Backend backend) {
+    /**
+     * Not run yet.
+     *
+     * @param tie the activation that is nudged; null for none
+     */
+    Run(GoldenCase recorded, Backend backend, Tie tie) {
       this.recorded = recorded;
       this.backend = backend;
+      this.tie = tie;
       meta = recorded.meta();
       assertThat(meta.required("rounding").asText()).isEqualTo("nearest");
       JsonNode bits = meta.required("low_precision");
@@ -203,11 +233,12 @@ class LowPrecisionGoldenTest {
               bits.required("error").asInt(),
               bits.required("momentum").asInt(),
               Rounding.NEAREST);
+      ForwardPass.Around quantizers = precision.quantizers(0, null);
       int batch = meta.required("batch").asInt();
       network = Network.of(GoldenNetworks.spec(meta));
       x = Tensor.placeholder("x", network.inputSpec(batch));
       labels = Tensor.placeholder("labels", TensorSpec.of(DType.I32, batch));
-      pass = ForwardPass.training(precision.quantizers(0, null));
+      pass = ForwardPass.training(tie == null ? quantizers : nudged(quantizers));
       logits = network.forward(x, pass);
       loss = logits.softmaxCrossEntropy(labels).output(0);
       sgd =
@@ -220,6 +251,25 @@ class LowPrecisionGoldenTest {
                   (float) meta.required("s").asDouble()),
               precision.optimizer(0, null));
       step = sgd.step(loss);
+    }
+
+    /** Quantizers, before one of which the tie is nudged. */
+    private ForwardPass.Around nudged(ForwardPass.Around quantizers) {
+      return new ForwardPass.Around() {
+        @Override
+        public Tensor result(Tensor y, String layer) {
+          if (!layer.equals(tie.layer)) {
+            return quantizers.result(y, layer);
+          }
+          nudges = Tensor.placeholder("nudges", y.spec());
+          return quantizers.result(y.add(nudges), layer);
+        }
+      };
+    }
+
+    /** Whether few elements, if any, are rounded to another neighbour than the original's. */
+    private boolean isClose() {
+      return tie != null || meta.has("steps");
     }
 
     void check() {
@@ -251,7 +301,7 @@ class LowPrecisionGoldenTest {
         Gradients gradients =
             Gradients.of(loss, network.parameters().stream().map(Variable::read).toList());
         sums(session, meta.required("module_call_order"), Function.identity(), 2e-5);
-        sums(session, meta.required("gradient_order"), gradients::of, 1e-2);
+        sums(session, meta.required("gradient_order"), gradients::of, isClose() ? 1e-6 : 1e-2);
       }
     }
 
@@ -381,6 +431,11 @@ class LowPrecisionGoldenTest {
           labels,
           HostTensor.of(
               Arrays.stream(classes).mapToInt(Math::toIntExact).toArray(), classes.length));
+      if (tie != null) {
+        HostTensor zeros = HostTensor.zeros(nudges.spec());
+        zeros.buffer().putFloat(Float.BYTES * tie.element, tie.nudge);
+        p.write(nudges, zeros);
+      }
     }
 
     private void close(String name, Function<String, HostTensor> actual) {
@@ -401,7 +456,7 @@ class LowPrecisionGoldenTest {
      */
     private void near(String what, HostTensor actual, float[] recordedValues, double noise) {
       double[] expected = doubles(recordedValues);
-      boolean flips = !recorded.hasBundle("step1.intermediate");
+      boolean flips = tie == null && !recorded.hasBundle("step1.intermediate");
       if (flips && what.contains("grads")) {
         distance(what, actual.doubles(), expected, DISTANCE);
         return;
@@ -422,7 +477,7 @@ class LowPrecisionGoldenTest {
         } else if (t.name().contains("running_")) {
           near(what, ours, t.floats(), 0);
         } else if (!t.name().endsWith(".indexes")) {
-          if (meta.has("steps")) {
+          if (isClose()) {
             flips += flips(what, wordLength, ours, t.floats());
             elements += t.size();
           } else {
