@@ -13,6 +13,11 @@ public interface Backend extends AutoCloseable {
   /** Offsets of buffers in memory are multiples of this many bytes. */
   long ALIGNMENT = 256;
 
+  /** The smallest multiple of {@link #ALIGNMENT} that is not less. */
+  static long aligned(long bytes) {
+    return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  }
+
   /** Short name, as the {@code --backend} option takes it. */
   String name();
 

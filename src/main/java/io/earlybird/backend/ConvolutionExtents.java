@@ -4,7 +4,9 @@ import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.op.Conv2d;
 import io.earlybird.tensor.op.Conv2dBackwardData;
 import io.earlybird.tensor.op.Conv2dBackwardWeight;
+import io.earlybird.tensor.op.Conv2dEpilogue;
 import io.earlybird.tensor.op.Op;
+import java.util.Optional;
 
 /**
  * A convolution and which of its three products is wanted.
@@ -32,21 +34,33 @@ public record ConvolutionExtents(
    * @throws IllegalArgumentException if its op is none
    */
   public static ConvolutionExtents of(KernelRequest request) {
+    return find(request)
+        .orElseThrow(() -> new IllegalArgumentException("not a convolution: " + request.op()));
+  }
+
+  /** The convolution behind a request; empty if its op is none. */
+  public static Optional<ConvolutionExtents> find(KernelRequest request) {
     Op op = request.op();
     TensorSpec first = request.inputs().get(0);
     TensorSpec second = request.inputs().get(1);
     TensorSpec result = request.outputs().get(0);
+    ConvolutionExtents found = null;
     if (op instanceof Conv2d c) {
-      return new ConvolutionExtents(
-          Product.FORWARD, first, second, result, c.stride(), c.padding());
+      found =
+          new ConvolutionExtents(Product.FORWARD, first, second, result, c.stride(), c.padding());
+    } else if (op instanceof Conv2dEpilogue c) {
+      found =
+          new ConvolutionExtents(Product.FORWARD, first, second, result, c.stride(), c.padding());
     } else if (op instanceof Conv2dBackwardData c) {
-      return new ConvolutionExtents(
-          Product.BACKWARD_DATA, result, second, first, c.stride(), c.padding());
+      found =
+          new ConvolutionExtents(
+              Product.BACKWARD_DATA, result, second, first, c.stride(), c.padding());
     } else if (op instanceof Conv2dBackwardWeight c) {
-      return new ConvolutionExtents(
-          Product.BACKWARD_WEIGHT, first, result, second, c.stride(), c.padding());
+      found =
+          new ConvolutionExtents(
+              Product.BACKWARD_WEIGHT, first, result, second, c.stride(), c.padding());
     }
-    throw new IllegalArgumentException("not a convolution: " + op);
+    return Optional.ofNullable(found);
   }
 
   /** Pictures. */

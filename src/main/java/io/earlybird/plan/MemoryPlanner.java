@@ -22,7 +22,7 @@ final class MemoryPlanner {
     long offset = -1;
 
     Block(long bytes, int from, int to) {
-      this.bytes = align(bytes);
+      this.bytes = Backend.aligned(bytes);
       this.from = from;
       this.to = to;
     }
@@ -54,10 +54,6 @@ final class MemoryPlanner {
       }
     }
     bytes = assignOffsets(blocks);
-  }
-
-  static long align(long bytes) {
-    return (bytes + Backend.ALIGNMENT - 1) / Backend.ALIGNMENT * Backend.ALIGNMENT;
   }
 
   private static Map<Value, Integer> lastUses(List<Step> steps) {

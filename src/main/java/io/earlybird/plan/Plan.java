@@ -55,7 +55,7 @@ public final class Plan implements AutoCloseable {
     long bytes = 0;
     for (Value v : graph.placeholders.values()) {
       placeholderOffsets.put(v, bytes);
-      bytes += MemoryPlanner.align(v.form.bytes());
+      bytes += Backend.aligned(v.form.bytes());
     }
     this.placeholders = bytes == 0 ? null : backend.allocate(bytes, "the inputs of a plan");
   }

@@ -51,7 +51,7 @@ public final class StateRegion implements AutoCloseable {
             .toList();
     long bytes = 0;
     for (Variable v : fresh) {
-      bytes += MemoryPlanner.align(forms.get(v).bytes());
+      bytes += Backend.aligned(forms.get(v).bytes());
     }
     if (fresh.isEmpty()) {
       return;
@@ -62,7 +62,7 @@ public final class StateRegion implements AutoCloseable {
     for (Variable v : fresh) {
       Form form = forms.get(v);
       stored.put(v, new Stored(form, new Slice(arena, offset, form.bytes())));
-      offset += MemoryPlanner.align(form.bytes());
+      offset += Backend.aligned(form.bytes());
     }
   }
 

@@ -43,7 +43,7 @@ class ModelNumericGoldenTest {
    */
   private static final double KINKS = 5e-3;
 
-  /** See OwnProducts. */
+  /** See OwnConvolution. */
   private static final String WINOGRAD = "earlybird.winograd";
 
   /** How far from a kink to look for values that crossed it, see {@link Kinks}; nearest first. */

@@ -23,8 +23,7 @@ final class ApartKernel implements Kernel {
     this.norm = norm;
     this.product = product;
     this.made = product.inputForms().get(0);
-    long whole = made.bytes() + Backend.ALIGNMENT - 1;
-    this.madeBytes = whole / Backend.ALIGNMENT * Backend.ALIGNMENT;
+    this.madeBytes = Backend.aligned(made.bytes());
   }
 
   /**

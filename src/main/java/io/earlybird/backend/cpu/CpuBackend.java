@@ -229,7 +229,7 @@ public final class CpuBackend implements Backend {
    */
   @Override
   public Form storedForm(TensorSpec spec, Form wanted) {
-    return wanted.element() == DType.BF16 ? OwnProducts.gradientForm(spec) : wanted;
+    return wanted.element() == DType.BF16 ? OwnConvolution.gradientForm(spec) : wanted;
   }
 
   @Override

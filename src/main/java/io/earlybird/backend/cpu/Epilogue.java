@@ -8,6 +8,7 @@ import io.earlybird.backend.cpu.OneDnnKernel.Argument;
 import io.earlybird.tensor.DType;
 import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.op.Conv2dEpilogue;
+import io.earlybird.tensor.op.Op;
 import java.util.ArrayList;
 import java.util.List;
 import org.bytedeco.dnnl.global.dnnl.algorithm;
@@ -27,6 +28,11 @@ record Epilogue(Conv2dEpilogue op, TensorSpec y) {
   /** A convolution's plain result. */
   static Epilogue none(TensorSpec y) {
     return new Epilogue(null, y);
+  }
+
+  /** What follows in a convolution's op; nothing in a plain one. */
+  static Epilogue of(Op op, TensorSpec y) {
+    return new Epilogue(op instanceof Conv2dEpilogue c ? c : null, y);
   }
 
   private boolean norm() {

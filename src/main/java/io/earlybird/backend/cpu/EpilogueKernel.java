@@ -44,7 +44,8 @@ final class EpilogueKernel implements Kernel {
     this.product = product;
     this.slope = slope;
     this.channels = request.inputs().get(1).shape().dim(0);
-    this.own = (op.norm() ? aligned(channels * Float.BYTES) : 0) + (slope ? Backend.ALIGNMENT : 0);
+    this.own =
+        (op.norm() ? Backend.aligned(channels * Float.BYTES) : 0) + (slope ? Backend.ALIGNMENT : 0);
   }
 
   /** A way to compute the product as a way to compute the whole op. */
@@ -69,10 +70,6 @@ final class EpilogueKernel implements Kernel {
       forms.add(product.get(op.norm() ? AFTER_VECTORS : GAMMA));
     }
     return forms;
-  }
-
-  private static long aligned(long bytes) {
-    return (bytes + Backend.ALIGNMENT - 1) / Backend.ALIGNMENT * Backend.ALIGNMENT;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package io.earlybird.backend.cpu;
 
+import io.earlybird.backend.ConvolutionExtents.Product;
 import io.earlybird.backend.Form;
 import java.util.ArrayList;
 import java.util.List;
@@ -27,13 +28,6 @@ record Formulation(
     Supplier<primitive_desc> describe,
     List<OneDnnKernel.Argument> inputs,
     List<OneDnnKernel.Argument> outputs) {
-  /** The products of a layer with weights. */
-  enum Product {
-    FORWARD,
-    BACKWARD_DATA,
-    BACKWARD_WEIGHT
-  }
-
   /** oneDNN lists its implementations from the best guess downwards; later ones never won. */
   private static final int MOST = 3;
 

@@ -9,7 +9,7 @@ import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_DST;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_SRC;
 import static org.bytedeco.dnnl.global.dnnl.DNNL_ARG_WEIGHTS;
 
-import io.earlybird.backend.cpu.Formulation.Product;
+import io.earlybird.backend.ConvolutionExtents.Product;
 import io.earlybird.backend.cpu.OneDnnKernel.Argument;
 import io.earlybird.tensor.DType;
 import io.earlybird.tensor.TensorSpec;

@@ -155,7 +155,7 @@ final class KernelTimer implements AutoCloseable {
   private static long place(List<Form> forms, Memory memory, long offset, List<Slice> slices) {
     for (Form form : forms) {
       slices.add(new Slice(memory, offset, form.bytes()));
-      offset += aligned(form.bytes());
+      offset += Backend.aligned(form.bytes());
     }
     return offset;
   }
@@ -179,11 +179,7 @@ final class KernelTimer implements AutoCloseable {
   }
 
   private static long size(List<Form> forms) {
-    return forms.stream().mapToLong(f -> aligned(f.bytes())).sum();
-  }
-
-  private static long aligned(long bytes) {
-    return (bytes + Backend.ALIGNMENT - 1) / Backend.ALIGNMENT * Backend.ALIGNMENT;
+    return forms.stream().mapToLong(f -> Backend.aligned(f.bytes())).sum();
   }
 
   @Override

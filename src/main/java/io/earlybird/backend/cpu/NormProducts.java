@@ -116,7 +116,7 @@ final class NormProducts {
     boolean asExact = element == DType.F32 && pointwise;
     List<Candidate> all = new ArrayList<>();
     if (has
-        && (pointwise || OwnProducts.mayUseWinograd())
+        && (pointwise || OwnConvolution.mayUseWinograd())
         && (asExact || ProductKernels.isLarge(product))) {
       all.add(own(request, element));
     }
@@ -149,13 +149,13 @@ final class NormProducts {
   private static Candidate forward(KernelRequest request, BatchNormReluConv2d op, DType element) {
     TensorSpec w = request.inputs().get(FIRST);
     List<Form> inputs = request.plainInputs(1, element);
-    inputs.set(FIRST, OwnProducts.gradientForm(w));
+    inputs.set(FIRST, OwnConvolution.gradientForm(w));
     After after = After.of(op);
     if (after.add) {
       inputs.set(inputs.size() - 1, Form.plain(request.outputs().get(0), element));
     }
     List<Form> outputs = request.plainOutputs(element);
-    Conv2dShape shape = OwnProducts.shape(made(request), w, op.stride(), op.padding());
+    Conv2dShape shape = OwnConvolution.shape(made(request), w, op.stride(), op.padding());
     return element == DType.BF16
         ? candidate(
             request,
@@ -178,8 +178,8 @@ final class NormProducts {
     TensorSpec w = request.outputs().get(0);
     List<Form> inputs = request.plainInputs(1, element);
     inputs.set(FIRST, Form.plain(request.inputs().get(FIRST), element));
-    List<Form> outputs = List.of(OwnProducts.gradientForm(w));
-    Conv2dShape shape = OwnProducts.shape(made(request), w, op.stride(), op.padding());
+    List<Form> outputs = List.of(OwnConvolution.gradientForm(w));
+    Conv2dShape shape = OwnConvolution.shape(made(request), w, op.stride(), op.padding());
     return element == DType.BF16
         ? candidate(
             request,

@@ -1,35 +1,27 @@
 package io.earlybird.backend.cpu;
 
+import static io.earlybird.backend.cpu.OwnConvolution.WINOGRAD_SUFFIX;
+import static io.earlybird.backend.cpu.OwnConvolution.backwardForm;
+import static io.earlybird.backend.cpu.OwnConvolution.gradientForm;
+import static io.earlybird.backend.cpu.OwnConvolution.stored;
+import static io.earlybird.tensor.DType.BF16;
+
+import io.earlybird.backend.ConvolutionExtents;
 import io.earlybird.backend.Form;
 import io.earlybird.backend.KernelRequest;
 import io.earlybird.backend.cpu.NativeKernels.Conv2dShape;
+import io.earlybird.backend.cpu.OwnConvolution.After;
 import io.earlybird.tensor.DType;
-import io.earlybird.tensor.TensorSpec;
-import io.earlybird.tensor.op.Conv2d;
-import io.earlybird.tensor.op.Conv2dBackwardData;
-import io.earlybird.tensor.op.Conv2dBackwardWeight;
 import io.earlybird.tensor.op.Conv2dEpilogue;
-import io.earlybird.tensor.op.Op;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.function.IntSupplier;
-import java.util.function.Supplier;
-import java.util.function.ToLongFunction;
-import org.bytedeco.dnnl.memory;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
-import org.bytedeco.javacpp.PointerScope;
 import org.bytedeco.javacpp.ShortPointer;
 
 /** Products of bf16 operands of our own C++ library, as candidates beside oneDNN's. */
 final class OwnBf16Products {
-  /** Makes the call on a convolution's shape and its buffers. */
-  @FunctionalInterface
-  private interface Call {
-    IntSupplier bind(Conv2dShape shape, Buffers buffers);
-  }
-
   private OwnBf16Products() {}
 
   /**
@@ -38,113 +30,83 @@ final class OwnBf16Products {
    * their operands once more, so they stand in only where results are bf16 anyway.
    */
   static List<Candidate> candidates(KernelRequest request, ProductTypes types) {
-    if (types.operand() != DType.BF16 || !CpuLibrary.hasBf16Products()) {
+    if (types.operand() != BF16 || !CpuLibrary.hasBf16Products()) {
       return List.of();
     }
-    List<Candidate> all = new ArrayList<>(direct(request, types));
-    if (types.result() == DType.BF16) {
-      all.addAll(winograd(request));
+    return ConvolutionExtents.find(request)
+        .map(c -> candidates(request, c, types.result()))
+        .orElse(List.of());
+  }
+
+  private static List<Candidate> candidates(
+      KernelRequest request, ConvolutionExtents c, DType result) {
+    boolean epilogue = request.op() instanceof Conv2dEpilogue;
+    List<Candidate> all = new ArrayList<>();
+    if (!epilogue) {
+      all.add(direct(c, result).candidate(request, c));
+    }
+    if (result == BF16 && OwnConvolution.isWinograds(c)) {
+      Candidate own = winograd(request, c).candidate(request, c);
+      all.add(epilogue ? EpilogueKernel.around(request, own, false) : own);
     }
     return all;
   }
 
-  private static List<Candidate> direct(KernelRequest request, ProductTypes types) {
-    Op op = request.op();
-    TensorSpec first = request.inputs().get(0);
-    TensorSpec second = request.inputs().get(1);
-    TensorSpec result = request.outputs().get(0);
-    int wide = types.result() == DType.F32 ? 1 : 0;
-    Form image = Form.plain(first, DType.BF16);
-    if (op instanceof Conv2d c) {
-      return List.of(
-          candidate(
-              request,
-              "",
-              List.of(image, stored(second, "AcdB%da2b"), Form.plain(result, types.result())),
-              () -> OwnProducts.shape(first, second, c.stride(), c.padding()),
+  private static OwnConvolution direct(ConvolutionExtents c, DType result) {
+    Form x = Form.plain(c.x(), BF16);
+    Form y = Form.plain(c.y(), BF16);
+    int wide = result == DType.F32 ? 1 : 0;
+    return switch (c.product()) {
+      case FORWARD ->
+          new OwnConvolution(
+              List.of(x, stored(c.w(), BF16, "AcdB%da2b")),
+              Form.plain(c.y(), result),
               NativeKernels::eb_conv2d_bf16_scratch,
-              (shape, buffers) -> forward(shape, buffers, wide)));
-    } else if (op instanceof Conv2dBackwardData c) {
-      return List.of(
-          candidate(
-              request,
-              "",
-              List.of(image, stored(second, "BcdA%db2a"), Form.plain(result, types.result())),
-              () -> OwnProducts.shape(result, second, c.stride(), c.padding()),
+              (shape, b) -> forward(shape, b, wide),
+              "");
+      case BACKWARD_DATA ->
+          new OwnConvolution(
+              List.of(y, stored(c.w(), BF16, "BcdA%db2a")),
+              Form.plain(c.x(), result),
               NativeKernels::eb_conv2d_backward_data_bf16_scratch,
-              (shape, buffers) -> backwardData(shape, buffers, wide)));
-    } else if (op instanceof Conv2dBackwardWeight c) {
-      return List.of(
-          candidate(
-              request,
-              "",
-              List.of(image, Form.plain(second, DType.BF16), OwnProducts.gradientForm(result)),
-              () -> OwnProducts.shape(first, result, c.stride(), c.padding()),
+              (shape, b) -> backwardData(shape, b, wide),
+              "");
+      case BACKWARD_WEIGHT ->
+          new OwnConvolution(
+              List.of(x, y),
+              gradientForm(c.w()),
               NativeKernels::eb_conv2d_backward_weight_bf16_scratch,
-              OwnBf16Products::backwardWeight));
-    }
-    return List.of();
+              OwnBf16Products::backwardWeight,
+              "");
+    };
   }
 
-  private static List<Candidate> winograd(KernelRequest request) {
-    Op op = request.op();
-    TensorSpec first = request.inputs().get(0);
-    TensorSpec second = request.inputs().get(1);
-    TensorSpec result = request.outputs().get(0);
-    Form image = Form.plain(first, DType.BF16);
-    Form out = Form.plain(result, DType.BF16);
-    if (op instanceof Conv2d c && OwnProducts.isWinograds(second, c.stride(), c.padding())) {
-      return List.of(
-          winograd(
-              request,
-              List.of(image, OwnProducts.gradientForm(second), out),
-              () -> OwnProducts.shape(first, second, c.stride(), c.padding()),
+  private static OwnConvolution winograd(KernelRequest request, ConvolutionExtents c) {
+    Form x = Form.plain(c.x(), BF16);
+    Form y = Form.plain(c.y(), BF16);
+    return switch (c.product()) {
+      case FORWARD ->
+          new OwnConvolution(
+              OwnConvolution.forward(request, c, BF16, gradientForm(c.w())),
+              y,
               NativeKernels::eb_conv2d_winograd_bf16_scratch,
-              (shape, buffers) -> winograd(null, shape, buffers)));
-    } else if (op instanceof Conv2dEpilogue c
-        && OwnProducts.isWinograds(second, c.stride(), c.padding())) {
-      List<Form> forms = new ArrayList<>(List.of(image, OwnProducts.gradientForm(second)));
-      for (TensorSpec spec : new Epilogue(c, result).operands(false)) {
-        forms.add(Form.plain(spec, spec.equals(result) ? DType.BF16 : DType.F32));
-      }
-      forms.add(out);
-      Candidate own =
-          winograd(
-              request,
-              forms,
-              () -> OwnProducts.shape(first, second, c.stride(), c.padding()),
-              NativeKernels::eb_conv2d_winograd_bf16_scratch,
-              (shape, buffers) -> winograd(c, shape, buffers));
-      return List.of(EpilogueKernel.around(request, own, false));
-    } else if (op instanceof Conv2dBackwardData c
-        && OwnProducts.isWinograds(second, c.stride(), c.padding())) {
-      return List.of(
-          winograd(
-              request,
-              List.of(image, OwnProducts.backwardForm(second), out),
-              () -> OwnProducts.shape(result, second, c.stride(), c.padding()),
+              (shape, b) -> winograd(After.of(request.op(), b), shape, b),
+              WINOGRAD_SUFFIX);
+      case BACKWARD_DATA ->
+          new OwnConvolution(
+              List.of(y, backwardForm(c.w())),
+              x,
               NativeKernels::eb_conv2d_winograd_backward_data_bf16_scratch,
-              OwnBf16Products::winogradBackwardData));
-    } else if (op instanceof Conv2dBackwardWeight c
-        && OwnProducts.isWinograds(result, c.stride(), c.padding())) {
-      return List.of(
-          winograd(
-              request,
-              List.of(image, Form.plain(second, DType.BF16), OwnProducts.gradientForm(result)),
-              () -> OwnProducts.shape(first, result, c.stride(), c.padding()),
+              OwnBf16Products::winogradBackwardData,
+              WINOGRAD_SUFFIX);
+      case BACKWARD_WEIGHT ->
+          new OwnConvolution(
+              List.of(x, y),
+              gradientForm(c.w()),
               NativeKernels::eb_conv2d_winograd_backward_weight_bf16_scratch,
-              OwnBf16Products::winogradBackwardWeight));
-    }
-    return List.of();
-  }
-
-  private static Candidate winograd(
-      KernelRequest request,
-      List<Form> forms,
-      Supplier<Conv2dShape> describe,
-      ToLongFunction<Conv2dShape> scratch,
-      Call call) {
-    return candidate(request, OwnProducts.WINOGRAD_SUFFIX, forms, describe, scratch, call);
+              OwnBf16Products::winogradBackwardWeight,
+              WINOGRAD_SUFFIX);
+    };
   }
 
   private static IntSupplier forward(Conv2dShape shape, Buffers buffers, int wide) {
@@ -171,21 +133,15 @@ final class OwnBf16Products {
     return () -> NativeKernels.eb_conv2d_backward_weight_bf16(shape, x, dy, dw, room);
   }
 
-  /** {@code after} may be {@code null}. */
-  private static IntSupplier winograd(Conv2dEpilogue after, Conv2dShape shape, Buffers buffers) {
+  private static IntSupplier winograd(After a, Conv2dShape shape, Buffers buffers) {
     ShortPointer x = buffers.shortsIn(0);
     FloatPointer w = buffers.in(1);
-    boolean norm = after != null && after.norm();
-    FloatPointer mean = norm ? buffers.in(2) : null;
-    FloatPointer scale = norm ? buffers.in(3) : null;
-    FloatPointer beta = norm ? buffers.in(4) : null;
-    ShortPointer residual = after != null && after.add() ? buffers.shortsIn(norm ? 5 : 2) : null;
-    int relu = after != null && after.relu() ? 1 : 0;
+    ShortPointer residual = a.residual() < 0 ? null : buffers.shortsIn(a.residual());
     ShortPointer y = buffers.shortsOut(0);
     Pointer room = buffers.room();
     return () ->
         NativeKernels.eb_conv2d_winograd_bf16(
-            shape, x, w, mean, scale, beta, residual, relu, y, room);
+            shape, x, w, a.mean(), a.scale(), a.beta(), residual, a.relu(), y, room);
   }
 
   private static IntSupplier winogradBackwardData(Conv2dShape shape, Buffers buffers) {
@@ -202,39 +158,5 @@ final class OwnBf16Products {
     FloatPointer dw = buffers.out(0);
     Pointer room = buffers.room();
     return () -> NativeKernels.eb_conv2d_winograd_backward_weight_bf16(shape, x, dy, dw, room);
-  }
-
-  /** A candidate; {@code forms} are the operands' and the result's. */
-  private static Candidate candidate(
-      KernelRequest request,
-      String suffix,
-      List<Form> forms,
-      Supplier<Conv2dShape> describe,
-      ToLongFunction<Conv2dShape> scratch,
-      Call call) {
-    String name = OwnKernel.name() + suffix;
-    int operands = forms.size() - 1;
-    List<Form> inputs = forms.subList(0, operands);
-    List<Form> outputs = forms.subList(operands, operands + 1);
-    return new Candidate(
-        name,
-        name,
-        forms,
-        () -> {
-          Conv2dShape shape = describe.get();
-          return OwnKernel.of(request, inputs, outputs, buffers -> call.bind(shape, buffers))
-              .withScratch(scratch.applyAsLong(shape))
-              .owning(shape)
-              .named(suffix);
-        });
-  }
-
-  /** A weight stored in blocks of pairs of channels, in oneDNN's notation. */
-  @SuppressWarnings("try") // the scope works by being open
-  private static Form stored(TensorSpec w, String layout) {
-    String tag = String.format(Locale.ROOT, layout, NativeKernels.eb_conv2d_block());
-    try (PointerScope scope = new PointerScope()) {
-      return OneDnn.form(w, OneDnn.weight(w, DType.BF16, memory.format_tag.valueOf(tag)));
-    }
   }
 }

@@ -1,16 +1,13 @@
 package io.earlybird.backend.cpu;
 
-import io.earlybird.backend.Form;
+import io.earlybird.backend.ConvolutionExtents;
 import io.earlybird.backend.KernelRequest;
 import io.earlybird.backend.cpu.NativeKernels.Conv2dShape;
 import io.earlybird.tensor.DType;
-import io.earlybird.tensor.TensorSpec;
-import io.earlybird.tensor.op.Conv2d;
-import io.earlybird.tensor.op.Conv2dBackwardData;
-import io.earlybird.tensor.op.Op;
+import io.earlybird.tensor.op.Conv2dEpilogue;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.IntSupplier;
-import java.util.function.Supplier;
 import java.util.function.ToLongFunction;
 import org.bytedeco.javacpp.FloatPointer;
 import org.bytedeco.javacpp.Pointer;
@@ -35,59 +32,52 @@ final class OwnInt8Products {
   private OwnInt8Products() {}
 
   /**
-   * Own ways to compute a convolution or the gradient of its input; none for other ops and types.
+   * Own ways to compute a convolution or the gradient of its input; none for other ops and types,
+   * and where a sum has too many terms.
    */
   static List<Candidate> candidates(KernelRequest request, ProductTypes types) {
-    if (!types.integers() || !CpuLibrary.hasBf16Products()) {
+    if (!types.integers()
+        || !CpuLibrary.hasBf16Products()
+        || request.op() instanceof Conv2dEpilogue) {
       return List.of();
     }
-    Op op = request.op();
-    TensorSpec first = request.inputs().get(0);
-    TensorSpec w = request.inputs().get(1);
-    TensorSpec result = request.outputs().get(0);
-    if (op instanceof Conv2d c) {
-      return candidate(
-          request,
-          () -> OwnProducts.shape(first, w, c.stride(), c.padding()),
-          NativeKernels::eb_conv2d_int8_scratch,
-          NativeKernels::eb_conv2d_int8);
-    } else if (op instanceof Conv2dBackwardData c) {
-      return candidate(
-          request,
-          () -> OwnProducts.shape(result, w, c.stride(), c.padding()),
-          NativeKernels::eb_conv2d_backward_data_int8_scratch,
-          NativeKernels::eb_conv2d_backward_data_int8);
-    }
-    return List.of();
+    return ConvolutionExtents.find(request)
+        .flatMap(c -> product(request, c).map(p -> p.candidate(request, c)))
+        .map(List::of)
+        .orElse(List.of());
   }
 
-  private static List<Candidate> candidate(
+  private static Optional<OwnConvolution> product(KernelRequest request, ConvolutionExtents c) {
+    return switch (c.product()) {
+      case FORWARD ->
+          product(request, c, NativeKernels::eb_conv2d_int8_scratch, NativeKernels::eb_conv2d_int8);
+      case BACKWARD_DATA ->
+          product(
+              request,
+              c,
+              NativeKernels::eb_conv2d_backward_data_int8_scratch,
+              NativeKernels::eb_conv2d_backward_data_int8);
+      case BACKWARD_WEIGHT -> Optional.empty();
+    };
+  }
+
+  private static Optional<OwnConvolution> product(
       KernelRequest request,
-      Supplier<Conv2dShape> describe,
-      ToLongFunction<Conv2dShape> scratchOf,
+      ConvolutionExtents c,
+      ToLongFunction<Conv2dShape> scratch,
       Product product) {
-    long scratch;
-    try (Conv2dShape shape = describe.get()) {
-      scratch = scratchOf.applyAsLong(shape);
+    try (Conv2dShape shape = OwnConvolution.shape(c.x(), c.w(), c.stride(), c.padding())) {
+      if (scratch.applyAsLong(shape) < 0) {
+        return Optional.empty();
+      }
     }
-    if (scratch < 0) {
-      return List.of(); // too many terms
-    }
-    List<Form> inputs = request.plainInputs(2, DType.BF16);
-    List<Form> outputs = request.plainOutputs(DType.F32);
-    String name = OwnKernel.name() + SUFFIX;
-    return List.of(
-        new Candidate(
-            name,
-            name,
-            List.of(inputs.get(0), inputs.get(1), outputs.get(0)),
-            () -> {
-              Conv2dShape shape = describe.get();
-              return OwnKernel.of(request, inputs, outputs, b -> bind(product, shape, b))
-                  .withScratch(scratch)
-                  .owning(shape)
-                  .named(SUFFIX);
-            }));
+    return Optional.of(
+        new OwnConvolution(
+            request.plainInputs(2, DType.BF16),
+            request.plainOutputs(DType.F32).get(0),
+            scratch,
+            (shape, b) -> bind(product, shape, b),
+            SUFFIX));
   }
 
   private static IntSupplier bind(Product product, Conv2dShape shape, Buffers buffers) {

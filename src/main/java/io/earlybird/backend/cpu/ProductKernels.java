@@ -1,6 +1,7 @@
 package io.earlybird.backend.cpu;
 
 import io.earlybird.EarlybirdException;
+import io.earlybird.backend.ConvolutionExtents;
 import io.earlybird.backend.Form;
 import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;
@@ -125,35 +126,38 @@ final class ProductKernels {
       different.addAll(OwnProducts.candidates(request));
     }
     if (!isLarge(request)) {
-      different.removeIf(c -> c.name().endsWith(OwnProducts.WINOGRAD_SUFFIX));
+      different.removeIf(c -> c.name().endsWith(OwnConvolution.WINOGRAD_SUFFIX));
     }
     return different;
   }
 
   private static List<Formulation> formulations(
       KernelRequest request, ProductTypes types, OneDnn library) {
+    return ConvolutionExtents.find(request)
+        .map(c -> convolutions(request, c, types, library))
+        .orElseGet(() -> layers(request, types, library));
+  }
+
+  private static List<Formulation> convolutions(
+      KernelRequest request, ConvolutionExtents c, ProductTypes types, OneDnn library) {
+    Convolution all = new Convolution(library, c.x(), c.w(), c.y(), c.stride(), c.padding(), types);
+    List<WeightLayout> layouts =
+        WeightLayout.of(c.w(), types.operand(), request.available().get(1));
+    return switch (c.product()) {
+      case FORWARD -> all.forward(layouts, Epilogue.of(request.op(), c.y()));
+      case BACKWARD_DATA -> all.backwardData(layouts);
+      case BACKWARD_WEIGHT -> all.backwardWeight();
+    };
+  }
+
+  private static List<Formulation> layers(
+      KernelRequest request, ProductTypes types, OneDnn library) {
     Op op = request.op();
     TensorSpec first = request.inputs().get(0);
     TensorSpec second = request.inputs().get(1);
     TensorSpec result = request.outputs().get(0);
     Form weight = request.available().get(1);
-    if (op instanceof Conv2d c) {
-      Convolution all =
-          new Convolution(library, first, second, result, c.stride(), c.padding(), types);
-      return all.forward(WeightLayout.of(second, types.operand(), weight), Epilogue.none(result));
-    } else if (op instanceof Conv2dEpilogue c) {
-      Convolution all =
-          new Convolution(library, first, second, result, c.stride(), c.padding(), types);
-      return all.forward(WeightLayout.of(second, types.operand(), weight), new Epilogue(c, result));
-    } else if (op instanceof Conv2dBackwardData c) {
-      Convolution all =
-          new Convolution(library, result, second, first, c.stride(), c.padding(), types);
-      return all.backwardData(WeightLayout.of(second, types.operand(), weight));
-    } else if (op instanceof Conv2dBackwardWeight c) {
-      Convolution all =
-          new Convolution(library, first, result, second, c.stride(), c.padding(), types);
-      return all.backwardWeight();
-    } else if (op instanceof Linear) {
+    if (op instanceof Linear) {
       InnerProduct all = new InnerProduct(library, first, second, result, types);
       return all.forward(WeightLayout.of(second, types.operand(), weight));
     } else if (op instanceof LinearBackwardData) {

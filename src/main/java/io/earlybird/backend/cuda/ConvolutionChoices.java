@@ -3,6 +3,7 @@ package io.earlybird.backend.cuda;
 import static io.earlybird.backend.cuda.ConvolutionKernel.PREFIX;
 
 import io.earlybird.EarlybirdException;
+import io.earlybird.backend.Backend;
 import io.earlybird.backend.ConvolutionExtents;
 import io.earlybird.backend.Form;
 import io.earlybird.backend.Kernel;
@@ -225,22 +226,20 @@ final class ConvolutionChoices {
     Buffers(List<Form> forms, long scratchBytes) {
       long bytes = 0;
       for (Form form : forms) {
-        bytes = aligned(bytes) + form.bytes();
+        bytes = Backend.aligned(bytes) + form.bytes();
       }
-      memory = backend.allocate(aligned(bytes) + scratchBytes, "choosing a convolution algorithm");
+      memory =
+          backend.allocate(
+              Backend.aligned(bytes) + scratchBytes, "choosing a convolution algorithm");
       long offset = 0;
       for (Form form : forms) {
         slices.add(new Slice(memory, offset, form.bytes()));
-        offset = aligned(offset + form.bytes());
+        offset = Backend.aligned(offset + form.bytes());
       }
       scratch = new Slice(memory, offset, scratchBytes);
       for (int i = 0; i < forms.size(); i++) {
         backend.randomize(slices.get(i), forms.get(i).element());
       }
-    }
-
-    private static long aligned(long bytes) {
-      return (bytes + CudaBackend.ALIGNMENT - 1) / CudaBackend.ALIGNMENT * CudaBackend.ALIGNMENT;
     }
 
     @Override

@@ -81,12 +81,8 @@ final class ConvolutionKernel implements Kernel {
   }
 
   private long transposedBytes() {
-    return aligned(Form.plain(extents.x(), types.x()).bytes())
-        + aligned(Form.plain(extents.y(), types.y()).bytes());
-  }
-
-  private static long aligned(long bytes) {
-    return (bytes + Backend.ALIGNMENT - 1) / Backend.ALIGNMENT * Backend.ALIGNMENT;
+    return Backend.aligned(Form.plain(extents.x(), types.x()).bytes())
+        + Backend.aligned(Form.plain(extents.y(), types.y()).bytes());
   }
 
   @Override
@@ -125,7 +121,7 @@ final class ConvolutionKernel implements Kernel {
 
   private Launch transposed(Pointer x, Pointer w, Pointer y, Slice scratch) {
     Pointer base = CudaMemory.pointer(scratch);
-    long beyondX = aligned(Form.plain(extents.x(), types.x()).bytes());
+    long beyondX = Backend.aligned(Form.plain(extents.x(), types.x()).bytes());
     Pointer planesX = base;
     Pointer planesY = base.getPointer(beyondX);
     Pointer room = workspace == 0 ? null : base.getPointer(transposedBytes());

@@ -1,5 +1,6 @@
 package io.earlybird.backend.opencl;
 
+import io.earlybird.backend.Backend;
 import io.earlybird.backend.ConvolutionExtents;
 import io.earlybird.backend.Form;
 import io.earlybird.backend.KernelRequest;
@@ -136,8 +137,8 @@ final class ConvolutionWeightKernels {
     Padded dy = task.gradient();
     int[] places = windows.parts().get(0).places();
     Form result = WeightOrder.FORWARD.form(e.w());
-    long dyAt = x.isSource() ? 0 : OpenClMemory.aligned(x.bytes());
-    long partialAt = dyAt + (dy.isSource() ? 0 : OpenClMemory.aligned(dy.bytes()));
+    long dyAt = x.isSource() ? 0 : Backend.aligned(x.bytes());
+    long partialAt = dyAt + (dy.isSource() ? 0 : Backend.aligned(dy.bytes()));
     boolean joined = task.chunks() > 1;
     return OwnOpenClKernel.of(
             task.backend,

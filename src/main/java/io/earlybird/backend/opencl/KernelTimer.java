@@ -1,5 +1,6 @@
 package io.earlybird.backend.opencl;
 
+import io.earlybird.backend.Backend;
 import io.earlybird.backend.Form;
 import io.earlybird.backend.Kernel;
 import io.earlybird.backend.Launch;
@@ -25,7 +26,7 @@ final class KernelTimer {
   static double seconds(OpenClBackend backend, Kernel kernel, double bestSoFar) {
     List<Form> forms = new ArrayList<>(kernel.inputForms());
     forms.addAll(kernel.outputForms());
-    long bytes = forms.stream().mapToLong(f -> OpenClMemory.aligned(f.bytes())).sum();
+    long bytes = forms.stream().mapToLong(f -> Backend.aligned(f.bytes())).sum();
     long scratch = kernel.scratchBytes();
     try (Memory memory = backend.allocate(bytes, "choosing a kernel");
         Memory room = backend.allocate(scratch, "choosing a kernel")) {
@@ -33,7 +34,7 @@ final class KernelTimer {
       long offset = 0;
       for (Form form : forms) {
         slices.add(new Slice(memory, offset, form.bytes()));
-        offset += OpenClMemory.aligned(form.bytes());
+        offset += Backend.aligned(form.bytes());
       }
       int inputs = kernel.inputForms().size();
       Launch launch =

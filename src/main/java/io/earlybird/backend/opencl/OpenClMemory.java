@@ -2,7 +2,6 @@ package io.earlybird.backend.opencl;
 
 import static org.jocl.CL.clReleaseMemObject;
 
-import io.earlybird.backend.Backend;
 import io.earlybird.backend.Memory;
 import io.earlybird.backend.Slice;
 import org.jocl.cl_mem;
@@ -42,11 +41,6 @@ final class OpenClMemory implements Memory {
       throw new IllegalStateException("device memory of " + bytes + " bytes is closed");
     }
     return memory;
-  }
-
-  /** The next offset at which a slice may begin. */
-  static long aligned(long offset) {
-    return (offset + Backend.ALIGNMENT - 1) / Backend.ALIGNMENT * Backend.ALIGNMENT;
   }
 
   /** The memory object behind a slice. */

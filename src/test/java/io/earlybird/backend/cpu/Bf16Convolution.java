@@ -26,7 +26,7 @@ record Bf16Convolution(Conv2dShape shape, HostTensor x, HostTensor w, HostTensor
     TensorSpec x = TensorSpec.f32(extents[0], extents[1], extents[2], extents[3]);
     TensorSpec w = TensorSpec.f32(extents[4], extents[3], kernel, kernel);
     TensorSpec y = new Conv2d(extents[6], extents[7]).infer(List.of(x, w)).get(0);
-    Conv2dShape shape = OwnProducts.shape(x, w, extents[6], extents[7]);
+    Conv2dShape shape = OwnConvolution.shape(x, w, extents[6], extents[7]);
     return new Bf16Convolution(
         shape, Bf16Memory.random(1, x), Bf16Memory.random(2, w), Bf16Memory.random(3, y));
   }
