@@ -102,6 +102,9 @@ public final class Main implements Runnable {
       return line.execute(args);
     } catch (OutOfMemoryError | LinkageError e) {
       return Failures.report(e, err, main.showsTraces());
+    } finally {
+      out.flush(); // a writer flushes lines by itself, but not what print() says
+      err.flush();
     }
   }
 

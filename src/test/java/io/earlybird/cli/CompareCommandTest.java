@@ -2,8 +2,9 @@ package io.earlybird.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayOutputStream;
 import java.io.PrintWriter;
-import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -16,11 +17,12 @@ class CompareCommandTest {
 
   @TempDir Path temp;
 
+  /** What has come out when a command ends, through writers such as the process has. */
   private String out(String words) {
-    StringWriter out = new StringWriter();
-    StringWriter err = new StringWriter();
-    Main.run(words.split(" +"), new PrintWriter(out), new PrintWriter(err));
-    return out + err.toString();
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    PrintWriter writer = new PrintWriter(out, true);
+    Main.run(words.split(" +"), writer, writer);
+    return out.toString(StandardCharsets.UTF_8);
   }
 
   @Test
