@@ -155,22 +155,16 @@ final class NormProducts {
       inputs.set(inputs.size() - 1, Form.plain(request.outputs().get(0), element));
     }
     List<Form> outputs = request.plainOutputs(element);
-    Conv2dShape shape = OwnConvolution.shape(made(request), w, op.stride(), op.padding());
-    return element == DType.BF16
-        ? candidate(
-            request,
-            inputs,
-            outputs,
-            shape,
-            NativeKernels::eb_conv2d_norm_bf16_scratch,
-            (s, norm, b) -> forwardBf16(s, norm, after, b))
-        : candidate(
-            request,
-            inputs,
-            outputs,
-            shape,
-            NativeKernels::eb_conv2d_norm_f32_scratch,
-            (s, norm, b) -> forward(s, norm, after, b));
+    boolean bf16 = element == DType.BF16;
+    return candidate(
+        request,
+        inputs,
+        outputs,
+        OwnConvolution.shape(made(request), w, op.stride(), op.padding()),
+        bf16
+            ? NativeKernels::eb_conv2d_norm_bf16_scratch
+            : NativeKernels::eb_conv2d_norm_f32_scratch,
+        (s, norm, b) -> forward(bf16, s, norm, after, b));
   }
 
   private static Candidate backwardWeight(
@@ -179,22 +173,16 @@ final class NormProducts {
     List<Form> inputs = request.plainInputs(1, element);
     inputs.set(FIRST, Form.plain(request.inputs().get(FIRST), element));
     List<Form> outputs = List.of(OwnConvolution.gradientForm(w));
-    Conv2dShape shape = OwnConvolution.shape(made(request), w, op.stride(), op.padding());
-    return element == DType.BF16
-        ? candidate(
-            request,
-            inputs,
-            outputs,
-            shape,
-            NativeKernels::eb_conv2d_norm_backward_weight_bf16_scratch,
-            NormProducts::backwardWeightBf16)
-        : candidate(
-            request,
-            inputs,
-            outputs,
-            shape,
-            NativeKernels::eb_conv2d_norm_backward_weight_f32_scratch,
-            NormProducts::backwardWeight);
+    boolean bf16 = element == DType.BF16;
+    return candidate(
+        request,
+        inputs,
+        outputs,
+        OwnConvolution.shape(made(request), w, op.stride(), op.padding()),
+        bf16
+            ? NativeKernels::eb_conv2d_norm_backward_weight_bf16_scratch
+            : NativeKernels::eb_conv2d_norm_backward_weight_f32_scratch,
+        (s, norm, b) -> backwardWeight(bf16, s, norm, b));
   }
 
   /** Bytes of scratch for a shape and so many channels of x. */
@@ -272,45 +260,40 @@ final class NormProducts {
     }
   }
 
-  private static IntSupplier forward(Conv2dShape shape, Norm norm, After after, Buffers b) {
-    var x = b.in(0);
+  private static IntSupplier forward(
+      boolean bf16, Conv2dShape shape, Norm norm, After after, Buffers b) {
     var w = b.in(FIRST);
     var then = after.struct(b);
-    var residual = after.add ? b.in(b.inputs().size() - 1) : null;
+    int last = b.inputs().size() - 1;
     int relu = after.reluFlag();
-    var y = b.out(0);
     var room = b.room();
+    if (bf16) {
+      var x = b.shortsIn(0);
+      var residual = after.add ? b.shortsIn(last) : null;
+      var y = b.shortsOut(0);
+      return () ->
+          NativeKernels.eb_conv2d_norm_bf16(
+              shape, norm.struct, x, w, then, residual, relu, y, room);
+    }
+    var x = b.in(0);
+    var residual = after.add ? b.in(last) : null;
+    var y = b.out(0);
     return () ->
         NativeKernels.eb_conv2d_norm_f32(shape, norm.struct, x, w, then, residual, relu, y, room);
   }
 
-  private static IntSupplier forwardBf16(Conv2dShape shape, Norm norm, After after, Buffers b) {
-    var x = b.shortsIn(0);
-    var w = b.in(FIRST);
-    var then = after.struct(b);
-    var residual = after.add ? b.shortsIn(b.inputs().size() - 1) : null;
-    int relu = after.reluFlag();
-    var y = b.shortsOut(0);
+  private static IntSupplier backwardWeight(boolean bf16, Conv2dShape shape, Norm norm, Buffers b) {
+    var dw = b.out(0);
     var room = b.room();
-    return () ->
-        NativeKernels.eb_conv2d_norm_bf16(shape, norm.struct, x, w, then, residual, relu, y, room);
-  }
-
-  private static IntSupplier backwardWeight(Conv2dShape shape, Norm norm, Buffers b) {
+    if (bf16) {
+      var x = b.shortsIn(0);
+      var dy = b.shortsIn(FIRST);
+      return () ->
+          NativeKernels.eb_conv2d_norm_backward_weight_bf16(shape, norm.struct, x, dy, dw, room);
+    }
     var x = b.in(0);
     var dy = b.in(FIRST);
-    var dw = b.out(0);
-    var room = b.room();
     return () ->
         NativeKernels.eb_conv2d_norm_backward_weight_f32(shape, norm.struct, x, dy, dw, room);
-  }
-
-  private static IntSupplier backwardWeightBf16(Conv2dShape shape, Norm norm, Buffers b) {
-    var x = b.shortsIn(0);
-    var dy = b.shortsIn(FIRST);
-    var dw = b.out(0);
-    var room = b.room();
-    return () ->
-        NativeKernels.eb_conv2d_norm_backward_weight_bf16(shape, norm.struct, x, dy, dw, room);
   }
 }
