@@ -109,6 +109,7 @@ low_of() {
       train retrain "${retrain[@]}" "${low[@]}" "${from[@]}" --method reinit --save "$name-reinit"
       train retrain "${retrain[@]}" "${from[@]}" --start-epoch "$same_start" \
         --save "$name-LF-same-start"
+      train retrain "${retrain[@]}" "${from[@]}" --method reinit --save "$name-LF-reinit"
     done
   done
 }
@@ -149,8 +150,8 @@ table() {
       "${BATCH:-128}" "$percent" "$swa_start"
     printf 'The numbers come from the `metrics.jsonl` files in `low-precision/`. In the names, the flow'
     printf ' and the bits\nof what was searched in; LL: retrained in the same, LF: in fp32, reinit: in'
-    printf ' the same from new weights;\nsame-start: retrained in fp32 from epoch index %s on, whenever the ticket was' "$same_start"
-    printf ' drawn.\n\n'
+    printf ' the same from new weights,\nLF-reinit: in fp32 from new weights; same-start: from epoch index %s on,' "$same_start"
+    printf ' whenever the ticket was drawn.\n\n'
     printf '| training | seed | last %% | best %% | averaged %% | drawn at the start of epoch | s |\n'
     printf '|---|---|---|---|---|---|---|\n'
     for run in "$folder"/seed*/*; do

@@ -87,6 +87,7 @@ class ReproductionScriptTest {
             "| original8-LF | 2 | 89.50 | 91.00 | 90.25 | 9 | 5 |",
             "| original4-dense | 1 | diverged | - | - | - | - |",
             "| bf16-dense | 3 | 89.50 | 89.50 | 89.50 | 90.25 | -0.50 |",
+            "| original8-LF-same-start | 2 | 89.50 | 89.50 | 89.50 | 90.25 | -0.50 |",
             "| original8-reinit | 2 | 89.50 | 89.50 | 89.50 | 90.25 | -0.50 |",
             "A seed2 fp32, B original8-dense",
             "drawn at the start of epoch 9 in A");
@@ -99,7 +100,10 @@ class ReproductionScriptTest {
                     && c.contains("--method reinit")
                     && c.contains("--lp-flow original --wl-weight 8")
                     && c.contains("--swa --swa_start 15"))
-        .anyMatch(c -> c.endsWith("original8-LF") && !c.contains("--wl-weight"));
+        .anyMatch(c -> c.endsWith("original8-LF") && !c.contains("--wl-weight"))
+        .anyMatch(c -> c.endsWith("original8-LF-same-start") && c.contains("--start-epoch 12"))
+        .anyMatch(c -> c.endsWith("original8-LF-reinit") && c.contains("--method reinit"))
+        .anyMatch(c -> c.endsWith("fp32-ticket-same-start") && c.contains("--start-epoch 12"));
     long trained = calls.stream().filter(c -> !c.startsWith("compare")).count();
     assertThat(script()).isZero();
     assertThat(
