@@ -99,7 +99,7 @@ glibc_version "$bundle" >"$bundle/lib/glibc-version"
 install -m 755 -- "$here/earlybird.sh" "$bundle/bin/earlybird"
 ln -s bin/earlybird "$bundle/earlybird" # where a checkout has its launcher
 cp -- "$root/LICENSE" "$root/CHANGELOG.md" "$here/README.md" "$bundle/"
-for folder in scripts bench/peers/pytorch docs/reproduction; do
+for folder in scripts bench/peers/pytorch docs/benchmarks/tickets docs/reproduction; do
   if [[ -d $root/$folder ]]; then
     mkdir -p -- "$bundle/$folder"
     cp -r -- "$root/$folder/." "$bundle/$folder"

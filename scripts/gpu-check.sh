@@ -301,6 +301,21 @@ else
   bad=1
 fi
 
+# ---- does pruning pay --------------------------------------------------------------------------
+
+# With room for whole groups of channels, and at exact widths.
+tickets=$home/docs/benchmarks/tickets
+for entry in "${architectures[@]}"; do
+  IFS=: read -r name arch depth <<<"$entry"
+  with=(--arch "$arch" --depth "$depth" --batches "$batch" --precision "$fast")
+  part "pruning-$name" 30 120 "$earlybird" bench pruning --backend "$backend" "${with[@]}" \
+    --save "$folder/pruning-$name.json" "$tickets/$arch"-*.cfg
+  [[ $backend == cuda ]] || break
+  EARLYBIRD_JAVA_OPTS="${EARLYBIRD_JAVA_OPTS:-} -Dearlybird.channelGroup=1" \
+    part "pruning-$name-exact-widths" 30 120 "$earlybird" bench pruning --backend "$backend" \
+    "${with[@]}" --save "$folder/pruning-$name-exact-widths.json" "$tickets/$arch"-*.cfg
+done
+
 # ---- every op, many shapes ---------------------------------------------------------------------
 
 part verify 60 "$(($(left) * 2 / 3))" "$earlybird" verify --backend "$backend" --json

@@ -13,6 +13,9 @@ public interface Backend extends AutoCloseable {
   /** Offsets of buffers in memory are multiples of this many bytes. */
   long ALIGNMENT = 256;
 
+  /** System property: a number of channels, see {@link #channelGroup}; 1 for exact widths. */
+  String CHANNEL_GROUP = "earlybird.channelGroup";
+
   /** The smallest multiple of {@link #ALIGNMENT} that is not less. */
   static long aligned(long bytes) {
     return (bytes + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
@@ -50,6 +53,15 @@ public interface Backend extends AutoCloseable {
    */
   default Form storedForm(TensorSpec spec, Form wanted) {
     return wanted;
+  }
+
+  /**
+   * The number of channels that the device multiplies together: networks of other widths than
+   * multiples of it run on tensors with room for one, see {@code nn.Width}. The system property
+   * {@link #CHANNEL_GROUP} says another number.
+   */
+  default int channelGroup() {
+    return Integer.getInteger(CHANNEL_GROUP, 1);
   }
 
   /**

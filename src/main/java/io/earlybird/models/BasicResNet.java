@@ -5,6 +5,7 @@ import io.earlybird.nn.BatchNorm2d;
 import io.earlybird.nn.ChannelSelection;
 import io.earlybird.nn.Convolution;
 import io.earlybird.nn.ForwardPass;
+import io.earlybird.nn.Width;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.Tensor;
 import java.util.ArrayList;
@@ -28,8 +29,8 @@ final class BasicResNet extends ResNet {
   /** Belongs to the original's state dict, but no forward pass uses it. */
   private static final String UNUSED_SELECTION = "select";
 
-  BasicResNet(NetworkSpec spec, Map<String, HostTensor> given) {
-    super(spec, given, streams(spec)[0]);
+  BasicResNet(NetworkSpec spec, Map<String, HostTensor> given, int group) {
+    super(spec, given, group, streams(spec)[0]);
     Cfg cfg = spec.widths();
     int[] blocks = BLOCKS.get(spec.depth());
     int[] streams = streams(spec);
@@ -42,8 +43,8 @@ final class BasicResNet extends ResNet {
                 name(s, b),
                 streams[begins ? s - 1 : s],
                 cfg.width(entry),
-                cfg.width(entry + 1),
-                streams[s],
+                width(cfg.width(entry + 1)),
+                width(streams[s]),
                 begins));
         entry += 2;
       }
@@ -62,15 +63,16 @@ final class BasicResNet extends ResNet {
     private final BatchNorm2d norm2;
     private final Downsample downsample;
 
-    BasicBlock(String name, int inputs, int selected, int first, int outputs, boolean begins) {
+    BasicBlock(String name, int inputs, int selected, Width first, Width outputs, boolean begins) {
       this.name = name;
       int stride = begins ? 2 : 1;
       selection = selection(name + ".select", inputs, selected);
-      conv1 = add(new Convolution(name + ".conv1", selected, first, 3, stride, 1));
+      conv1 =
+          add(new Convolution(name + ".conv1", selected(inputs, selected), first, 3, stride, 1));
       norm1 = batchNorm(name + ".bn1", first, INITIAL_SCALE);
       conv2 = add(new Convolution(name + ".conv2", first, outputs, 3, 1, 1));
       norm2 = batchNorm(name + ".bn2", outputs, INITIAL_SCALE);
-      downsample = begins ? new Downsample(name, inputs, outputs, stride, false) : null;
+      downsample = begins ? new Downsample(name, width(inputs), outputs, stride, false) : null;
     }
 
     @Override
@@ -192,8 +194,8 @@ final class BasicResNet extends ResNet {
       }
 
       @Override
-      public StandardNetwork build(NetworkSpec spec, Map<String, HostTensor> state) {
-        return new BasicResNet(spec, state);
+      public StandardNetwork build(NetworkSpec spec, Map<String, HostTensor> state, int group) {
+        return new BasicResNet(spec, state, group);
       }
     };
   }

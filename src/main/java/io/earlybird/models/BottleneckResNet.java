@@ -4,6 +4,7 @@ import io.earlybird.EarlybirdException;
 import io.earlybird.nn.BatchNorm2d;
 import io.earlybird.nn.Convolution;
 import io.earlybird.nn.ForwardPass;
+import io.earlybird.nn.Width;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.Tensor;
 import java.util.ArrayList;
@@ -31,8 +32,8 @@ final class BottleneckResNet extends ResNet {
   /** Entries of a list with one per batch norm. */
   private static final int NORMS = 53;
 
-  BottleneckResNet(NetworkSpec spec) {
-    super(spec, Map.of(), spec.widths().width(0));
+  BottleneckResNet(NetworkSpec spec, int group) {
+    super(spec, Map.of(), group, spec.widths().width(0));
     Cfg cfg = spec.widths();
     int stream = cfg.width(0);
     int entry = 2;
@@ -43,10 +44,10 @@ final class BottleneckResNet extends ResNet {
         add(
             new Bottleneck(
                 name(s, b),
-                stream,
-                cfg.width(entry),
-                cfg.width(entry + 1),
-                outputs,
+                width(stream),
+                width(cfg.width(entry)),
+                width(cfg.width(entry + 1)),
+                width(outputs),
                 stride,
                 b == 0));
         stream = outputs;
@@ -68,7 +69,13 @@ final class BottleneckResNet extends ResNet {
     private final Downsample downsample;
 
     Bottleneck(
-        String name, int inputs, int first, int second, int outputs, int stride, boolean begins) {
+        String name,
+        Width inputs,
+        Width first,
+        Width second,
+        Width outputs,
+        int stride,
+        boolean begins) {
       this.name = name;
       conv1 = add(new Convolution(name + ".conv1", inputs, first, 1, 1, 0));
       norm1 = batchNorm(name + ".bn1", first, INITIAL_SCALE);
@@ -170,8 +177,8 @@ final class BottleneckResNet extends ResNet {
     }
 
     @Override
-    public StandardNetwork build(NetworkSpec spec, Map<String, HostTensor> state) {
-      return new BottleneckResNet(spec);
+    public StandardNetwork build(NetworkSpec spec, Map<String, HostTensor> state, int group) {
+      return new BottleneckResNet(spec, group);
     }
   }
 }

@@ -31,5 +31,5 @@ interface Family {
   void check(int depth, Cfg cfg, int inputSize);
 
   /** Builds the network; {@code state} may hold selection vectors. */
-  StandardNetwork build(NetworkSpec spec, Map<String, HostTensor> state);
+  StandardNetwork build(NetworkSpec spec, Map<String, HostTensor> state, int group);
 }

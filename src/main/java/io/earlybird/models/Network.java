@@ -6,6 +6,7 @@ import io.earlybird.nn.ChannelSelection;
 import io.earlybird.nn.ForwardPass;
 import io.earlybird.nn.Layer;
 import io.earlybird.nn.StateEntry;
+import io.earlybird.nn.Width;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.Tensor;
 import io.earlybird.tensor.TensorSpec;
@@ -29,6 +30,7 @@ public abstract class Network {
   private static final String EVENLY = "any channels";
 
   private final int inputSize;
+  private final int group;
   private final Map<String, HostTensor> given;
   private final Variable batchNormMomentum = BatchNorm2d.momentumVariable();
   private final List<Layer> layers = new ArrayList<>();
@@ -41,7 +43,17 @@ public abstract class Network {
    * @param given may hold selection vectors
    */
   protected Network(int inputSize, Map<String, HostTensor> given) {
+    this(inputSize, given, 1);
+  }
+
+  /**
+   * A network without layers.
+   *
+   * @param group number of channels of which {@link #width} makes room for a multiple
+   */
+  Network(int inputSize, Map<String, HostTensor> given, int group) {
     this.inputSize = inputSize;
+    this.group = group;
     this.given = given;
   }
 
@@ -61,7 +73,11 @@ public abstract class Network {
    * @throws EarlybirdException if a vector does not fit the widths
    */
   public static StandardNetwork of(NetworkSpec spec, Map<String, HostTensor> state) {
-    return Architecture.of(spec.arch()).family().build(spec, state);
+    return of(spec, state, 1);
+  }
+
+  static StandardNetwork of(NetworkSpec spec, Map<String, HostTensor> state, int group) {
+    return Architecture.of(spec.arch()).family().build(spec, state, group);
   }
 
   /**
@@ -85,7 +101,39 @@ public abstract class Network {
    * @param initialScale every scale's first value
    */
   protected final BatchNorm2d batchNorm(String name, int channels, float initialScale) {
-    return add(new BatchNorm2d(name, channels, initialScale, batchNormMomentum));
+    return batchNorm(name, Width.of(channels), initialScale);
+  }
+
+  /** The same with room for more channels. */
+  protected final BatchNorm2d batchNorm(String name, Width width, float initialScale) {
+    return add(new BatchNorm2d(name, width, initialScale, batchNormMomentum));
+  }
+
+  /** So many channels, with room for a multiple of {@link #group()}. */
+  final Width width(int channels) {
+    return Width.inGroups(channels, group);
+  }
+
+  /**
+   * What a selection of so many of a stream's channels passes on: all there is room for, or them.
+   */
+  final Width selected(int stream, int channels) {
+    return channels == stream ? width(stream) : Width.of(channels);
+  }
+
+  /** The number of channels of which tensors have room for multiples; 1 in most networks. */
+  public final int group() {
+    return group;
+  }
+
+  /**
+   * The same network with room for multiples of some number of channels wherever it makes them
+   * itself; its state dict is the same. Networks of one's own stay as they are.
+   *
+   * @param channels the number, see {@link Width}; 1 changes nothing
+   */
+  public Network inGroupsOf(int channels) {
+    return this;
   }
 
   /**

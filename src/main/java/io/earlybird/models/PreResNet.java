@@ -6,6 +6,7 @@ import io.earlybird.nn.ChannelSelection;
 import io.earlybird.nn.Convolution;
 import io.earlybird.nn.ForwardPass;
 import io.earlybird.nn.FullyConnected;
+import io.earlybird.nn.Width;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.Tensor;
 import java.util.ArrayList;
@@ -42,8 +43,8 @@ final class PreResNet extends StandardNetwork {
         }
 
         @Override
-        public StandardNetwork build(NetworkSpec spec, Map<String, HostTensor> state) {
-          return new PreResNet(spec, state);
+        public StandardNetwork build(NetworkSpec spec, Map<String, HostTensor> state, int group) {
+          return new PreResNet(spec, state, group);
         }
       };
 
@@ -59,13 +60,13 @@ final class PreResNet extends StandardNetwork {
   private final ChannelSelection selection;
   private final FullyConnected classifier;
 
-  PreResNet(NetworkSpec spec, Map<String, HostTensor> given) {
-    super(spec, given);
+  PreResNet(NetworkSpec spec, Map<String, HostTensor> given, int group) {
+    super(spec, given, group);
     Cfg cfg = spec.widths();
     int perStage = (spec.depth() - 2) / 9;
     int entry = 0;
     int stream = PLANES[0];
-    stem = add(new Convolution("conv1", 3, stream, 3, 1, 1));
+    stem = add(new Convolution("conv1", Width.of(3), width(stream), 3, 1, 1));
     for (int s = 0; s < STAGES; s++) {
       for (int b = 0; b < perStage; b++) {
         int stride = s > 0 && b == 0 ? 2 : 1;
@@ -74,12 +75,15 @@ final class PreResNet extends StandardNetwork {
         entry += 3;
       }
     }
-    norm = batchNorm("bn", stream, INITIAL_SCALE);
+    norm = batchNorm("bn", width(stream), INITIAL_SCALE);
     selection = selection("select", stream, cfg.width(entry));
     classifier =
         add(
             new FullyConnected(
-                "fc", cfg.width(entry), spec.classes(), FullyConnected.Start.UNIFORM));
+                "fc",
+                selected(stream, cfg.width(entry)),
+                spec.classes(),
+                FullyConnected.Start.UNIFORM));
   }
 
   /** A bottleneck: norm, select, 1x1, norm, 3x3, norm, 1x1, plus the stream. */
@@ -96,21 +100,21 @@ final class PreResNet extends StandardNetwork {
 
     Block(String name, int stream, int planes, int stride, Cfg cfg, int entry) {
       this.name = name;
-      int selected = cfg.width(entry);
-      int first = cfg.width(entry + 1);
-      int second = cfg.width(entry + 2);
-      int out = planes * EXPANSION;
-      norm1 = batchNorm(name + ".bn1", stream, INITIAL_SCALE);
-      selection = selection(name + ".select", stream, selected);
-      conv1 = add(new Convolution(name + ".conv1", selected, first, 1, 1, 0));
+      Width first = width(cfg.width(entry + 1));
+      Width second = width(cfg.width(entry + 2));
+      Width out = width(planes * EXPANSION);
+      norm1 = batchNorm(name + ".bn1", width(stream), INITIAL_SCALE);
+      selection = selection(name + ".select", stream, cfg.width(entry));
+      conv1 =
+          add(new Convolution(name + ".conv1", selected(stream, cfg.width(entry)), first, 1, 1, 0));
       norm2 = batchNorm(name + ".bn2", first, INITIAL_SCALE);
       conv2 = add(new Convolution(name + ".conv2", first, second, 3, stride, 1));
       norm3 = batchNorm(name + ".bn3", second, INITIAL_SCALE);
       conv3 = add(new Convolution(name + ".conv3", second, out, 1, 1, 0));
       downsample =
-          stride == 1 && stream == out
+          stride == 1 && stream == out.channels()
               ? null
-              : add(new Convolution(name + ".downsample.0", stream, out, 1, stride, 0));
+              : add(new Convolution(name + ".downsample.0", width(stream), out, 1, stride, 0));
     }
 
     Tensor forward(Tensor x, ForwardPass pass) {

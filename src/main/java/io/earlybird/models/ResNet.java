@@ -6,6 +6,7 @@ import io.earlybird.nn.Convolution;
 import io.earlybird.nn.ForwardPass;
 import io.earlybird.nn.FullyConnected;
 import io.earlybird.nn.PointwiseConvolution;
+import io.earlybird.nn.Width;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.Tensor;
 import io.earlybird.tensor.op.AvgPool2d;
@@ -43,7 +44,7 @@ abstract sealed class ResNet extends StandardNetwork permits BasicResNet, Bottle
      *
      * @param biased whether the convolution has a bias, which the norm makes useless
      */
-    Downsample(String block, int inputs, int outputs, int stride, boolean biased) {
+    Downsample(String block, Width inputs, Width outputs, int stride, boolean biased) {
       String name = block + ".downsample.0";
       convolution =
           biased
@@ -67,10 +68,10 @@ abstract sealed class ResNet extends StandardNetwork permits BasicResNet, Bottle
    *
    * @param width channels of the first convolution
    */
-  ResNet(NetworkSpec spec, Map<String, HostTensor> given, int width) {
-    super(spec, given);
-    stem = add(new Convolution("conv1", 3, width, 7, 2, 3));
-    stemNorm = batchNorm("bn1", width, INITIAL_SCALE);
+  ResNet(NetworkSpec spec, Map<String, HostTensor> given, int group, int width) {
+    super(spec, given, group);
+    stem = add(new Convolution("conv1", Width.of(3), width(width), 7, 2, 3));
+    stemNorm = batchNorm("bn1", width(width), INITIAL_SCALE);
   }
 
   final void add(Block block) {
@@ -80,7 +81,9 @@ abstract sealed class ResNet extends StandardNetwork permits BasicResNet, Bottle
   /** Registers the linear layer, after all blocks. */
   final void addClassifier(int channels) {
     classifier =
-        add(new FullyConnected("fc", channels, spec().classes(), FullyConnected.Start.UNIFORM));
+        add(
+            new FullyConnected(
+                "fc", width(channels), spec().classes(), FullyConnected.Start.UNIFORM));
   }
 
   @Override

@@ -1,6 +1,8 @@
 package io.earlybird.models;
 
+import io.earlybird.nn.ChannelSelection;
 import io.earlybird.tensor.HostTensor;
+import java.util.LinkedHashMap;
 import java.util.Map;
 
 /**
@@ -14,9 +16,10 @@ public abstract sealed class StandardNetwork extends Network permits Vgg, PreRes
    * A network without layers.
    *
    * @param given may hold selection vectors
+   * @param group number of channels of which layers have room for multiples
    */
-  StandardNetwork(NetworkSpec spec, Map<String, HostTensor> given) {
-    super(spec.inputSize(), given);
+  StandardNetwork(NetworkSpec spec, Map<String, HostTensor> given, int group) {
+    super(spec.inputSize(), given, group);
     this.spec = spec;
   }
 
@@ -30,7 +33,17 @@ public abstract sealed class StandardNetwork extends Network permits Vgg, PreRes
 
   @Override
   public final StandardNetwork withWidthsOf(Map<String, HostTensor> state) {
-    return of(spec.withCfg(widthsOf(state)), state);
+    return of(spec.withCfg(widthsOf(state)), state, group());
+  }
+
+  @Override
+  public final StandardNetwork inGroupsOf(int channels) {
+    if (channels == 1 || channels == group()) {
+      return this;
+    }
+    Map<String, HostTensor> selected = new LinkedHashMap<>();
+    selections().forEach(s -> selected.put(ChannelSelection.key(s.name()), s.indexes()));
+    return of(spec, selected, channels);
   }
 
   @Override

@@ -5,6 +5,7 @@ import io.earlybird.nn.BatchNorm2d;
 import io.earlybird.nn.Convolution;
 import io.earlybird.nn.ForwardPass;
 import io.earlybird.nn.FullyConnected;
+import io.earlybird.nn.Width;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.Tensor;
 import io.earlybird.tensor.op.MaxPool2d;
@@ -42,8 +43,8 @@ final class Vgg extends StandardNetwork {
         }
 
         @Override
-        public StandardNetwork build(NetworkSpec spec, Map<String, HostTensor> state) {
-          return new Vgg(spec);
+        public StandardNetwork build(NetworkSpec spec, Map<String, HostTensor> state, int group) {
+          return new Vgg(spec, group);
         }
       };
 
@@ -71,16 +72,16 @@ final class Vgg extends StandardNetwork {
   private final List<Step> steps = new ArrayList<>();
   private final FullyConnected classifier;
 
-  Vgg(NetworkSpec spec) {
-    super(spec, Map.of());
+  Vgg(NetworkSpec spec, int group) {
+    super(spec, Map.of(), group);
     Cfg cfg = spec.widths();
-    int channels = 3;
+    Width channels = Width.of(3);
     int index = 0;
     for (int i = 0; i < cfg.size(); i++) {
       if (cfg.isPool(i)) {
         steps.add(new Step(index++, null, null));
       } else {
-        int width = cfg.width(i);
+        Width width = width(cfg.width(i));
         steps.add(
             new Step(
                 index,

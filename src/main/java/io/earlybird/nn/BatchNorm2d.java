@@ -44,12 +44,19 @@ public final class BatchNorm2d implements Layer {
    *     serves all layers of a network
    */
   public BatchNorm2d(String name, int channels, float initialScale, Variable momentum) {
+    this(name, Width.of(channels), initialScale, momentum);
+  }
+
+  /** The same with room for more channels. */
+  public BatchNorm2d(String name, Width width, float initialScale, Variable momentum) {
+    TensorSpec vector = TensorSpec.f32(width.channels());
+    TensorSpec stored = TensorSpec.f32(width.room());
     this.name = name;
-    this.weight = Variable.parameter(name + ".weight", channels);
-    this.bias = Variable.parameter(name + ".bias", channels);
-    TensorSpec vector = TensorSpec.f32(channels);
-    this.runningMean = new Variable(name + ".running_mean", vector, Variable.Kind.STATISTIC);
-    this.runningVar = new Variable(name + ".running_var", vector, Variable.Kind.STATISTIC);
+    this.weight = Variable.parameter(name + ".weight", vector, stored);
+    this.bias = Variable.parameter(name + ".bias", vector, stored);
+    this.runningMean =
+        new Variable(name + ".running_mean", vector, Variable.Kind.STATISTIC, stored);
+    this.runningVar = new Variable(name + ".running_var", vector, Variable.Kind.STATISTIC, stored);
     this.batchesTracked =
         new Variable(
             name + ".num_batches_tracked", TensorSpec.of(DType.I64, 1), Variable.Kind.STATISTIC);

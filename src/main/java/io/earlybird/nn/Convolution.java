@@ -4,6 +4,7 @@ import io.earlybird.random.Philox;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.Shape;
 import io.earlybird.tensor.Tensor;
+import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.Variable;
 import io.earlybird.tensor.op.Conv2d;
 import java.util.List;
@@ -27,8 +28,18 @@ public final class Convolution implements Layer {
    * @param padding zeros on each side
    */
   public Convolution(String name, int inputs, int outputs, int kernel, int stride, int padding) {
+    this(name, Width.of(inputs), Width.of(outputs), kernel, stride, padding);
+  }
+
+  /** The same with room for more channels. */
+  public Convolution(
+      String name, Width inputs, Width outputs, int kernel, int stride, int padding) {
     this.name = name;
-    this.weight = Variable.parameter(name + ".weight", outputs, inputs, kernel, kernel);
+    this.weight =
+        Variable.parameter(
+            name + ".weight",
+            TensorSpec.f32(outputs.channels(), inputs.channels(), kernel, kernel),
+            TensorSpec.f32(outputs.room(), inputs.room(), kernel, kernel));
     this.stride = stride;
     this.padding = padding;
   }

@@ -26,8 +26,17 @@ public final class FullyConnected implements Layer {
 
   /** A layer from {@code inputs} to {@code outputs} features. */
   public FullyConnected(String name, int inputs, int outputs, Start start) {
+    this(name, Width.of(inputs), outputs, start);
+  }
+
+  /** The same with room for more features that come in. */
+  public FullyConnected(String name, Width inputs, int outputs, Start start) {
     this.name = name;
-    this.weight = Variable.parameter(name + ".weight", outputs, inputs);
+    this.weight =
+        Variable.parameter(
+            name + ".weight",
+            TensorSpec.f32(outputs, inputs.channels()),
+            TensorSpec.f32(outputs, inputs.room()));
     this.bias = Variable.parameter(name + ".bias", outputs);
     this.start = start;
   }

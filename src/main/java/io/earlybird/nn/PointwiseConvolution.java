@@ -4,6 +4,7 @@ import io.earlybird.random.Philox;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.Shape;
 import io.earlybird.tensor.Tensor;
+import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.Variable;
 import io.earlybird.tensor.op.Linear;
 import java.util.LinkedHashMap;
@@ -29,15 +30,26 @@ public final class PointwiseConvolution implements Layer {
    * @param stride step in rows and columns
    */
   public PointwiseConvolution(String name, int inputs, int outputs, int stride) {
+    this(name, Width.of(inputs), Width.of(outputs), stride);
+  }
+
+  /** The same with room for more channels. */
+  public PointwiseConvolution(String name, Width inputs, Width outputs, int stride) {
     this.name = name;
-    this.weight = Variable.parameter(name + ".weight", outputs, inputs, 1, 1);
-    this.bias = Variable.parameter(name + ".bias", outputs);
+    this.weight =
+        Variable.parameter(
+            name + ".weight",
+            TensorSpec.f32(outputs.channels(), inputs.channels(), 1, 1),
+            TensorSpec.f32(outputs.room(), inputs.room(), 1, 1));
+    this.bias =
+        Variable.parameter(
+            name + ".bias", TensorSpec.f32(outputs.channels()), TensorSpec.f32(outputs.room()));
     this.stride = stride;
   }
 
   /** Adds the layer to a graph, and what the pass puts around it. */
   public Tensor forward(Tensor x, ForwardPass pass) {
-    Shape w = weight.shape();
+    Shape w = weight.stored().shape();
     // A window of one pixel: exact, in the forward and in the backward pass.
     ForwardPass.Around around = pass.around();
     Tensor met = around.input(stride == 1 ? x : x.avgPool2d(1, stride), name);

@@ -110,7 +110,8 @@ public final class Sgd {
     this.rounding = rounding;
     this.scales = Set.copyOf(scales);
     for (Variable p : parameters) {
-      momenta.put(p, new Variable("momentum." + p.name(), p.spec(), Variable.Kind.MOMENTUM));
+      momenta.put(
+          p, new Variable("momentum." + p.name(), p.spec(), Variable.Kind.MOMENTUM, p.stored()));
     }
     if (!momenta.keySet().containsAll(scales)) {
       throw new IllegalArgumentException("scales that are not among the parameters");

@@ -74,38 +74,43 @@ public final class StateRegion implements AutoCloseable {
     }
     if (!holds(variable)) {
       Map<Variable, Form> form = new IdentityHashMap<>();
-      form.put(variable, backend.defaultForm(variable.spec()));
+      form.put(variable, backend.defaultForm(variable.stored()));
       allocate(form);
     }
     Stored s = stored(variable);
-    Form plain = backend.defaultForm(variable.spec());
+    HostTensor whole = value.resized(variable.stored().shape());
+    Form plain = backend.defaultForm(variable.stored());
     if (s.form().equals(plain)) {
-      backend.write(s.slice(), value);
+      backend.write(s.slice(), whole);
       return;
     }
     try (Memory staging = backend.allocate(plain.bytes(), "writing " + variable.name())) {
       Slice source = new Slice(staging, 0, plain.bytes());
-      backend.write(source, value);
+      backend.write(source, whole);
       reorder(variable, plain, s.form(), source, s.slice());
     }
   }
 
   /** The value of a variable. */
   public HostTensor read(Variable variable) {
+    return whole(variable).resized(variable.shape());
+  }
+
+  private HostTensor whole(Variable variable) {
     Stored s = stored(variable);
-    Form plain = backend.defaultForm(variable.spec());
+    Form plain = backend.defaultForm(variable.stored());
     if (s.form().equals(plain)) {
-      return backend.read(s.slice(), variable.spec());
+      return backend.read(s.slice(), variable.stored());
     }
     try (Memory staging = backend.allocate(plain.bytes(), "reading " + variable.name())) {
       Slice target = new Slice(staging, 0, plain.bytes());
       reorder(variable, s.form(), plain, s.slice(), target);
-      return backend.read(target, variable.spec());
+      return backend.read(target, variable.stored());
     }
   }
 
   private void reorder(Variable v, Form from, Form to, Slice source, Slice target) {
-    Programs.runOnce(backend, backend.prepareReorder(v.spec(), from, to), source, target);
+    Programs.runOnce(backend, backend.prepareReorder(v.stored(), from, to), source, target);
   }
 
   private Stored stored(Variable variable) {

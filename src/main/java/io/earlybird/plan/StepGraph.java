@@ -124,7 +124,7 @@ final class StepGraph {
   }
 
   private static Value variableValue(Variable v) {
-    Value value = new Value(v.spec(), null, Value.Home.STATE);
+    Value value = new Value(v.stored(), null, Value.Home.STATE);
     value.variable = v;
     return value;
   }

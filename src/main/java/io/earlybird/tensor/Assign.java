@@ -8,9 +8,9 @@ package io.earlybird.tensor;
 public record Assign(Variable variable, Tensor value) {
   /** Checks that value and variable fit. */
   public Assign {
-    if (!variable.spec().equals(value.spec())) {
+    if (!variable.stored().equals(value.spec())) {
       throw new IllegalArgumentException(
-          "assign " + variable + ": value has " + value.spec() + ", expected " + variable.spec());
+          "assign " + variable + ": value has " + value.spec() + ", expected " + variable.stored());
     }
   }
 }

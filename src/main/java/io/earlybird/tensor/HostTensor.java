@@ -169,6 +169,43 @@ public final class HostTensor {
   }
 
   /**
+   * The same elements at the same places of another shape of equal rank: zeros come in behind the
+   * end of longer dimensions, and what lies behind the end of shorter ones is left out.
+   */
+  public HostTensor resized(Shape shape) {
+    if (shape.equals(shape())) {
+      return this;
+    }
+    int[] from = shape().dims();
+    int[] to = shape.dims();
+    if (from.length != to.length) {
+      throw new IllegalArgumentException("not resized to another rank: " + shape() + ", " + shape);
+    }
+    int last = to.length - 1;
+    HostTensor out = zeros(new TensorSpec(shape, dtype()));
+    int width = dtype().bytes();
+    int run = Math.min(from[last], to[last]) * width;
+    int rows = Math.toIntExact(out.spec.size() / Math.max(1, to[last]));
+    for (int row = 0; row < rows; row++) {
+      int rest = row;
+      int source = 0;
+      int stride = 1;
+      boolean inside = true;
+      for (int d = last - 1; d >= 0; d--) {
+        int at = rest % to[d];
+        rest /= to[d];
+        inside &= at < from[d];
+        source += at * stride;
+        stride *= from[d];
+      }
+      if (inside) {
+        System.arraycopy(data, source * from[last] * width, out.data, row * to[last] * width, run);
+      }
+    }
+    return out;
+  }
+
+  /**
    * Elements reordered by dimension: {@code permute(0, 2, 3, 1)} turns {@code [N,C,H,W]} into
    * {@code [N,H,W,C]}.
    */

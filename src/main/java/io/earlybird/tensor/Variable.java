@@ -26,6 +26,7 @@ public final class Variable {
 
   private final String name;
   private final TensorSpec spec;
+  private final TensorSpec stored;
   private final Kind kind;
   private final Tensor read;
 
@@ -37,8 +38,19 @@ public final class Variable {
    * @param kind what it is for
    */
   public Variable(String name, TensorSpec spec, Kind kind) {
+    this(name, spec, kind, spec);
+  }
+
+  /**
+   * Declares a variable that has room for more than it holds: zeros lie behind the end of
+   * dimensions. Steps compute with them; whoever writes or reads the variable does not see them.
+   *
+   * @param stored shape with that room, of the same rank and element type
+   */
+  public Variable(String name, TensorSpec spec, Kind kind, TensorSpec stored) {
     this.name = name;
     this.spec = spec;
+    this.stored = stored;
     this.kind = kind;
     this.read = Node.of(new ReadVariable(this), List.of()).output(0);
   }
@@ -46,6 +58,11 @@ public final class Variable {
   /** A trainable 32-bit parameter. */
   public static Variable parameter(String name, int... dims) {
     return new Variable(name, TensorSpec.f32(dims), Kind.PARAMETER);
+  }
+
+  /** A trainable 32-bit parameter with room for more, see {@link #stored()}. */
+  public static Variable parameter(String name, TensorSpec spec, TensorSpec stored) {
+    return new Variable(name, spec, Kind.PARAMETER, stored);
   }
 
   /** Stable name. */
@@ -56,6 +73,11 @@ public final class Variable {
   /** Shape and element type. */
   public TensorSpec spec() {
     return spec;
+  }
+
+  /** Shape with room, and element type: those of {@link #read()}. */
+  public TensorSpec stored() {
+    return stored;
   }
 
   /** Shape. */

@@ -181,10 +181,11 @@ public final class Evaluator implements AutoCloseable {
       StopSignal stop,
       String window,
       EnergyLog energy) {
+    Network grouped = network.inGroupsOf(backend.channelGroup());
     try (Session session = new Session(backend);
         Evaluator evaluator =
-            new Evaluator(session, network, set, batchSize, loading, precision, seed)) {
-      network.writeState(state, session::write);
+            new Evaluator(session, grouped, set, batchSize, loading, precision, seed)) {
+      grouped.writeState(state, session::write);
       Metrics metrics = evaluator.run(batches -> !stop.isRequested(), window, energy);
       if (!evaluator.isComplete()) {
         throw new StoppedException("stopped in an evaluation");

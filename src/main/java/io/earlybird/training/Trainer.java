@@ -57,12 +57,12 @@ public final class Trainer implements AutoCloseable {
    */
   public Trainer(
       Backend backend,
-      Network network,
+      Network wanted,
       Pictures train,
       Pictures test,
       Recipe recipe,
       Loading loading) {
-    this.network = network;
+    this.network = wanted.inGroupsOf(backend.channelGroup());
     this.recipe = recipe;
     order = new int[train.size()];
     sgd =

@@ -83,6 +83,8 @@ public final class CudaBackend implements Backend {
   /** System property; {@code false} runs launches one by one instead of recording graphs. */
   static final String GRAPHS = "earlybird.cuda.graphs";
 
+  private static final int TENSOR_CORE_CHANNELS = 8;
+
   private static final int CUBLAS_WORKSPACE = 32 << 20;
   private static final int STAGING = 4 << 20;
   private static final int TIMED_RUNS = 5;
@@ -225,6 +227,12 @@ public final class CudaBackend implements Backend {
   /** Element type of stored activations and of the operands of convolutions. */
   DType activations() {
     return options.precision().activations();
+  }
+
+  /** Tensor cores take channels by sixteen bytes of bf16. */
+  @Override
+  public int channelGroup() {
+    return Integer.getInteger(CHANNEL_GROUP, TENSOR_CORE_CHANNELS);
   }
 
   /** Weights are stored as fp32; what a convolution reads as bf16 is made of them in each step. */

@@ -8,6 +8,6 @@ import java.util.List;
 public record ReadVariable(Variable variable) implements LeafOp {
   @Override
   public List<TensorSpec> infer(List<TensorSpec> inputs) {
-    return List.of(variable.spec());
+    return List.of(variable.stored());
   }
 }

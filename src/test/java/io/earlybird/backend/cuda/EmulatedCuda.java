@@ -4,6 +4,7 @@ import io.earlybird.backend.Backend;
 import io.earlybird.backend.Precision;
 import io.earlybird.backend.reference.ReferenceBackend;
 import io.earlybird.lowprecision.FullFlowProducts;
+import io.earlybird.models.Cfg;
 import io.earlybird.models.Network;
 import io.earlybird.models.NetworkSpec;
 import io.earlybird.nn.BatchNorm2d;
@@ -36,6 +37,9 @@ import java.util.TreeSet;
 final class EmulatedCuda {
   private static final int BATCH = 3;
   private static final int STEPS = 3;
+
+  /** A ticket's, which no group of channels divides. */
+  private static final Cfg WIDTHS = Cfg.of(16, 13, 15, 49, 27, 30, 128, 61, 53, 201);
 
   /** The only engine of the emulated graph API that may be used. */
   private static final String ENGINE = "graph 1 2=7";
@@ -102,9 +106,10 @@ final class EmulatedCuda {
     return true;
   }
 
-  /** The losses of a few training steps of a small network. */
+  /** The losses of a few training steps of a small network, with room as the device wants it. */
   private static double[] train(Backend backend) {
-    Network network = Network.of(NetworkSpec.of("resnet", 11, 10));
+    Network network =
+        Network.ofWidths(NetworkSpec.of("resnet", WIDTHS, 10)).inGroupsOf(backend.channelGroup());
     Tensor x = Tensor.placeholder("x", network.inputSpec(BATCH));
     Tensor labels = Tensor.placeholder("labels", TensorSpec.of(DType.I32, BATCH));
     ForwardPass pass = ForwardPass.training();
