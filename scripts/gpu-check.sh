@@ -301,6 +301,10 @@ else
   bad=1
 fi
 
+# ---- every op, many shapes ---------------------------------------------------------------------
+
+part verify 60 "$(($(left) * 2 / 3))" "$earlybird" verify --backend "$backend" --json
+
 # ---- does pruning pay --------------------------------------------------------------------------
 
 # With room for whole groups of channels, and at exact widths.
@@ -315,10 +319,6 @@ for entry in "${architectures[@]}"; do
     part "pruning-$name-exact-widths" 30 120 "$earlybird" bench pruning --backend "$backend" \
     "${with[@]}" --save "$folder/pruning-$name-exact-widths.json" "$tickets/$arch"-*.cfg
 done
-
-# ---- every op, many shapes ---------------------------------------------------------------------
-
-part verify 60 "$(($(left) * 2 / 3))" "$earlybird" verify --backend "$backend" --json
 
 # ---- the same GPU through OpenCL, where its driver offers that ---------------------------------
 
