@@ -33,8 +33,9 @@ public final class PrecisionBench {
    * @param name such as {@code bfp8 full}
    * @param milliseconds of each step
    * @param memoryBytes parameters, gradients, momenta, activations and scratch
+   * @param keptBytes of these, what the forward pass keeps for the backward pass
    */
-  public record Line(String name, double[] milliseconds, long memoryBytes) {
+  public record Line(String name, double[] milliseconds, long memoryBytes, long keptBytes) {
     /** Median time of a step. */
     public double medianMs() {
       return Median.of(milliseconds);
@@ -90,7 +91,9 @@ public final class PrecisionBench {
         long memory = backend.liveBytes() - pictures.pixels().length;
         backends.add(backend);
         trainers.add(trainer);
-        lines.add(new Line(format.name, new double[options.repeat()], memory));
+        lines.add(
+            new Line(
+                format.name, new double[options.repeat()], memory, trainer.stepPlan().keptBytes()));
       }
       for (int i = -options.warmup(); i < options.repeat(); i++) {
         for (int f = 0; f < lines.size(); f++) {

@@ -77,7 +77,7 @@ final class BenchPrecisionCommand implements Callable<Integer> {
 
   private void print(PrintWriter out, NetworkSpec net, int count, List<PrecisionBench.Line> lines) {
     out.printf(
-        "%s, batch %d, %d threads, n = %d%n%-14s %10s %8s %8s %10s %9s %9s%n",
+        "%s, batch %d, %d threads, n = %d%n%-14s %10s %8s %8s %10s %9s %9s %9s%n",
         net,
         batch,
         count,
@@ -88,19 +88,21 @@ final class BenchPrecisionCommand implements Callable<Integer> {
         "max",
         "images/s",
         "x fp32",
-        "MiB");
+        "MiB",
+        "kept MiB");
     double fp32 = lines.get(0).medianMs();
     for (PrecisionBench.Line l : lines) {
       out.printf(
           Locale.ROOT,
-          "%-14s %10.1f %8.1f %8.1f %10.0f %8.2fx %9.1f%n",
+          "%-14s %10.1f %8.1f %8.1f %10.0f %8.2fx %9.1f %9.1f%n",
           l.name(),
           l.medianMs(),
           l.minMs(),
           l.maxMs(),
           batch / l.medianMs() * 1e3,
           fp32 / l.medianMs(),
-          l.memoryBytes() / 1048576.0);
+          l.memoryBytes() / 1048576.0,
+          l.keptBytes() / 1048576.0);
     }
     out.flush();
   }
@@ -114,7 +116,7 @@ final class BenchPrecisionCommand implements Callable<Integer> {
       ObjectNode one = array.addObject();
       one.put("precision", l.name()).put("median_ms", l.medianMs());
       one.put("min_ms", l.minMs()).put("max_ms", l.maxMs());
-      one.put("peak_memory_bytes", l.memoryBytes());
+      one.put("peak_memory_bytes", l.memoryBytes()).put("kept_bytes", l.keptBytes());
       ArrayNode all = one.putArray("ms");
       for (double ms : l.milliseconds()) {
         all.add(ms);

@@ -197,6 +197,27 @@ public final class Plan implements AutoCloseable {
     return layout.bytes();
   }
 
+  /**
+   * Bytes that are made before the first gradient and read after it: what the forward pass keeps
+   * for the backward pass. 0 for plans without gradients.
+   */
+  public long keptBytes() {
+    Map<Step, Integer> places = new IdentityHashMap<>();
+    steps.forEach(s -> places.put(s, places.size()));
+    int first =
+        steps.stream()
+            .filter(s -> s.name().contains("Backward"))
+            .mapToInt(places::get)
+            .min()
+            .orElse(steps.size());
+    return steps.subList(0, first).stream()
+        .flatMap(s -> s.outputs.stream())
+        .filter(v -> v.home == Value.Home.SCRATCH)
+        .filter(v -> v.readers.stream().anyMatch(r -> places.getOrDefault(r, -1) > first))
+        .mapToLong(v -> v.form.bytes())
+        .sum();
+  }
+
   boolean isClosed() {
     return closed;
   }
