@@ -297,6 +297,7 @@ template <class T>
 struct GradientRows {
   static constexpr bool kChosen = true;
   using Columns = ChosenColumns<T>;
+  static_assert(kGroupColumns % ChosenGroup<T>::kColumns == 0, "tables hold whole groups");
   const T* x;
   int64_t channels;
   const Columns* columns;
