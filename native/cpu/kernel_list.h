@@ -85,6 +85,8 @@ EB_KERNEL(conv2d_norm_f32_scratch)
 EB_KERNEL(conv2d_norm_f32)
 EB_KERNEL(conv2d_norm_backward_weight_f32_scratch)
 EB_KERNEL(conv2d_norm_backward_weight_f32)
+EB_KERNEL(conv2d_norm_backward_f32_scratch)
+EB_KERNEL(conv2d_norm_backward_f32)
 
 // ceilings.h
 EB_KERNEL(fma_chains_f32)

@@ -23,6 +23,9 @@ inline Vec relu(Vec v) {
   // Not _mm512_max_ps, of which GCC 12 says that it reads something uninitialised.
   return _mm512_maskz_max_ps(static_cast<__mmask16>(-1), _mm512_setzero_ps(), v);
 }
+inline Vec where_positive(Vec v, Vec d) {
+  return _mm512_maskz_mov_ps(_mm512_cmp_ps_mask(v, _mm512_setzero_ps(), _CMP_GT_OQ), d);
+}
 inline Vec fma(Vec a, Vec b, Vec c) { return _mm512_fmadd_ps(a, b, c); }
 inline Vec zero() { return _mm512_setzero_ps(); }
 // The first n lanes, all of them if n is larger.
@@ -43,6 +46,9 @@ inline Vec add(Vec a, Vec b) { return _mm256_add_ps(a, b); }
 inline Vec sub(Vec a, Vec b) { return _mm256_sub_ps(a, b); }
 inline Vec mul(Vec a, Vec b) { return _mm256_mul_ps(a, b); }
 inline Vec relu(Vec v) { return _mm256_max_ps(_mm256_setzero_ps(), v); }
+inline Vec where_positive(Vec v, Vec d) {
+  return _mm256_and_ps(_mm256_cmp_ps(v, _mm256_setzero_ps(), _CMP_GT_OQ), d);
+}
 inline Vec fma(Vec a, Vec b, Vec c) { return _mm256_fmadd_ps(a, b, c); }
 inline Vec zero() { return _mm256_setzero_ps(); }
 #else
@@ -56,6 +62,7 @@ inline Vec add(Vec a, Vec b) { return _mm_add_ps(a, b); }
 inline Vec sub(Vec a, Vec b) { return _mm_sub_ps(a, b); }
 inline Vec mul(Vec a, Vec b) { return _mm_mul_ps(a, b); }
 inline Vec relu(Vec v) { return _mm_max_ps(_mm_setzero_ps(), v); }
+inline Vec where_positive(Vec v, Vec d) { return _mm_and_ps(_mm_cmpgt_ps(v, _mm_setzero_ps()), d); }
 inline Vec fma(Vec a, Vec b, Vec c) { return _mm_add_ps(_mm_mul_ps(a, b), c); }
 inline Vec zero() { return _mm_setzero_ps(); }
 #endif

@@ -98,4 +98,14 @@ EB_API eb_status eb_conv2d_norm_backward_weight_f32(const eb_conv2d* shape, cons
                                                     const float* x, const float* dy, float* dw,
                                                     void* scratch);
 
+// All gradients of a 1x1 convolution (stride 1, no padding) of such an input, with any selection on any
+// processor: dw as eb_conv2d_backward_weight_f32; dx + other [n, height, width, channels], dgamma and dbeta
+// [channels] as eb_batch_norm_relu_backward_add_f32 of the gradient of the input, but that this is not
+// stored; `other` may be null. w and dw are stored as for eb_conv2d_f32. dx may be x or other.
+EB_API int64_t eb_conv2d_norm_backward_f32_scratch(const eb_conv2d* shape, int64_t channels);
+EB_API eb_status eb_conv2d_norm_backward_f32(const eb_conv2d* shape, const eb_norm* norm,
+                                             const float* x, const float* w, const float* dy,
+                                             const float* other, float* dx, float* dgamma,
+                                             float* dbeta, float* dw, void* scratch);
+
 #endif

@@ -48,6 +48,13 @@ EB_API eb_status eb_conv2d_norm_backward_weight_bf16(const eb_conv2d* shape, con
                                                      const uint16_t* x, const uint16_t* dy,
                                                      float* dw, void* scratch);
 
+// As eb_conv2d_norm_backward_f32; the gradient of what the ReLU gave is not rounded.
+EB_API int64_t eb_conv2d_norm_backward_bf16_scratch(const eb_conv2d* shape, int64_t channels);
+EB_API eb_status eb_conv2d_norm_backward_bf16(const eb_conv2d* shape, const eb_norm* norm,
+                                              const uint16_t* x, const float* w, const uint16_t* dy,
+                                              const uint16_t* other, uint16_t* dx, float* dgamma,
+                                              float* dbeta, float* dw, void* scratch);
+
 // As eb_conv2d_winograd_f32 and its gradients, of bf16 images: numbers that are made of neighbouring
 // pixels, or of the weights of a kernel, are rounded to bf16 before they are multiplied. Weights and
 // their gradients are fp32 and stored as there.

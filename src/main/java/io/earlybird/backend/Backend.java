@@ -2,6 +2,7 @@ package io.earlybird.backend;
 
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.TensorSpec;
+import io.earlybird.tensor.op.FusedOp;
 import io.earlybird.tensor.op.Op;
 import java.util.List;
 
@@ -29,6 +30,14 @@ public interface Backend extends AutoCloseable {
 
   /** Whether this backend has a kernel for the op on these operands. */
   Support supports(Op op, List<TensorSpec> inputs);
+
+  /**
+   * Whether a plan should join its single ops into this one: if it is supported, unless they are
+   * known to be faster apart.
+   */
+  default boolean joins(FusedOp op, List<TensorSpec> inputs) {
+    return supports(op, inputs).ok();
+  }
 
   /**
    * Allocates zeroed memory.

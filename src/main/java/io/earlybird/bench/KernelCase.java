@@ -17,6 +17,7 @@ import io.earlybird.tensor.op.BatchNormRelu;
 import io.earlybird.tensor.op.BatchNormReluBackward;
 import io.earlybird.tensor.op.BatchNormReluBackwardAdd;
 import io.earlybird.tensor.op.BatchNormReluConv2d;
+import io.earlybird.tensor.op.BatchNormReluConv2dBackward;
 import io.earlybird.tensor.op.BatchNormReluConv2dBackwardWeight;
 import io.earlybird.tensor.op.BatchNormStatistics;
 import io.earlybird.tensor.op.Channels;
@@ -350,6 +351,11 @@ public record KernelCase(Op op, List<TensorSpec> inputs, List<Integer> reread, b
               u,
               u,
               y));
+      if (c[3] == 1 && c[2] < c[1]) {
+        cases.add(
+            of(new BatchNormReluConv2dBackward(EPSILON, null, true), x, u, u, u, u, w, y, x)
+                .rereading(0, BatchNormReluConv2dBackward.DY));
+      }
     }
     TensorSpec x = TensorSpec.f32(batch, 512);
     TensorSpec w = TensorSpec.f32(10, 512);

@@ -4,15 +4,20 @@ import io.earlybird.backend.Backend;
 import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.op.BatchNormInferenceRelu;
 import io.earlybird.tensor.op.BatchNormRelu;
+import io.earlybird.tensor.op.BatchNormReluBackwardAdd;
 import io.earlybird.tensor.op.BatchNormReluConv2d;
+import io.earlybird.tensor.op.BatchNormReluConv2dBackward;
 import io.earlybird.tensor.op.BatchNormReluConv2dBackwardWeight;
 import io.earlybird.tensor.op.BatchNormStatistics;
 import io.earlybird.tensor.op.Conv2d;
+import io.earlybird.tensor.op.Conv2dBackwardData;
 import io.earlybird.tensor.op.Conv2dBackwardWeight;
 import io.earlybird.tensor.op.Conv2dEpilogue;
 import io.earlybird.tensor.op.FusedOp;
+import io.earlybird.tensor.op.NormProductOp;
 import io.earlybird.tensor.op.ProductOp;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -59,6 +64,52 @@ final class InputNorms {
                 op.kernelWidth()),
             gradient,
             Rematerialization.againInputs(norm));
+  }
+
+  /** Joins all gradients of a convolution and of the norm that makes its input. */
+  void fuseGradients() {
+    for (Step weight : List.copyOf(graph.steps)) {
+      if (weight.op instanceof BatchNormReluConv2dBackwardWeight op
+          && op.kernelHeight() == 1
+          && op.kernelWidth() == 1
+          && op.stride() == 1
+          && op.padding() == 0) {
+        fuseGradients(weight, op);
+      }
+    }
+  }
+
+  private void fuseGradients(Step weight, BatchNormReluConv2dBackwardWeight op) {
+    Operand dy = weight.inputs.get(NormProductOp.NORM_OPERANDS);
+    for (Step data : List.copyOf(dy.value().readers)) {
+      Step norm =
+          data.op instanceof Conv2dBackwardData && data.inputs.get(0).equals(dy)
+              ? graph.onlyReader(data.outputs.get(0))
+              : null;
+      boolean add = norm != null && norm.op instanceof BatchNormReluBackwardAdd;
+      var joined = new BatchNormReluConv2dBackward(op.epsilon(), op.channels(), add);
+      if (norm == null || !norm.op.equals(joined.normGradient())) {
+        continue;
+      }
+      List<Operand> inputs = new ArrayList<>(weight.inputs);
+      inputs.add(BatchNormReluConv2dBackward.W, data.inputs.get(1));
+      if (add) {
+        inputs.add(norm.inputs.get(2));
+      }
+      Operand d = Operand.of(data.outputs.get(0));
+      List<TensorSpec> specs = inputs.stream().map(Operand::spec).toList();
+      if (norm.inputs.equals(joined.normOperands(inputs, d)) && backend.joins(joined, specs)) {
+        int level = Math.max(weight.level, Math.max(data.level, norm.level));
+        Step fused = new Step(joined, norm.layer, level, inputs, joined.infer(specs));
+        Map<Value, Value> results = new HashMap<>();
+        for (int i = 0; i < norm.outputs.size(); i++) {
+          results.put(norm.outputs.get(i), fused.outputs.get(i));
+        }
+        results.put(weight.outputs.get(0), fused.outputs.get(norm.outputs.size()));
+        graph.replace(List.of(weight, data, norm), fused, results);
+        return;
+      }
+    }
   }
 
   /** Leaves nothing of a norm but its statistics where only one convolution reads its result. */

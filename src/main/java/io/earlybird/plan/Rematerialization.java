@@ -34,6 +34,7 @@ final class Rematerialization {
         norms.split(norm);
       }
     }
+    norms.fuseGradients();
   }
 
   private void recompute(Step norm) {

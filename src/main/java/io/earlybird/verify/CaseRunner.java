@@ -12,6 +12,7 @@ import io.earlybird.backend.reference.ReferenceOps;
 import io.earlybird.tensor.DType;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.TensorSpec;
+import io.earlybird.tensor.op.BatchNormReluConv2dBackward;
 import io.earlybird.tensor.op.NormProductOp;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -147,15 +148,39 @@ final class CaseRunner implements AutoCloseable {
   /** What the reference makes of operands, and of what a fused norm makes, as they are stored. */
   private ReferenceOps.Result expected() {
     List<HostTensor> in = roundedInputs();
-    if (!(test.op() instanceof NormProductOp op) || inputs.get(0).element() != DType.BF16) {
-      return ReferenceOps.evaluate(test.op(), in, DType.F32);
+    boolean half = !inputs.isEmpty() && inputs.get(0).element() == DType.BF16;
+    if (half && test.op() instanceof NormProductOp op) {
+      return ofRoundedInput(op, in);
     }
+    if (half && test.op() instanceof BatchNormReluConv2dBackward op) {
+      return ofRoundedWeight(op, in);
+    }
+    return ReferenceOps.evaluate(test.op(), in, DType.F32);
+  }
+
+  private static ReferenceOps.Result ofRoundedInput(NormProductOp op, List<HostTensor> in) {
     int first = NormProductOp.NORM_OPERANDS;
     List<HostTensor> made =
         ReferenceOps.evaluate(op.norm(), in.subList(0, first), DType.F32).outputs();
     List<HostTensor> operands = new ArrayList<>(in.subList(first, in.size()));
     operands.add(0, Rounding.bf16(made.get(0)));
     return ReferenceOps.evaluate(op.product(), operands, DType.F32);
+  }
+
+  /** The weight is rounded too; what it makes of the gradient is not. */
+  private static ReferenceOps.Result ofRoundedWeight(
+      BatchNormReluConv2dBackward op, List<HostTensor> in) {
+    List<HostTensor> rounded = new ArrayList<>(in);
+    rounded.set(
+        BatchNormReluConv2dBackward.W, Rounding.bf16(in.get(BatchNormReluConv2dBackward.W)));
+    ReferenceOps.Result all = ReferenceOps.evaluate(op, rounded, DType.F32);
+    ReferenceOps.Result weight =
+        ofRoundedInput(op.weightGradient(), BatchNormReluConv2dBackward.weightOperands(in));
+    List<HostTensor> outputs = new ArrayList<>(all.outputs());
+    List<double[]> magnitudes = new ArrayList<>(all.magnitudes());
+    outputs.set(3, weight.outputs().get(0));
+    magnitudes.set(3, weight.magnitudes().get(0));
+    return new ReferenceOps.Result(outputs, magnitudes, all.terms());
   }
 
   /**

@@ -13,6 +13,7 @@ import io.earlybird.tensor.op.BatchNormRelu;
 import io.earlybird.tensor.op.BatchNormReluBackward;
 import io.earlybird.tensor.op.BatchNormReluBackwardAdd;
 import io.earlybird.tensor.op.BatchNormReluConv2d;
+import io.earlybird.tensor.op.BatchNormReluConv2dBackward;
 import io.earlybird.tensor.op.BatchNormReluConv2dBackwardWeight;
 import io.earlybird.tensor.op.BatchNormStatistics;
 import io.earlybird.tensor.op.Conv2d;
@@ -82,6 +83,7 @@ final class CaseTable {
     backward(BatchNormReluBackward.class, NormCases::batchNormReluBackward);
     backward(
         BatchNormReluConv2dBackwardWeight.class, ProductCases::batchNormReluConv2dBackwardWeight);
+    backward(BatchNormReluConv2dBackward.class, ProductCases::batchNormReluConv2dBackward);
     backward(BatchNormReluBackwardAdd.class, NormCases::batchNormReluBackwardAdd);
     backward(ReluBackward.class, MapCases::reluBackward);
     backward(SelectBackward.class, MapCases::selectBackward);

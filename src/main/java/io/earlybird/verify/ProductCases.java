@@ -3,6 +3,7 @@ package io.earlybird.verify;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.Shape;
 import io.earlybird.tensor.op.BatchNormReluConv2d;
+import io.earlybird.tensor.op.BatchNormReluConv2dBackward;
 import io.earlybird.tensor.op.BatchNormReluConv2dBackwardWeight;
 import io.earlybird.tensor.op.Channels;
 import io.earlybird.tensor.op.Conv2d;
@@ -136,6 +137,22 @@ final class ProductCases {
         new BatchNormReluConv2dBackwardWeight(
             1e-5f, norm.channels, g.stride, g.pad, g.w.dim(2), g.w.dim(3));
     return new OpCase(op, norm.before(norm.wild ? r.normal(g.y, 0, 1) : r.wild(g.y)));
+  }
+
+  static OpCase batchNormReluConv2dBackward(CaseRandom r) {
+    Shape x = Shape.of(r.between(1, 4), r.between(1, 9), r.between(1, 9), r.between(1, 70));
+    int c = x.dim(3);
+    int out = r.between(1, Math.max(1, c - 1));
+    Channels channels = r.chance(0.4) ? NormOperands.some(r, r.between(1, c), c) : null;
+    Shape w = Shape.of(out, channels == null ? c : channels.count(), 1, 1);
+    List<HostTensor> in = new ArrayList<>(List.of(r.normal(x, 0, 1)));
+    in.addAll(List.of(r.normal(c), r.normal(c), r.normal(c), r.uniform(0.1, 3, c)));
+    in.addAll(List.of(r.normal(w, 0, 1), r.normal(x.withLast(out), 0, 1)));
+    boolean add = r.chance(0.6);
+    if (add) {
+      in.add(r.normal(x, 0, 1));
+    }
+    return new OpCase(new BatchNormReluConv2dBackward(1e-5f, channels, add), in);
   }
 
   /** Operands of a norm that makes a convolution's x: of as many channels, or of a few more. */

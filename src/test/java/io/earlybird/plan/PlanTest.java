@@ -18,6 +18,7 @@ import io.earlybird.tensor.format.Rounding;
 import io.earlybird.tensor.op.Add;
 import io.earlybird.tensor.op.BatchNormInferenceRelu;
 import io.earlybird.tensor.op.BatchNormReluBackwardAdd;
+import io.earlybird.tensor.op.BatchNormReluConv2dBackward;
 import io.earlybird.tensor.op.Increment;
 import io.earlybird.tensor.op.MultiQuantizedSgdUpdate;
 import io.earlybird.tensor.op.NormProductOp;
@@ -155,6 +156,41 @@ class PlanTest {
             .containsOnlyOnce(has ? "BatchNormReluBackwardAdd" : "BatchNormReluBackward")
             .doesNotContain(has ? "BatchNormReluBackward" : "BatchNormReluBackwardAdd");
         assertThat(backend.ranOps().stream().filter("Add"::equals)).hasSize(has ? 0 : 1);
+      }
+    }
+  }
+
+  @Test
+  void allGradientsBehindANormAreJoined() {
+    Variable narrow = Variable.parameter("conv3.weight", 3, 5, 1, 1);
+    Variable wide = Variable.parameter("conv4.weight", 5, 3, 1, 1);
+    for (boolean add : new boolean[] {false, true}) {
+      for (boolean has : new boolean[] {true, false}) {
+        RecordingBackend backend =
+            new RecordingBackend(op -> has || !(op instanceof BatchNormReluConv2dBackward));
+        try (Session session = new Session(backend)) {
+          Tensor h = x.conv2d(w.read(), 1, 1);
+          Tensor y = h.batchNorm(gamma.read(), beta.read(), 1e-5f).output(0).relu();
+          y = y.conv2d(narrow.read(), 1, 0).conv2d(wide.read(), 1, 0);
+          y = (add ? y.apply(new Add(), h) : y).avgPool2d(4, 4).reshape(2, 5);
+          Tensor loss = y.linear(fc.read(), fcBias.read()).softmaxCrossEntropy(labels).output(0);
+          List<Variable> all = List.of(w, gamma, beta, narrow, wide);
+          Gradients grads = Gradients.of(loss, all.stream().map(Variable::read).toList());
+          session
+              .plan(List.of(loss), all.stream().map(v -> v.assign(grads.of(v.read()))).toList())
+              .run();
+        }
+        String norm = add ? "BatchNormReluBackwardAdd" : "BatchNormReluBackward";
+        List<String> parts = List.of("BatchNormReluConv2dBackwardWeight", norm);
+        if (has) {
+          assertThat(backend.ranOps())
+              .containsOnlyOnce("BatchNormReluConv2dBackward", "Conv2dBackwardData")
+              .doesNotContainAnyElementsOf(parts);
+        } else {
+          assertThat(backend.ranOps())
+              .doesNotContain("BatchNormReluConv2dBackward")
+              .containsAll(parts);
+        }
       }
     }
   }

@@ -68,6 +68,7 @@ class VerifierTest {
             "BatchNormReluBackwardAdd",
             "BatchNormStatistics",
             "BatchNormReluConv2d",
+            "BatchNormReluConv2dBackward",
             "BatchNormReluConv2dBackwardWeight",
             "MultiSgdUpdate",
             "MultiQuantizedSgdUpdate");

@@ -15,6 +15,7 @@ import io.earlybird.backend.Support;
 import io.earlybird.tensor.DType;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.TensorSpec;
+import io.earlybird.tensor.op.FusedOp;
 import io.earlybird.tensor.op.Op;
 import java.nio.ByteBuffer;
 import java.util.List;
@@ -173,6 +174,12 @@ public final class CpuBackend implements Backend {
     return factory == null
         ? Support.no("the cpu backend has no kernel for " + op.name())
         : factory.supports(op, inputs);
+  }
+
+  @Override
+  public boolean joins(FusedOp op, List<TensorSpec> inputs) {
+    CpuLibrary.setThreads(threads);
+    return supports(op, inputs).ok() && factories.get(op.getClass()).joins(op, inputs, this);
   }
 
   @Override

@@ -15,6 +15,11 @@ interface KernelFactory {
     return Support.YES;
   }
 
+  /** Whether the op, which {@link #supports} accepted, is better than its parts. */
+  default boolean joins(Op op, List<TensorSpec> inputs, CpuBackend backend) {
+    return true;
+  }
+
   /**
    * Prepares a kernel. The calling thread has the backend's number of OpenMP threads set.
    *

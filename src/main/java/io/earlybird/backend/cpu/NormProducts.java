@@ -10,6 +10,7 @@ import io.earlybird.backend.cpu.NativeKernels.InputNorm;
 import io.earlybird.tensor.DType;
 import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.op.BatchNormReluConv2d;
+import io.earlybird.tensor.op.BatchNormReluConv2dBackward;
 import io.earlybird.tensor.op.BatchNormReluConv2dBackwardWeight;
 import io.earlybird.tensor.op.Conv2dEpilogue;
 import io.earlybird.tensor.op.NormProductOp;
@@ -19,7 +20,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntSupplier;
 import java.util.stream.Stream;
-import org.bytedeco.javacpp.IntPointer;
 
 /**
  * Products of what batch norm and ReLU make: by own code, where they do while it packs operands, or
@@ -36,6 +36,7 @@ final class NormProducts {
   static void register(Map<Class<? extends Op>, KernelFactory> factories) {
     factories.put(BatchNormReluConv2d.class, new Factory());
     factories.put(BatchNormReluConv2dBackwardWeight.class, new Factory());
+    factories.put(BatchNormReluConv2dBackward.class, new NormGradients());
   }
 
   /** For the kernel sizes, strides and paddings that own code has. */
@@ -194,7 +195,7 @@ final class NormProducts {
   /** Makes the call on a convolution's shape, what is known of the norm, and the buffers. */
   @FunctionalInterface
   private interface Call {
-    IntSupplier bind(Conv2dShape shape, Norm norm, Buffers buffers);
+    IntSupplier bind(Conv2dShape shape, GivenNorm norm, Buffers buffers);
   }
 
   private static Candidate candidate(
@@ -210,27 +211,14 @@ final class NormProducts {
         OwnKernel.name(),
         Stream.concat(inputs.stream(), outputs.stream()).toList(),
         () ->
-            OwnKernel.of(request, inputs, outputs, b -> call.bind(shape, Norm.of(request, b), b))
+            OwnKernel.of(request, inputs, outputs, b -> call.bind(shape, norm(request, b), b))
                 .withScratch(room.bytes(shape, channels))
                 .owning(shape));
   }
 
-  /** The native description of a norm, with the numbers that it points to. */
-  private record Norm(InputNorm struct, IntPointer selected) {
-    static Norm of(KernelRequest request, Buffers b) {
-      NormProductOp op = (NormProductOp) request.op();
-      IntPointer selected = ChannelKernels.numbers(op.channels());
-      InputNorm struct =
-          new InputNorm()
-              .gamma(b.in(1))
-              .beta(b.in(2))
-              .mean(b.in(3))
-              .variance(b.in(4))
-              .selected(selected)
-              .channels(request.inputs().get(1).size())
-              .epsilon(op.epsilon());
-      return new Norm(struct, selected);
-    }
+  private static GivenNorm norm(KernelRequest request, Buffers b) {
+    NormProductOp op = (NormProductOp) request.op();
+    return GivenNorm.of(request, op.epsilon(), op.channels(), b);
   }
 
   /** What follows a convolution. */
@@ -261,7 +249,7 @@ final class NormProducts {
   }
 
   private static IntSupplier forward(
-      boolean bf16, Conv2dShape shape, Norm norm, After after, Buffers b) {
+      boolean bf16, Conv2dShape shape, GivenNorm norm, After after, Buffers b) {
     var w = b.in(FIRST);
     var then = after.struct(b);
     int last = b.inputs().size() - 1;
@@ -273,27 +261,28 @@ final class NormProducts {
       var y = b.shortsOut(0);
       return () ->
           NativeKernels.eb_conv2d_norm_bf16(
-              shape, norm.struct, x, w, then, residual, relu, y, room);
+              shape, norm.struct(), x, w, then, residual, relu, y, room);
     }
     var x = b.in(0);
     var residual = after.add ? b.in(last) : null;
     var y = b.out(0);
     return () ->
-        NativeKernels.eb_conv2d_norm_f32(shape, norm.struct, x, w, then, residual, relu, y, room);
+        NativeKernels.eb_conv2d_norm_f32(shape, norm.struct(), x, w, then, residual, relu, y, room);
   }
 
-  private static IntSupplier backwardWeight(boolean bf16, Conv2dShape shape, Norm norm, Buffers b) {
+  private static IntSupplier backwardWeight(
+      boolean bf16, Conv2dShape shape, GivenNorm norm, Buffers b) {
     var dw = b.out(0);
     var room = b.room();
     if (bf16) {
       var x = b.shortsIn(0);
       var dy = b.shortsIn(FIRST);
       return () ->
-          NativeKernels.eb_conv2d_norm_backward_weight_bf16(shape, norm.struct, x, dy, dw, room);
+          NativeKernels.eb_conv2d_norm_backward_weight_bf16(shape, norm.struct(), x, dy, dw, room);
     }
     var x = b.in(0);
     var dy = b.in(FIRST);
     return () ->
-        NativeKernels.eb_conv2d_norm_backward_weight_f32(shape, norm.struct, x, dy, dw, room);
+        NativeKernels.eb_conv2d_norm_backward_weight_f32(shape, norm.struct(), x, dy, dw, room);
   }
 }

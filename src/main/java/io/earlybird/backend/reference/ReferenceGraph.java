@@ -5,12 +5,16 @@ import io.earlybird.tensor.DType;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.Node;
 import io.earlybird.tensor.Tensor;
+import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.op.Add;
+import io.earlybird.tensor.op.BatchNormBackward;
 import io.earlybird.tensor.op.BatchNormInference;
 import io.earlybird.tensor.op.Conv2dEpilogue;
 import io.earlybird.tensor.op.LeafOp;
 import io.earlybird.tensor.op.Relu;
+import io.earlybird.tensor.op.ReluBackward;
 import io.earlybird.tensor.op.Select;
+import io.earlybird.tensor.op.SelectBackward;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -91,6 +95,33 @@ public final class ReferenceGraph {
       }
     }
     passOn(node);
+    passGradientOn(node, inputs);
+  }
+
+  /**
+   * Error scales of a gradient pass through ops that are linear in it: they are those of a gradient
+   * as large as all its terms together.
+   */
+  private void passGradientOn(Node node, List<HostTensor> inputs) {
+    int gradient = node.op() instanceof SelectBackward ? 0 : 1;
+    if (!(node.op() instanceof ReluBackward
+        || node.op() instanceof SelectBackward
+        || node.op() instanceof BatchNormBackward)) {
+      return;
+    }
+    Error error = errors.get(node.inputs().get(gradient));
+    if (error == null) {
+      return;
+    }
+    List<HostTensor> largest = new ArrayList<>(inputs);
+    TensorSpec wide = new TensorSpec(inputs.get(gradient).shape(), DType.F64);
+    largest.set(gradient, HostTensor.ofDoubles(wide, error.magnitude));
+    Result result = ReferenceOps.evaluate(node.op(), largest, DType.F64);
+    for (int i = 0; i < node.outputs().size(); i++) {
+      boolean exact = result.exact(i);
+      double[] magnitude = exact ? result.outputs().get(i).doubles() : result.magnitudes().get(i);
+      errors.put(node.output(i), new Error(magnitude, error.terms + result.terms()[i]));
+    }
   }
 
   /**

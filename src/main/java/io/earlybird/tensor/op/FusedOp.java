@@ -15,6 +15,7 @@ public sealed interface FusedOp extends Op
         BatchNormReluBackwardAdd,
         BatchNormStatistics,
         NormProductOp,
+        BatchNormReluConv2dBackward,
         MultiSgdUpdate,
         MultiQuantizedSgdUpdate {
 

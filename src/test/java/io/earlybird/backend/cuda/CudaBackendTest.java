@@ -12,6 +12,7 @@ import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.op.BatchNormReluBackwardAdd;
 import io.earlybird.tensor.op.BatchNormReluConv2d;
+import io.earlybird.tensor.op.BatchNormReluConv2dBackward;
 import io.earlybird.tensor.op.BatchNormReluConv2dBackwardWeight;
 import io.earlybird.tensor.op.BatchNormStatistics;
 import io.earlybird.tensor.op.Conv2dEpilogue;
@@ -45,6 +46,7 @@ class CudaBackendTest {
                     BatchNormReluBackwardAdd.class,
                     BatchNormStatistics.class,
                     BatchNormReluConv2d.class,
+                    BatchNormReluConv2dBackward.class,
                     BatchNormReluConv2dBackwardWeight.class)))
         .as("run as their parts")
         .isTrue();

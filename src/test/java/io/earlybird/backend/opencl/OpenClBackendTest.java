@@ -11,6 +11,7 @@ import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.op.BatchNormReluBackwardAdd;
 import io.earlybird.tensor.op.BatchNormReluConv2d;
+import io.earlybird.tensor.op.BatchNormReluConv2dBackward;
 import io.earlybird.tensor.op.BatchNormReluConv2dBackwardWeight;
 import io.earlybird.tensor.op.BatchNormStatistics;
 import io.earlybird.tensor.op.Conv2dEpilogue;
@@ -63,6 +64,7 @@ class OpenClBackendTest {
                     BatchNormReluBackwardAdd.class,
                     BatchNormStatistics.class,
                     BatchNormReluConv2d.class,
+                    BatchNormReluConv2dBackward.class,
                     BatchNormReluConv2dBackwardWeight.class,
                     MultiQuantizedSgdUpdate.class)))
         .as("run as their parts")
