@@ -25,3 +25,6 @@ EB_KERNEL(conv2d_int8_scratch)
 EB_KERNEL(conv2d_int8)
 EB_KERNEL(conv2d_backward_data_int8_scratch)
 EB_KERNEL(conv2d_backward_data_int8)
+
+// ceilings.h
+EB_KERNEL(fma_chains_bf16)

@@ -2,10 +2,13 @@ package io.earlybird.bench;
 
 import io.earlybird.EarlybirdException;
 import io.earlybird.backend.Backend;
+import io.earlybird.backend.Backends;
+import io.earlybird.backend.cpu.CpuCeilings;
 import io.earlybird.models.Costs;
 import io.earlybird.models.Network;
 import io.earlybird.models.NetworkSpec;
 import io.earlybird.plan.Work;
+import io.earlybird.tensor.DType;
 import io.earlybird.training.Trainer;
 import java.util.Arrays;
 import java.util.List;
@@ -40,40 +43,40 @@ public final class PruningBench {
     }
   }
 
-  /**
-   * The rates that bound a kernel.
-   *
-   * @param gflops multiply-add peak in GFLOP/s
-   * @param gigabytes of a copy, read and written ones together, in 10^9 bytes per second
-   */
-  public record Ceilings(double gflops, double gigabytes) {
+  /** Multiply-add peaks by the format of what is multiplied, in GFLOP/s. */
+  public record Peaks(double f32, double bf16) {
     /** Measures them on the threads of a processor backend. */
-    public static Ceilings of(Backend backend) {
-      double peak = StepBench.fmaPeak(backend);
-      if (Double.isNaN(peak)) {
+    public static Peaks of(Backend backend) {
+      int threads = Backends.processorThreads(backend);
+      if (threads < 1) {
         throw new EarlybirdException(
             "bench pruning knows the ceilings of processors alone, not of " + backend.name());
       }
-      return new Ceilings(peak, CopyRate.gigabytesPerSecond(backend));
+      return new Peaks(CpuCeilings.fmaGflops(threads), CpuCeilings.bf16Gflops(threads));
     }
 
-    /** Seconds that a step takes at least if each kernel reaches the ceiling that binds it. */
-    double seconds(List<Work> kernels) {
-      return kernels.stream().map(Work::total).mapToDouble(this::seconds).sum();
+    /**
+     * Seconds that a step takes at least if each kernel reaches the ceiling that binds it.
+     *
+     * @param gigabytes of a copy, read and written ones together, in 10^9 bytes per second
+     */
+    double seconds(List<Work> kernels, double gigabytes) {
+      return kernels.stream().map(Work::total).mapToDouble(k -> seconds(k, gigabytes)).sum();
     }
 
-    private double seconds(Work.Amount kernel) {
-      return NANO * Math.max(kernel.allOperations() / gflops, kernel.bytes() / gigabytes);
+    private double seconds(Work.Amount kernel, double gigabytes) {
+      double operations = 0;
+      for (var format : kernel.operations().entrySet()) {
+        operations += format.getValue() / (format.getKey() == DType.BF16 ? bf16 : f32);
+      }
+      return NANO * Math.max(operations, kernel.bytes() / gigabytes);
     }
   }
 
   /** The median and the smallest time of a step, in milliseconds. */
   public record Times(double medianMs, double minMs) {
     private static Times of(double[] milliseconds) {
-      double[] sorted = milliseconds.clone();
-      Arrays.sort(sorted);
-      int n = sorted.length;
-      return new Times((sorted[(n - 1) / 2] + sorted[n / 2]) / 2, sorted[0]);
+      return new Times(Median.of(milliseconds), Arrays.stream(milliseconds).min().orElseThrow());
     }
   }
 
@@ -84,9 +87,11 @@ public final class PruningBench {
    * @param pruned times of the pruned network's step
    * @param flopRatio FLOPs of the pruned network by those of the dense one, counted as the original
    *     counts them
-   * @param allowedRatio the same of the times that the ceilings allow
+   * @param copyGigabytes of a copy beside the steps: the median, in 10^9 bytes per second
+   * @param allowedRatio the same ratio of the times that peaks and this copy allow
    */
-  public record Result(Times dense, Times pruned, double flopRatio, double allowedRatio) {
+  public record Result(
+      Times dense, Times pruned, double flopRatio, double copyGigabytes, double allowedRatio) {
     /** Time of the pruned step by that of the dense one, at the medians. */
     public double timeRatio() {
       return pruned.medianMs / dense.medianMs;
@@ -109,32 +114,39 @@ public final class PruningBench {
   }
 
   /**
-   * Measures.
+   * Measures: dense step, pruned step and copy by turns, because the rate of memory on a shared
+   * machine is not the same from minute to minute.
    *
    * @throws EarlybirdException if there is not enough memory
    */
-  public static Result run(Backend backend, Ceilings ceilings, Options options) {
+  public static Result run(Backend backend, Peaks peaks, Options options) {
     Network dense = Network.of(options.dense());
     Network pruned = Network.ofWidths(options.pruned());
     double[] denseMs = new double[options.repeat()];
     double[] prunedMs = new double[options.repeat()];
-    try (Trainer first = trainer(backend, dense, options.dense(), options.batch());
+    double[] copies = new double[options.repeat()];
+    try (CopyRate copy = new CopyRate(backend);
+        Trainer first = trainer(backend, dense, options.dense(), options.batch());
         Trainer second = trainer(backend, pruned, options.pruned(), options.batch())) {
       for (int i = -options.warmup(); i < options.repeat(); i++) {
         double a = StepBench.step(first, backend);
         double b = StepBench.step(second, backend);
+        double rate = copy.gigabytesPerSecond();
         if (i >= 0) {
           denseMs[i] = a;
           prunedMs[i] = b;
+          copies[i] = rate;
         }
       }
       ToDoubleFunction<Network> flops = n -> Costs.of(n).flops();
+      double gigabytes = Median.of(copies);
       return new Result(
           Times.of(denseMs),
           Times.of(prunedMs),
           flops.applyAsDouble(pruned) / flops.applyAsDouble(dense),
-          ceilings.seconds(second.stepPlan().stepWork())
-              / ceilings.seconds(first.stepPlan().stepWork()));
+          gigabytes,
+          peaks.seconds(second.stepPlan().stepWork(), gigabytes)
+              / peaks.seconds(first.stepPlan().stepWork(), gigabytes));
     }
   }
 

@@ -86,18 +86,17 @@ final class BenchPruningCommand implements Callable<Integer> {
     node.put("network", dense.toString()).put("repeat", repeat);
     ArrayNode lines = node.putArray("lines");
     try (Backend backend = with.open(Map.of()).backend()) {
-      PruningBench.Ceilings ceilings = PruningBench.Ceilings.of(backend);
+      PruningBench.Peaks peaks = PruningBench.Peaks.of(backend);
       node.put("device", backend.describe());
-      node.put("fma_peak_gflop_per_s", ceilings.gflops());
-      node.put("copy_gb_per_s", ceilings.gigabytes());
+      node.put("fma_peak_gflop_per_s", peaks.f32()).put("bf16_peak_gflop_per_s", peaks.bf16());
       if (!json) {
-        title(out, backend, dense, ceilings);
+        title(out, backend, dense, peaks);
       }
       for (Path file : files) {
         NetworkSpec pruned = dense.withCfg(read(file));
         for (int batch : batches) {
           var options = new PruningBench.Options(dense, pruned, batch, repeat, WARMUP);
-          PruningBench.Result r = PruningBench.run(backend, ceilings, options);
+          PruningBench.Result r = PruningBench.run(backend, peaks, options);
           Backends.choices(backend); // remembers what was measured
           add(lines.addObject(), file, pruned, batch, r);
           if (!json) {
@@ -123,22 +122,23 @@ final class BenchPruningCommand implements Callable<Integer> {
   }
 
   private static void title(
-      PrintWriter out, Backend backend, NetworkSpec dense, PruningBench.Ceilings ceilings) {
+      PrintWriter out, Backend backend, NetworkSpec dense, PruningBench.Peaks peaks) {
     out.println(backend.describe());
     out.printf(
         Locale.ROOT,
-        "%s; peak %.1f GFLOP/s, copy %.1f GB/s%n",
+        "%s; peaks %.1f GFLOP/s in fp32, %.1f in bf16%n",
         dense,
-        ceilings.gflops(),
-        ceilings.gigabytes());
+        peaks.f32(),
+        peaks.bf16());
     out.printf(
-        "%-24s %-6s %10s %10s %8s %8s %8s %10s %10s%n",
+        "%-24s %-6s %10s %10s %8s %8s %9s %8s %10s %10s%n",
         "ticket",
         "batch",
         "dense ms",
         "pruned ms",
         "time",
         "FLOPs",
+        "copy GB/s",
         "allowed",
         "of FLOPs",
         "of allowed");
@@ -147,13 +147,14 @@ final class BenchPruningCommand implements Callable<Integer> {
   private static void print(PrintWriter out, Path file, int batch, PruningBench.Result r) {
     out.printf(
         Locale.ROOT,
-        "%-24s %-6d %10.2f %10.2f %8.3f %8.3f %8.3f %10.2f %10.2f%n",
+        "%-24s %-6d %10.2f %10.2f %8.3f %8.3f %9.1f %8.3f %10.2f %10.2f%n",
         file.getFileName(),
         batch,
         r.dense().medianMs(),
         r.pruned().medianMs(),
         r.timeRatio(),
         r.flopRatio(),
+        r.copyGigabytes(),
         r.allowedRatio(),
         r.shareOfFlops(),
         r.shareOfAllowed());
@@ -167,7 +168,8 @@ final class BenchPruningCommand implements Callable<Integer> {
     node.put("dense_median_ms", r.dense().medianMs()).put("dense_min_ms", r.dense().minMs());
     node.put("pruned_median_ms", r.pruned().medianMs()).put("pruned_min_ms", r.pruned().minMs());
     node.put("time_ratio", r.timeRatio()).put("min_time_ratio", r.minTimeRatio());
-    node.put("flop_ratio", r.flopRatio()).put("allowed_ratio", r.allowedRatio());
+    node.put("flop_ratio", r.flopRatio()).put("copy_gb_per_s", r.copyGigabytes());
+    node.put("allowed_ratio", r.allowedRatio());
     BenchStepCommand.putFinite(node, "share_of_flops", r.shareOfFlops());
     BenchStepCommand.putFinite(node, "share_of_allowed", r.shareOfAllowed());
   }

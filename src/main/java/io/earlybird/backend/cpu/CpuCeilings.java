@@ -22,13 +22,33 @@ public final class CpuCeilings {
    * @param threads 1..1024
    */
   public static double fmaGflops(int threads) {
+    return gflops(threads, NativeKernels::eb_fma_chains_f32, "fma_chains_f32");
+  }
+
+  /**
+   * The same of bf16 products with fp32 sums; that of fp32 where the processor has none.
+   *
+   * @param threads 1..1024
+   */
+  public static double bf16Gflops(int threads) {
+    return CpuLibrary.hasBf16Products()
+        ? gflops(threads, NativeKernels::eb_fma_chains_bf16, "fma_chains_bf16")
+        : fmaGflops(threads);
+  }
+
+  /** Chains of multiply-adds. */
+  private interface Chains {
+    int run(long rounds, double[] flops, float[] sink);
+  }
+
+  private static double gflops(int threads, Chains chains, String kernel) {
     double[] flops = new double[1];
     float[] sink = new float[1];
     return 1e-9
         * perSecond(
             threads,
             rounds -> {
-              require(NativeKernels.eb_fma_chains_f32(rounds, flops, sink), "fma_chains_f32");
+              require(chains.run(rounds, flops, sink), kernel);
               return flops[0];
             });
   }
