@@ -45,12 +45,16 @@ class TermSums {
 
   // Where numbers of x of term t of a chunk go, for one point: whole vectors of them.
   Term* x_at(Term* room, int64_t point, int64_t t) const {
-    return room + (point * chunk_ + t) * pitch_;
+    return room + point * x_step() + t * pitch_;
   }
+
+  // Terms between x_at() of two points, and between dy_at() of two.
+  int64_t x_step() const { return chunk_ * pitch_ + kApart; }
+  int64_t dy_step() const { return blocks_ * block_step(); }
 
   // Where numbers of dy from channel o on go, the first of a vector.
   Term* dy_at(Term* room, int64_t point, int64_t t, int64_t o) const {
-    const int64_t at = ((point * blocks_ + o / kBlock) * chunk_ + t) * kBlock;
+    const int64_t at = (point * blocks_ + o / kBlock) * block_step() + t * kBlock;
     return room + x_size() + at + o % kBlock;
   }
 
@@ -76,10 +80,12 @@ class TermSums {
  private:
   // Bytes of packed terms: of all threads, or of one.
   static constexpr int64_t kChunkBytes = 12 << 20;
-  static constexpr int64_t kGroupBytes = (kPoints == 1 ? 96 : 192) << 10;
+  static constexpr int64_t kGroupBytes = (kPoints == 1 ? 96 : kPoints == 36 ? 384 : 192) << 10;
   // Sums up to this size are made in copies, each by one thread, which keeps them in its second cache.
   static constexpr int64_t kCopyBytes = 600 << 10;
   static constexpr int64_t kCopies = 16;
+  // Terms between two points, without which their lines would displace each other in the first cache.
+  static constexpr int64_t kApart = kPoints == 1 ? 0 : 32;
 
   // Terms between those of two rows, in whole vectors and not in steps by which lines of the first
   // cache would displace each other.
@@ -88,9 +94,11 @@ class TermSums {
     return whole % 128 == 0 ? whole + kLanes : whole;
   }
 
-  int64_t x_size() const { return kPoints * chunk_ * pitch_; }
+  int64_t block_step() const { return chunk_ * kBlock + kApart; }
 
-  int64_t chunk_size() const { return x_size() + kPoints * chunk_ * blocks_ * kBlock; }
+  int64_t x_size() const { return kPoints * x_step(); }
+
+  int64_t chunk_size() const { return x_size() + kPoints * dy_step(); }
 
   int64_t size() const { return kPoints * blocks_ * in_ * kBlock; }
 
@@ -147,8 +155,8 @@ class TermSums {
   // Adds `count` terms to one point of one block of output channels, and asks for what is packed next.
   void add_products(int64_t item, int64_t count, bool fresh, const Stretches* next,
                     const Term* room, float* sums) const {
-    const Term* from = room + item / blocks_ * chunk_ * pitch_;
-    const Term* by = room + x_size() + item * chunk_ * kBlock;
+    const Term* from = room + item / blocks_ * x_step();
+    const Term* by = room + x_size() + item * block_step();
     float* to = sums + item * in_ * kBlock;
     const int64_t vectors = vectors_of(out_, item % blocks_);
     const int64_t parts = parts_of(vectors);

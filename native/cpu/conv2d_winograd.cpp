@@ -16,25 +16,50 @@
 
 namespace eb::EB_ISA {
 
-using Image = WinogradImage<Floats, AsStored>;
+template <class F>
+using Image = WinogradImage<Floats, AsStored, F>;
 
-int64_t conv2d_winograd_f32_scratch(const eb_conv2d* s) { return Image(forward(*s)).bytes(); }
+int64_t conv2d_winograd_f32_scratch(const eb_conv2d* s) {
+  return Image<Filtering2>(forward(*s)).bytes();
+}
 
 eb_status conv2d_winograd_f32(const eb_conv2d* s, const float* x, const float* w, const float* mean,
                               const float* scale, const float* beta, const float* residual,
                               int32_t relu, float* y, void* scratch) {
-  Image(forward(*s))
-      .run(x, AsStored(s->in), w, {mean, scale, beta, residual, relu != 0}, y, scratch);
+  const Epilogue after{mean, scale, beta, residual, relu != 0};
+  Image<Filtering2>(forward(*s)).run(x, AsStored(s->in), w, after, y, scratch);
   return EB_OK;
 }
 
 int64_t conv2d_winograd_backward_data_f32_scratch(const eb_conv2d* s) {
-  return Image(backward_data(*s)).bytes();
+  return Image<Filtering2>(backward_data(*s)).bytes();
 }
 
 eb_status conv2d_winograd_backward_data_f32(const eb_conv2d* s, const float* dy, const float* w,
                                             float* dx, void* scratch) {
-  Image(backward_data(*s)).run(dy, AsStored(s->out), w, {}, dx, scratch);
+  Image<Filtering2>(backward_data(*s)).run(dy, AsStored(s->out), w, {}, dx, scratch);
+  return EB_OK;
+}
+
+int64_t conv2d_winograd_4x4_f32_scratch(const eb_conv2d* s) {
+  return Image<Filtering4>(forward(*s)).bytes();
+}
+
+eb_status conv2d_winograd_4x4_f32(const eb_conv2d* s, const float* x, const float* w,
+                                  const float* mean, const float* scale, const float* beta,
+                                  const float* residual, int32_t relu, float* y, void* scratch) {
+  const Epilogue after{mean, scale, beta, residual, relu != 0};
+  Image<Filtering4>(forward(*s)).run(x, AsStored(s->in), w, after, y, scratch);
+  return EB_OK;
+}
+
+int64_t conv2d_winograd_4x4_backward_data_f32_scratch(const eb_conv2d* s) {
+  return Image<Filtering4>(backward_data(*s)).bytes();
+}
+
+eb_status conv2d_winograd_4x4_backward_data_f32(const eb_conv2d* s, const float* dy, const float* w,
+                                                float* dx, void* scratch) {
+  Image<Filtering4>(backward_data(*s)).run(dy, AsStored(s->out), w, {}, dx, scratch);
   return EB_OK;
 }
 
@@ -50,9 +75,9 @@ int64_t eb_conv2d_winograd_f32_scratch(const eb_conv2d* shape) {
 eb_status eb_conv2d_winograd_f32(const eb_conv2d* shape, const float* x, const float* w,
                                  const float* mean, const float* scale, const float* beta,
                                  const float* residual, int32_t relu, float* y, void* scratch) {
-  if (!eb::fits_winograd(shape) || !x || !w || !y || !scratch || residual == y)
+  if (!eb::fits_winograd(shape, x, w, mean, scale, beta, residual, y, scratch)) {
     return EB_BAD_ARGUMENT;
-  if (!mean != !scale || !mean != !beta) return EB_BAD_ARGUMENT;
+  }
   return eb::active().conv2d_winograd_f32(shape, x, w, mean, scale, beta, residual, relu, y,
                                           scratch);
 }
@@ -66,5 +91,31 @@ eb_status eb_conv2d_winograd_backward_data_f32(const eb_conv2d* shape, const flo
                                                const float* w, float* dx, void* scratch) {
   if (!eb::fits_winograd(shape) || !dy || !w || !dx || !scratch) return EB_BAD_ARGUMENT;
   return eb::active().conv2d_winograd_backward_data_f32(shape, dy, w, dx, scratch);
+}
+
+int64_t eb_conv2d_winograd_4x4_f32_scratch(const eb_conv2d* shape) {
+  if (!eb::fits_winograd(shape)) return EB_BAD_ARGUMENT;
+  return eb::active().conv2d_winograd_4x4_f32_scratch(shape);
+}
+
+eb_status eb_conv2d_winograd_4x4_f32(const eb_conv2d* shape, const float* x, const float* w,
+                                     const float* mean, const float* scale, const float* beta,
+                                     const float* residual, int32_t relu, float* y, void* scratch) {
+  if (!eb::fits_winograd(shape, x, w, mean, scale, beta, residual, y, scratch)) {
+    return EB_BAD_ARGUMENT;
+  }
+  return eb::active().conv2d_winograd_4x4_f32(shape, x, w, mean, scale, beta, residual, relu, y,
+                                              scratch);
+}
+
+int64_t eb_conv2d_winograd_4x4_backward_data_f32_scratch(const eb_conv2d* shape) {
+  if (!eb::fits_winograd(shape)) return EB_BAD_ARGUMENT;
+  return eb::active().conv2d_winograd_4x4_backward_data_f32_scratch(shape);
+}
+
+eb_status eb_conv2d_winograd_4x4_backward_data_f32(const eb_conv2d* shape, const float* dy,
+                                                   const float* w, float* dx, void* scratch) {
+  if (!eb::fits_winograd(shape) || !dy || !w || !dx || !scratch) return EB_BAD_ARGUMENT;
+  return eb::active().conv2d_winograd_4x4_backward_data_f32(shape, dy, w, dx, scratch);
 }
 #endif

@@ -1,5 +1,5 @@
-// Convolution with 3x3 kernels and its gradient with respect to the input by Winograd's minimal
-// filtering F(2x2, 3x3), for both kinds of numbers of conv2d_winograd.h.
+// Convolution with 3x3 kernels and its gradient with respect to the input by one of Winograd's minimal
+// filterings F, for both kinds of numbers of conv2d_numbers.h.
 #ifndef EARLYBIRD_CPU_CONV2D_WINOGRAD_IMAGE_H
 #define EARLYBIRD_CPU_CONV2D_WINOGRAD_IMAGE_H
 
@@ -14,7 +14,7 @@
 
 namespace eb::EB_ISA {
 
-template <class N, class Read>
+template <class N, class Read, class F>
 class WinogradImage {
  public:
   using Element = typename N::Element;
@@ -22,13 +22,14 @@ class WinogradImage {
 
   explicit WinogradImage(const Product& product)
       : p(product),
-        tiling(product),
+        tiling(product, F::kResults),
         terms(terms_of<N>(p.in)),
         pitch(terms_of<N>((p.in + kLanes - 1) / kLanes * kLanes)),
         blocks((p.out + kBlock - 1) / kBlock) {
     const int64_t fit = kTileBytes / (kPoints * pitch * static_cast<int64_t>(sizeof(Term)));
     group = std::clamp<int64_t>(fit / rows_of(2) * rows_of(2), rows_of(2), kMostTiles);
-    groups = (tiling.tiles + group - 1) / group;
+    point_pitch = group * pitch + kApart;
+    product_pitch = group * kBlock + kApart;
   }
 
   // Bytes of scratch for run(), on cache lines.
@@ -51,9 +52,11 @@ class WinogradImage {
 #pragma omp barrier
       char* room =
           reinterpret_cast<char*>(weights + weight_size()) + omp_get_thread_num() * thread_bytes();
-      const Part all = my_part(groups);
-      for (int64_t g = all.begin; g < all.end; g++) {
-        run_group(g, x, read, weights, after, room, y);
+      const Part part = my_part(tiling.tiles);
+      for (int64_t first = part.begin; first < part.end; first += group) {
+        const int64_t count = std::min(group, part.end - first);
+        const int64_t next = std::min(group, part.end - first - count);
+        run_group(first, count, next, x, read, weights, after, room, y);
       }
     }
   }
@@ -61,30 +64,35 @@ class WinogradImage {
  private:
   using Term = typename N::Term;
 
+  static constexpr int kPoints = F::kPoints;
+
+  // Numbers between two points: without them their lines would displace each other in the first cache.
+  static constexpr int64_t kApart = 32;
+
   // Tiles of a thread at most, and bytes of their transforms.
   static constexpr int64_t kMostTiles = 96;
-  static constexpr int64_t kTileBytes = 768 << 10;
+  static constexpr int64_t kTileBytes = (kPoints == 36 ? 192 : 768) << 10;
 
   int64_t weight_size() const { return kPoints * blocks * terms * kBlock; }
 
-  int64_t transform_size() const { return kPoints * group * pitch; }
+  int64_t transform_size() const { return kPoints * point_pitch; }
 
   // Transforms of a group and products of one block of channels with it.
   int64_t thread_bytes() const {
     return transform_size() * static_cast<int64_t>(sizeof(Term)) +
-           kPoints * group * kBlock * static_cast<int64_t>(sizeof(float));
+           kPoints * product_pitch * static_cast<int64_t>(sizeof(float));
   }
 
-  // Transforms [16, group, pitch] of the tiles from `first` on.
+  // Transforms [points, group, pitch] of the tiles from `first` on.
   void transform_tiles(const Element* x, const Read& read, int64_t first, int64_t count,
                        Term* out) const {
     Tile tile(tiling, first);
     for (int64_t t = 0; t < count; t++, tile.next(tiling)) {
       for (int64_t i = 0; i < p.in; i += kLanes) {
-        Vec d[kPoints];
-        load_pixels(p, tile, x, read, i, d);
-        transform_pixels(
-            d, [&](int point, Vec v) { N::put(out + (point * group + t) * pitch, i, v); });
+        Term* to = out + t * pitch;
+        const int64_t step = point_pitch;
+        transform_pixels<F>(p, tile, x, read, i,
+                            [=](int point, Vec v) { N::put(to + point * step, i, v); });
       }
     }
   }
@@ -97,23 +105,15 @@ class WinogradImage {
       return;
     }
     const float* taps = w + channel * kBlock;
-    Vec t[12];
-    for (int64_t c = 0; c < 3; c++) {
-      Vec g[3];
-      for (int64_t r = 0; r < 3; r++) {
-        const int64_t tap = p.backward ? 8 - (3 * r + c) : 3 * r + c;
-        g[r] = load(taps + tap * p.in * kBlock);
-      }
-      const Four f = weight_transform(g[0], g[1], g[2]);
-      for (int64_t r = 0; r < 4; r++) t[3 * r + c] = f.v[r];
-    }
-    for (int64_t r = 0; r < 4; r++) {
-      const Four f = weight_transform(t[3 * r], t[3 * r + 1], t[3 * r + 2]);
-      for (int64_t c = 0; c < 4; c++) out[4 * r + c] = f.v[c];
-    }
+    transform<F::kUnrolled, 3, F::kLine, F::weight>(
+        [&](int r, int c) {
+          const int64_t tap = p.backward ? 8 - (3 * r + c) : 3 * r + c;
+          return load(taps + tap * p.in * kBlock);
+        },
+        [&](int r, int c, Vec v) { out[r * F::kLine + c] = v; });
   }
 
-  // One block of stored weights [3, 3, in, kBlock] becomes [16, terms, kBlock].
+  // One block of stored weights [3, 3, in, kBlock] becomes [points, terms, kBlock].
   void transform_weights(const float* w, Term* out) const {
     for (int64_t i = 0; i < terms; i++) {
       for (int64_t v = 0; v < kBlock; v += kLanes) {
@@ -128,33 +128,25 @@ class WinogradImage {
     }
   }
 
-  // The products [16, group, kBlock] of a block of output channels become results.
+  // The products [points, group, kBlock] of a block of output channels become results.
   void transform_results(const float* products, int64_t first, int64_t count, int64_t block,
                          const After& after, Element* y) const {
-    const int64_t step = group * kBlock;
+    const int64_t step = product_pitch;
     const int64_t line = p.out_width * p.out;
     Tile tile(tiling, first);
     for (int64_t t = 0; t < count; t++, tile.next(tiling)) {
       const int64_t pixel = (tile.image * p.out_height + tile.row) * p.out_width + tile.column;
+      const int64_t rows = p.out_height - tile.row;
+      const int64_t columns = p.out_width - tile.column;
       for (int64_t v = 0; v < vectors_of(p.out, block); v++) {
         const int64_t channel = block * kBlock + v * kLanes;
         const float* m = products + t * kBlock + v * kLanes;
-        Vec rows[2][4];
-#pragma GCC unroll 4
-        for (int c = 0; c < 4; c++) {
-          output_transform(load(m + c * step), load(m + (4 + c) * step), load(m + (8 + c) * step),
-                           load(m + (12 + c) * step), &rows[0][c], &rows[1][c]);
-        }
-        int64_t at = pixel * p.out + channel;
-#pragma GCC unroll 2
-        for (int r = 0; r < 2; r++, at += line) {
-          if (tile.row + r >= p.out_height) break;
-          Vec left;
-          Vec right;
-          output_transform(rows[r][0], rows[r][1], rows[r][2], rows[r][3], &left, &right);
-          put(after, left, channel, at, y);
-          if (tile.column + 1 < p.out_width) put(after, right, channel, at + p.out, y);
-        }
+        const int64_t at = pixel * p.out + channel;
+        transform<F::kUnrolled, F::kLine, F::kResults, F::output>(
+            [=](int r, int c) { return load(m + (r * F::kLine + c) * step); },
+            [&](int r, int c, Vec value) {
+              if (r < rows && c < columns) put(after, value, channel, at + r * line + c * p.out, y);
+            });
       }
     }
   }
@@ -164,24 +156,48 @@ class WinogradImage {
     store_channels(y + at, after.apply(value, channel, at, count), count);
   }
 
-  // The tiles of one group.
-  void run_group(int64_t g, const Element* x, const Read& read, const Term* weights,
-                 const After& after, char* room, Element* y) const {
-    const int64_t first = g * group;
-    const int64_t count = std::min(group, tiling.tiles - first);
+  // In how many parts so many tiles are multiplied with V vectors.
+  static int64_t parts_of(int64_t tiles, int64_t v) {
+    return (tiles + rows_of(v) - 1) / rows_of(v);
+  }
+
+  // Pixels before those of a tile.
+  int64_t pixels(int64_t tile) const {
+    return Tile(tiling, tile).pixels(tiling, p.out_height, p.out_width);
+  }
+
+  // Products of some tiles with one block of output channels at one point.
+  void multiply(int64_t tiles, int64_t vectors, const Term* t, const Term* w, const Ahead& ahead,
+                float* products) const {
+    if (ahead.from) {
+      multiply_of<N, false, Ahead>(tiles, vectors)(t, pitch, w, terms, true, ahead, products);
+    } else {
+      multiply_of<N, false, Nothing>(tiles, vectors)(t, pitch, w, terms, true, Nothing(), products);
+    }
+  }
+
+  // The tiles of one group; `next` of those after it are asked for.
+  void run_group(int64_t first, int64_t count, int64_t next, const Element* x, const Read& read,
+                 const Term* weights, const After& after, char* room, Element* y) const {
     Term* transforms = reinterpret_cast<Term*>(room);
     float* products = reinterpret_cast<float*>(transforms + transform_size());
     transform_tiles(x, read, first, count, transforms);
     const int64_t matrix = terms * kBlock;
+    const int64_t steps = kPoints * terms * parts_of(count, vectors_of(p.out, 0));
+    Stretches wanted(blocks * steps);
+    const int64_t at = pixels(first);
+    const int64_t end = pixels(first + count);
+    wanted.add(y + at * p.out, p.out, end - at);
+    wanted.add(x + end * p.in, p.in, pixels(first + count + next) - end);
+    int64_t step = 0;
     for (int64_t block = 0; block < blocks; block++) {
       const int64_t vectors = vectors_of(p.out, block);
       const int64_t rows = rows_of(vectors);
       for (int64_t point = 0; point < kPoints; point++) {
         const Term* w = weights + (block * kPoints + point) * matrix;
-        for (int64_t t = 0; t < count; t += rows) {
-          const int64_t at = point * group + t;
-          multiply_of<N, false, Nothing>(std::min(rows, count - t), vectors)(
-              transforms + at * pitch, pitch, w, terms, true, Nothing(), products + at * kBlock);
+        for (int64_t t = 0; t < count; t += rows, step += terms) {
+          multiply(std::min(rows, count - t), vectors, transforms + point * point_pitch + t * pitch,
+                   w, wanted.ahead(step), products + point * product_pitch + t * kBlock);
         }
       }
       transform_results(products, first, count, block, after, y);
@@ -194,7 +210,8 @@ class WinogradImage {
   int64_t pitch;   // terms between two transforms
   int64_t blocks;  // of output channels
   int64_t group;   // tiles that a thread transforms at a time
-  int64_t groups;
+  int64_t point_pitch;
+  int64_t product_pitch;
 };
 
 }  // namespace eb::EB_ISA

@@ -15,15 +15,26 @@
 
 namespace eb::EB_ISA {
 
-using Weight = WinogradWeight<Floats, AsStored>;
+template <class F>
+using Weight = WinogradWeight<Floats, AsStored, F>;
 
 int64_t conv2d_winograd_backward_weight_f32_scratch(const eb_conv2d* s) {
-  return Weight(forward(*s)).bytes();
+  return Weight<Filtering2>(forward(*s)).bytes();
 }
 
 eb_status conv2d_winograd_backward_weight_f32(const eb_conv2d* s, const float* x, const float* dy,
                                               float* dw, void* scratch) {
-  Weight(forward(*s)).run(x, AsStored(s->in), dy, dw, scratch);
+  Weight<Filtering2>(forward(*s)).run(x, AsStored(s->in), dy, dw, scratch);
+  return EB_OK;
+}
+
+int64_t conv2d_winograd_4x4_backward_weight_f32_scratch(const eb_conv2d* s) {
+  return Weight<Filtering4>(forward(*s)).bytes();
+}
+
+eb_status conv2d_winograd_4x4_backward_weight_f32(const eb_conv2d* s, const float* x,
+                                                  const float* dy, float* dw, void* scratch) {
+  Weight<Filtering4>(forward(*s)).run(x, AsStored(s->in), dy, dw, scratch);
   return EB_OK;
 }
 
@@ -40,5 +51,16 @@ eb_status eb_conv2d_winograd_backward_weight_f32(const eb_conv2d* shape, const f
                                                  const float* dy, float* dw, void* scratch) {
   if (!eb::fits_winograd(shape) || !x || !dy || !dw || !scratch) return EB_BAD_ARGUMENT;
   return eb::active().conv2d_winograd_backward_weight_f32(shape, x, dy, dw, scratch);
+}
+
+int64_t eb_conv2d_winograd_4x4_backward_weight_f32_scratch(const eb_conv2d* shape) {
+  if (!eb::fits_winograd(shape)) return EB_BAD_ARGUMENT;
+  return eb::active().conv2d_winograd_4x4_backward_weight_f32_scratch(shape);
+}
+
+eb_status eb_conv2d_winograd_4x4_backward_weight_f32(const eb_conv2d* shape, const float* x,
+                                                     const float* dy, float* dw, void* scratch) {
+  if (!eb::fits_winograd(shape) || !x || !dy || !dw || !scratch) return EB_BAD_ARGUMENT;
+  return eb::active().conv2d_winograd_4x4_backward_weight_f32(shape, x, dy, dw, scratch);
 }
 #endif
