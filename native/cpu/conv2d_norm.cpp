@@ -1,7 +1,8 @@
 // Convolution of what batch norm, with statistics that are known, and ReLU make of an image: they do while
 // pixels are packed for the product, so that it is neither written nor read.
 //
-// Version 1: 1x1 kernels, pixel by pixel, and 3x3 kernels by Winograd's minimal filtering.
+// Version 1: 1x1 kernels, pixel by pixel, and 3x3 kernels by Winograd's F(2x2, 3x3). Version 2: 3x3 kernels
+// by F(4x4, 3x3) too.
 #include "cpu/conv2d_check.h"
 #include "cpu/conv2d_norm_image.h"
 #include "cpu/kernel_table.h"

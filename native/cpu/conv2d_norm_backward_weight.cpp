@@ -2,7 +2,8 @@
 // do in backward, where activations are computed again: here they are while they are packed, and neither
 // written nor read.
 //
-// Version 1: 1x1 kernels, pixel by pixel, and 3x3 kernels by Winograd's minimal filtering.
+// Version 1: 1x1 kernels, pixel by pixel, and 3x3 kernels by Winograd's F(2x2, 3x3). Version 2: 3x3 kernels
+// by F(4x4, 3x3) too.
 #include "cpu/conv2d_check.h"
 #include "cpu/conv2d_norm_weight.h"
 #include "cpu/kernel_table.h"

@@ -29,7 +29,10 @@ class WinogradWeight {
   void run(const Element* x, const Read& read, const Element* dy, float* dw, void* scratch) const {
     sums.run([&](int64_t first, Part part, Term* room) { pack(x, read, dy, first, part, room); },
              [&](int64_t first, int64_t count, Stretches& all) { reads(x, dy, first, count, all); },
-             [&](int64_t block, const float* sum) { transform_sums(block, sum, dw); }, scratch);
+             [&](int64_t block, Part rows, const float* sum, int64_t step) {
+               transform_sums(block, rows, sum, step, dw);
+             },
+             scratch);
   }
 
  private:
@@ -112,11 +115,10 @@ class WinogradWeight {
   }
 
   // The sums of one block become weights [3, 3, in, kBlock]; zeros where there is no output channel.
-  void transform_sums(int64_t block, const float* sum, float* dw) const {
-    const int64_t step = sums.blocks() * line;
+  void transform_sums(int64_t block, Part rows, const float* sum, int64_t step, float* dw) const {
     const int64_t width = vectors_of(p.out, block) * kLanes;
-    for (int64_t i = 0; i < line; i += kLanes) {
-      const float* s = sum + block * line + i;
+    for (int64_t i = rows.begin * kBlock; i < rows.end * kBlock; i += kLanes, sum += kLanes) {
+      const float* s = sum;
       float* to = dw + 9 * block * line + i;
       const int64_t pitch = line;
       const bool any = i % kBlock < width;
