@@ -96,8 +96,8 @@ template <bool kUnrolled, int kFrom, int kTo, void (*kLine)(const Vec (&)[kFrom]
 // Calls put(point, values) with B^T d B for channel `i` and those after it of the pixels d under a tile;
 // there are zeros around an image.
 template <class F, class T, class Read, class Put>
-inline void transform_pixels(const Product& p, const Tile& tile, const T* x, const Read& read,
-                             int64_t i, Put put) {
+[[gnu::always_inline]] inline void transform_pixels(const Product& p, const Tile& tile, const T* x,
+                                                    const Read& read, int64_t i, Put put) {
   const auto channels = read.at(i / kLanes);
   const int64_t count = p.in - i;
   const int64_t pixel = p.in;

@@ -58,7 +58,8 @@ class WinogradWeight {
   // Calls put(point, values) with A d A^T for channel `o` and those after it of the gradients d of a
   // tile.
   template <class Put>
-  void transform_gradients(const Tile& tile, const Element* dy, int64_t o, Put put) const {
+  [[gnu::always_inline]] void transform_gradients(const Tile& tile, const Element* dy, int64_t o,
+                                                  Put put) const {
     const int64_t step = p.out_width * p.out;
     const int64_t pixel = p.out;
     const int64_t count = p.out - o;
@@ -77,19 +78,24 @@ class WinogradWeight {
   // Packs the points of a term from `to` on, `step` apart; values(k, put) puts those of the tile k of it,
   // of which there are `tiles`.
   template <class Values>
-  static void pack_term(int64_t tiles, Term* to, int64_t step, Values values) {
+  [[gnu::always_inline]] static void pack_term(int64_t tiles, Term* to, int64_t step,
+                                               Values values) {
     if constexpr (N::kNumbers == 1) {
       values(0, [=](int point, Vec v) { N::pack(to + point * step, &v); });
     } else {
-      Vec all[kPoints][N::kNumbers];
+      Vec all[N::kNumbers][kPoints];
       for (int64_t k = 0; k < N::kNumbers; k++) {
         if (k < tiles) {
-          values(k, [&](int point, Vec v) { all[point][k] = v; });
+          values(k, [&](int point, Vec v) { all[k][point] = v; });
         } else {
-          for (auto& numbers : all) numbers[k] = zero();
+          for (Vec& v : all[k]) v = zero();
         }
       }
-      each<true, kPoints>([&](int point) { N::pack(to + point * step, all[point]); });
+      each<true, kPoints>([&](int point) {
+        Vec numbers[N::kNumbers];
+        for (int64_t k = 0; k < N::kNumbers; k++) numbers[k] = all[k][point];
+        N::pack(to + point * step, numbers);
+      });
     }
   }
 
