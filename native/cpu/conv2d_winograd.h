@@ -3,6 +3,7 @@
 #ifndef EARLYBIRD_CPU_CONV2D_WINOGRAD_H
 #define EARLYBIRD_CPU_CONV2D_WINOGRAD_H
 
+#include <algorithm>
 #include <utility>
 
 #include "cpu/conv2d_numbers.h"
