@@ -20,10 +20,18 @@ inline bool fits_pointwise(const eb_conv2d* s) {
          s->padding == 0;
 }
 
-// Whether Winograd's F(2x2, 3x3) computes it.
+// Whether Winograd's filterings compute it.
 inline bool fits_winograd(const eb_conv2d* s) {
   return valid(s) && s->kernel_height == 3 && s->kernel_width == 3 && s->stride == 1 &&
          s->padding == 1;
+}
+
+// Whether the arguments of a convolution by one of them fit together.
+inline bool fits_winograd(const eb_conv2d* s, const void* x, const void* w, const float* mean,
+                          const float* scale, const float* beta, const void* residual,
+                          const void* y, const void* scratch) {
+  return fits_winograd(s) && x && w && y && scratch && residual != y && !mean == !scale &&
+         !mean == !beta;
 }
 
 // Whether there are products of an input of `channels` channels that is read through a norm.
@@ -41,6 +49,13 @@ inline bool valid(const eb_conv2d* s, const eb_norm* n) {
   if (!n->gamma || !n->beta || !n->mean || !n->variance) return false;
   if (!n->selected) return n->channels == s->in;
   return fits_pointwise(s) && check_selection(1, n->channels, n->selected, s->in) == EB_OK;
+}
+
+// Whether the arguments of a convolution of such an input fit together.
+inline bool valid(const eb_conv2d* s, const eb_norm* norm, const void* x, const void* w,
+                  const eb_norm* after, const void* residual, const void* y, const void* scratch) {
+  return valid(s, norm) && x && w && y && scratch && residual != y &&
+         (!after || normalizes(*after, s->out));
 }
 
 }  // namespace eb

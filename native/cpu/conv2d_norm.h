@@ -11,8 +11,9 @@
 
 namespace eb::EB_ISA {
 
-// Pointwise and Winograd are templates of what is multiplied and of how x is read.
-template <class N, template <class, class> class Pointwise, template <class, class> class Winograd>
+// Pointwise and Winograd are templates of what is multiplied and of how x is read; F is the filtering.
+template <class N, class F, template <class, class> class Pointwise,
+          template <class, class, class> class Winograd>
 class NormProduct {
  public:
   using Element = typename N::Element;
@@ -20,7 +21,7 @@ class NormProduct {
   // Bytes of scratch for run(), on cache lines.
   static int64_t bytes(const eb_conv2d& s, int64_t channels) {
     const Product p = forward(s);
-    if (!fits_pointwise(&s)) return NormRelu::bytes(channels) + Winograd<N, NormRelu>(p).bytes();
+    if (!fits_pointwise(&s)) return NormRelu::bytes(channels) + Winograd<N, NormRelu, F>(p).bytes();
     int64_t bytes = Pointwise<N, NormRelu>(p).bytes();
 #if defined(__AVX512F__)
     bytes = std::max(bytes, Pointwise<N, SelectedNormRelu>(p).bytes());
@@ -36,7 +37,7 @@ class NormProduct {
     const NormRelu read(norm, scratch);
     void* room = static_cast<char*>(scratch) + NormRelu::bytes(norm.channels);
     if (!fits_pointwise(&s)) {
-      Winograd<N, NormRelu>(p).run(x, read, rest..., room);
+      Winograd<N, NormRelu, F>(p).run(x, read, rest..., room);
     } else if (!norm.selected) {
       Pointwise<N, NormRelu>(p).run(x, read, rest..., room);
     } else {

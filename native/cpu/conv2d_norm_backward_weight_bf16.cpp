@@ -7,7 +7,7 @@
 
 namespace eb::EB_ISA {
 
-using Weight = NormWeight<Bf16Pairs>;
+using Weight = NormWeight<Bf16Pairs, Filtering2>;
 
 int64_t conv2d_norm_backward_weight_bf16_scratch(const eb_conv2d* s, int64_t channels) {
   return Weight::bytes(*s, channels);

@@ -7,7 +7,7 @@
 
 namespace eb::EB_ISA {
 
-using Image = NormImage<Bf16Pairs>;
+using Image = NormImage<Bf16Pairs, Filtering2>;
 
 int64_t conv2d_norm_bf16_scratch(const eb_conv2d* s, int64_t channels) {
   return Image::bytes(*s, channels);
@@ -34,10 +34,7 @@ int64_t eb_conv2d_norm_bf16_scratch(const eb_conv2d* shape, int64_t channels) {
 eb_status eb_conv2d_norm_bf16(const eb_conv2d* shape, const eb_norm* norm, const uint16_t* x,
                               const float* w, const eb_norm* after, const uint16_t* residual,
                               int32_t relu, uint16_t* y, void* scratch) {
-  if (!eb::valid(shape, norm) || !x || !w || !y || !scratch || residual == y) {
-    return EB_BAD_ARGUMENT;
-  }
-  if (after && !eb::normalizes(*after, shape->out)) return EB_BAD_ARGUMENT;
+  if (!eb::valid(shape, norm, x, w, after, residual, y, scratch)) return EB_BAD_ARGUMENT;
   return eb::active().conv2d_norm_bf16(shape, norm, x, w, after, residual, relu, y, scratch);
 }
 #endif

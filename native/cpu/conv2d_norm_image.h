@@ -1,5 +1,5 @@
 // Convolution of an image that is read through batch norm and ReLU, for both kinds of numbers of
-// conv2d_numbers.h; see conv2d_norm.cpp.
+// conv2d_numbers.h and a filtering F; see conv2d_norm.cpp.
 #ifndef EARLYBIRD_CPU_CONV2D_NORM_IMAGE_H
 #define EARLYBIRD_CPU_CONV2D_NORM_IMAGE_H
 
@@ -9,7 +9,7 @@
 
 namespace eb::EB_ISA {
 
-template <class N>
+template <class N, class F>
 class NormImage {
  public:
   using Element = typename N::Element;
@@ -30,7 +30,7 @@ class NormImage {
   }
 
  private:
-  using All = NormProduct<N, PointwiseImage, WinogradImage>;
+  using All = NormProduct<N, F, PointwiseImage, WinogradImage>;
 
   // Bytes of the scales of results, on cache lines.
   static int64_t scale_bytes(const eb_conv2d& s) {

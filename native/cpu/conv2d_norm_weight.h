@@ -1,5 +1,5 @@
 // Gradient of a weight for an input that is read through batch norm and ReLU, for both kinds of numbers
-// of conv2d_numbers.h; see conv2d_norm_backward_weight.cpp.
+// of conv2d_numbers.h and a filtering F; see conv2d_norm_backward_weight.cpp.
 #ifndef EARLYBIRD_CPU_CONV2D_NORM_WEIGHT_H
 #define EARLYBIRD_CPU_CONV2D_NORM_WEIGHT_H
 
@@ -9,8 +9,8 @@
 
 namespace eb::EB_ISA {
 
-template <class N>
-using NormWeight = NormProduct<N, PointwiseWeight, WinogradWeight>;
+template <class N, class F>
+using NormWeight = NormProduct<N, F, PointwiseWeight, WinogradWeight>;
 
 }  // namespace eb::EB_ISA
 

@@ -25,11 +25,13 @@ class PointwiseWeight {
   // dw, stored as for eb_conv2d_backward_weight_f32.
   void run(const Element* x, const Read& read, const Element* dy, float* dw, void* scratch) const {
     const int64_t stored = read.stored();
-    sums.run([&](int64_t first, Part part, Term* room) { pack(x, read, dy, first, part, room); },
-             [&](int64_t first, int64_t count, Stretches& all) {
-               reads(x, stored, dy, first, count, all);
-             },
-             [&](int64_t block, const float* sum) { write(block, sum, dw); }, scratch);
+    sums.run(
+        [&](int64_t first, Part part, Term* room) { pack(x, read, dy, first, part, room); },
+        [&](int64_t first, int64_t count, Stretches& all) {
+          reads(x, stored, dy, first, count, all);
+        },
+        [&](int64_t block, Part rows, const float* sum, int64_t) { write(block, rows, sum, dw); },
+        scratch);
   }
 
  private:
@@ -91,11 +93,11 @@ class PointwiseWeight {
   }
 
   // The sums of one block are its weights [in, kBlock]; zeros where there is no output channel.
-  void write(int64_t block, const float* sum, float* dw) const {
+  void write(int64_t block, Part rows, const float* sum, float* dw) const {
     const int64_t width = vectors_of(p.out, block) * kLanes;
-    const int64_t begin = block * p.in * kBlock;
-    for (int64_t i = 0; i < p.in * kBlock; i += kLanes) {
-      store(dw + begin + i, i % kBlock < width ? load(sum + begin + i) : zero());
+    float* to = dw + (block * p.in + rows.begin) * kBlock;
+    for (int64_t i = 0; i < (rows.end - rows.begin) * kBlock; i += kLanes) {
+      store(to + i, i % kBlock < width ? load(sum + i) : zero());
     }
   }
 

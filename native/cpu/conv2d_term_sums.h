@@ -29,57 +29,74 @@ class TermSums {
     const bool small = size() * static_cast<int64_t>(sizeof(float)) <= kCopyBytes;
     chunk_ = std::clamp<int64_t>((small ? kGroupBytes : kChunkBytes) / term, 1, terms);
     copies_ = small ? std::min(kCopies, (terms + chunk_ - 1) / chunk_) : 1;
+    at_once_ = !small && chunk_ == terms;
+    const int64_t row = kPoints * kBlock * static_cast<int64_t>(sizeof(float));
+    rows_ = at_once_ ? std::min(in, kPartBytes / row / rows_of(2) * rows_of(2)) : in;
   }
-
-  int64_t blocks() const { return blocks_; }
 
   // Terms between x_at() of two terms; it is kBlock for dy_at().
   int64_t pitch() const { return pitch_; }
 
   // Bytes of scratch for run(), on cache lines.
   int64_t bytes() const {
-    return copies_ * size() * static_cast<int64_t>(sizeof(float)) +
+    return sums_size() * static_cast<int64_t>(sizeof(float)) +
            (copies_ == 1 ? 1 : omp_get_max_threads()) * chunk_size() *
                static_cast<int64_t>(sizeof(Term));
   }
 
   // Where numbers of x of term t of a chunk go, for one point: whole vectors of them.
   Term* x_at(Term* room, int64_t point, int64_t t) const {
-    return room + (point * chunk_ + t) * pitch_;
+    return room + point * x_step() + t * pitch_;
   }
+
+  // Terms between x_at() of two points, and between dy_at() of two.
+  int64_t x_step() const { return chunk_ * pitch_ + kApart; }
+  int64_t dy_step() const { return blocks_ * block_step(); }
 
   // Where numbers of dy from channel o on go, the first of a vector.
   Term* dy_at(Term* room, int64_t point, int64_t t, int64_t o) const {
-    const int64_t at = ((point * blocks_ + o / kBlock) * chunk_ + t) * kBlock;
+    const int64_t at = (point * blocks_ + o / kBlock) * block_step() + t * kBlock;
     return room + x_size() + at + o % kBlock;
   }
 
   // Calls pack(first, part, room) to put terms first + part.begin and following into a room, from
-  // its place part.begin on, and finish(block, sums) with the sums of all terms; reads(first, count,
-  // stretches) adds what packing some terms reads.
+  // its place part.begin on, and finish(block, rows, sums, step) with the sums of some rows, those of
+  // numbers of x, which begin `step` apart for each point; reads(first, count, stretches) adds what
+  // packing some terms reads.
   template <class Pack, class Reads, class Finish>
   void run(Pack pack, Reads reads, Finish finish, void* scratch) const {
     float* sums = static_cast<float*>(scratch);
-    Term* room = reinterpret_cast<Term*>(sums + copies_ * size());
+    Term* room = reinterpret_cast<Term*>(sums + sums_size());
 #pragma omp parallel
     {
-      if (copies_ == 1) {
-        sum_together(pack, room, sums);
+      if (at_once_) {
+        sum_at_once(pack, finish, room, sums + omp_get_thread_num() * kPoints * part_size());
       } else {
-        sum_apart(pack, reads, room + omp_get_thread_num() * chunk_size(), sums);
+        if (copies_ == 1) {
+          sum_together(pack, room, sums);
+        } else {
+          sum_apart(pack, reads, room + omp_get_thread_num() * chunk_size(), sums);
+        }
+        const Part mine = my_part(blocks_);
+        for (int64_t b = mine.begin; b < mine.end; b++) {
+          finish(b, Part{0, in_}, sums + b * block_size(), blocks_ * block_size());
+        }
       }
-      const Part mine = my_part(blocks_);
-      for (int64_t b = mine.begin; b < mine.end; b++) finish(b, sums);
     }
   }
 
  private:
   // Bytes of packed terms: of all threads, or of one.
   static constexpr int64_t kChunkBytes = 12 << 20;
-  static constexpr int64_t kGroupBytes = (kPoints == 1 ? 96 : 192) << 10;
+  static constexpr int64_t kGroupBytes = (kPoints == 1 ? 96 : kPoints == 36 ? 384 : 192) << 10;
   // Sums up to this size are made in copies, each by one thread, which keeps them in its second cache.
   static constexpr int64_t kCopyBytes = 600 << 10;
   static constexpr int64_t kCopies = 16;
+  // Where all terms are packed at once, this many bytes of sums are finished before others begin: they
+  // neither leave the second cache of a thread nor take memory.
+  static constexpr int64_t kPartBytes = 192 << 10;
+  // Terms between two points, without which their lines would displace each other in the first cache.
+  static constexpr int64_t kApart = kPoints == 1 ? 0 : 32;
 
   // Terms between those of two rows, in whole vectors and not in steps by which lines of the first
   // cache would displace each other.
@@ -88,11 +105,38 @@ class TermSums {
     return whole % 128 == 0 ? whole + kLanes : whole;
   }
 
-  int64_t x_size() const { return kPoints * chunk_ * pitch_; }
+  int64_t block_step() const { return chunk_ * kBlock + kApart; }
 
-  int64_t chunk_size() const { return x_size() + kPoints * chunk_ * blocks_ * kBlock; }
+  int64_t x_size() const { return kPoints * x_step(); }
 
-  int64_t size() const { return kPoints * blocks_ * in_ * kBlock; }
+  int64_t chunk_size() const { return x_size() + kPoints * dy_step(); }
+
+  // Sums of one block and point, of all, and those in scratch.
+  int64_t block_size() const { return in_ * kBlock; }
+  int64_t size() const { return kPoints * blocks_ * block_size(); }
+  int64_t sums_size() const {
+    return at_once_ ? omp_get_max_threads() * kPoints * part_size() : copies_ * size();
+  }
+  int64_t part_size() const { return rows_ * kBlock + kApart; }
+
+  // All threads pack all terms, then each of them sums parts of blocks, one after the other.
+  template <class Pack, class Finish>
+  void sum_at_once(const Pack& pack, const Finish& finish, Term* room, float* sums) const {
+    pack(0, my_part(terms_), room);
+#pragma omp barrier
+    const int64_t parts = (in_ + rows_ - 1) / rows_;
+    const Part items = my_part(blocks_ * parts);
+    for (int64_t item = items.begin; item < items.end; item++) {
+      const int64_t b = item / parts;
+      const int64_t begin = item % parts * rows_;
+      const Part rows = {begin, std::min(begin + rows_, in_)};
+      for (int64_t point = 0; point < kPoints; point++) {
+        add_products(point * blocks_ + b, rows, terms_, true, nullptr, room,
+                     sums + point * part_size());
+      }
+      finish(b, rows, sums, part_size());
+    }
+  }
 
   // All threads pack a chunk, then each of them adds to its part of the sums.
   template <class Pack>
@@ -103,7 +147,8 @@ class TermSums {
       pack(first, my_part(count), room);
 #pragma omp barrier
       for (int64_t item = items.begin; item < items.end; item++) {
-        add_products(item, count, first == 0, nullptr, room, sums);
+        add_products(item, Part{0, in_}, count, first == 0, nullptr, room,
+                     sums + item * block_size());
       }
 #pragma omp barrier
     }
@@ -122,7 +167,8 @@ class TermSums {
         Stretches next(steps(count));
         reads(first + count, std::min(chunk_, end - first - count), next);
         for (int64_t item = 0; item < kPoints * blocks_; item++) {
-          add_products(item, count, first == begin, &next, room, sums + copy * size());
+          add_products(item, Part{0, in_}, count, first == begin, &next, room,
+                       sums + copy * size() + item * block_size());
         }
       }
     }
@@ -136,27 +182,28 @@ class TermSums {
 #pragma omp barrier
   }
 
-  // In how many parts sums of V vectors are added to.
-  int64_t parts_of(int64_t v) const { return (in_ + rows_of(v) - 1) / rows_of(v); }
+  // In how many parts so many rows of V vectors of sums are added to.
+  static int64_t parts_of(int64_t rows, int64_t v) { return (rows + rows_of(v) - 1) / rows_of(v); }
 
   // Steps of products of `count` terms.
   int64_t steps(int64_t count) const {
-    return kPoints * blocks_ * parts_of(vectors_of(out_, 0)) * count;
+    return kPoints * blocks_ * parts_of(in_, vectors_of(out_, 0)) * count;
   }
 
-  // Adds `count` terms to one point of one block of output channels, and asks for what is packed next.
-  void add_products(int64_t item, int64_t count, bool fresh, const Stretches* next,
+  // Adds `count` terms to some rows of sums of one point of one block of output channels, and asks for
+  // what is packed next.
+  void add_products(int64_t item, Part some, int64_t count, bool fresh, const Stretches* next,
                     const Term* room, float* sums) const {
-    const Term* from = room + item / blocks_ * chunk_ * pitch_;
-    const Term* by = room + x_size() + item * chunk_ * kBlock;
-    float* to = sums + item * in_ * kBlock;
+    const Term* from = room + item / blocks_ * x_step();
+    const Term* by = room + x_size() + item * block_step();
     const int64_t vectors = vectors_of(out_, item % blocks_);
-    const int64_t parts = parts_of(vectors);
+    const int64_t all = some.end - some.begin;
+    const int64_t parts = parts_of(all, vectors);
     for (int64_t part = 0; part < parts; part++) {
-      const int64_t begin = in_ * part / parts;
-      const int64_t rows = in_ * (part + 1) / parts - begin;
-      const Term* x = from + begin;
-      float* sum = to + begin * kBlock;
+      const int64_t begin = all * part / parts;
+      const int64_t rows = all * (part + 1) / parts - begin;
+      const Term* x = from + some.begin + begin;
+      float* sum = sums + begin * kBlock;
       if (next) {
         const Ahead ahead = next->ahead((item * parts + part) * count);
         multiply_of<N, true, Ahead>(rows, vectors)(x, pitch_, by, count, fresh, ahead, sum);
@@ -173,6 +220,8 @@ class TermSums {
   int64_t blocks_;
   int64_t chunk_;   // terms that are packed together
   int64_t copies_;  // of the sums
+  bool at_once_;    // whether all terms are packed at once
+  int64_t rows_;    // of sums that are finished together
 };
 
 }  // namespace eb::EB_ISA

@@ -1,69 +1,30 @@
-// Transforms of Winograd's minimal filtering F(2x2, 3x3), see conv2d_winograd.cpp.
+// Tiles of Winograd's minimal filtering and their transforms, see conv2d_winograd.cpp. F is one of
+// conv2d_winograd_filtering.h.
 #ifndef EARLYBIRD_CPU_CONV2D_WINOGRAD_H
 #define EARLYBIRD_CPU_CONV2D_WINOGRAD_H
 
+#include <algorithm>
+#include <utility>
+
 #include "cpu/conv2d_numbers.h"
 #include "cpu/conv2d_taps.h"
+#include "cpu/conv2d_winograd_filtering.h"
 
 namespace eb::EB_ISA {
 
-constexpr int kPoints = 16;
-
-inline Vec half(Vec v) {
-  static const float kHalf = 0.5f;
-  return mul(v, broadcast(&kHalf));
-}
-
-// The 2x2 results that are computed together.
+// Squares of results that are computed together, `side` each way.
 struct Tiling {
+  int64_t side;
   int64_t rows;
   int64_t columns;
   int64_t tiles;
 
-  explicit Tiling(const Product& p)
-      : rows((p.out_height + 1) / 2), columns((p.out_width + 1) / 2), tiles(p.n * rows * columns) {}
+  Tiling(const Product& p, int64_t results)
+      : side(results),
+        rows((p.out_height + side - 1) / side),
+        columns((p.out_width + side - 1) / side),
+        tiles(p.n * rows * columns) {}
 };
-
-// Four values t of B^T d for four values d.
-struct Four {
-  Vec v[4];
-};
-
-inline Four input_transform(Vec a, Vec b, Vec c, Vec d) {
-  return {{sub(a, c), add(b, c), sub(c, b), sub(b, d)}};
-}
-
-// The 3 values g of a line of weights become G g.
-inline Four weight_transform(Vec a, Vec b, Vec c) {
-  const Vec ends = add(a, c);
-  return {{a, half(add(ends, b)), half(sub(ends, b)), c}};
-}
-
-// Two results A^T m of four products.
-inline void output_transform(Vec a, Vec b, Vec c, Vec d, Vec* first, Vec* second) {
-  const Vec sum = add(b, c);
-  const Vec difference = sub(b, c);
-  *first = add(a, sum);
-  *second = sub(difference, d);
-}
-
-// Calls put(point, values) with B^T d B for the 4x4 pixels d of a vector of channels.
-template <class Put>
-inline void transform_pixels(const Vec (&d)[kPoints], Put put) {
-  Vec t[kPoints];
-#pragma GCC unroll 4
-  for (int c = 0; c < 4; c++) {
-    const Four f = input_transform(d[c], d[4 + c], d[8 + c], d[12 + c]);
-#pragma GCC unroll 4
-    for (int r = 0; r < 4; r++) t[4 * r + c] = f.v[r];
-  }
-#pragma GCC unroll 4
-  for (int r = 0; r < 4; r++) {
-    const Four f = input_transform(t[4 * r], t[4 * r + 1], t[4 * r + 2], t[4 * r + 3]);
-#pragma GCC unroll 4
-    for (int c = 0; c < 4; c++) put(4 * r + c, f.v[c]);
-  }
-}
 
 // The place of a tile: its results begin at (row, column).
 struct Tile {
@@ -72,42 +33,88 @@ struct Tile {
   int64_t column;
 
   Tile(const Tiling& tiling, int64_t tile) {
-    column = tile % tiling.columns * 2;
-    row = tile / tiling.columns % tiling.rows * 2;
+    column = tile % tiling.columns * tiling.side;
+    row = tile / tiling.columns % tiling.rows * tiling.side;
     image = tile / tiling.columns / tiling.rows;
   }
 
   void next(const Tiling& tiling) {
-    column += 2;
-    if (column < 2 * tiling.columns) return;
+    column += tiling.side;
+    if (column < tiling.side * tiling.columns) return;
     column = 0;
-    row += 2;
-    if (row < 2 * tiling.rows) return;
+    row += tiling.side;
+    if (row < tiling.side * tiling.rows) return;
     row = 0;
     image++;
   }
+
+  // Pixels of images of this height and width that come before it, if rows of tiles are read whole.
+  int64_t pixels(const Tiling& tiling, int64_t height, int64_t width) const {
+    const int64_t lines = std::min(tiling.side, height - row);
+    return (image * height + row) * width + lines * std::min(column, width);
+  }
 };
 
-// Channel `i` and those after it of the pixels under a tile; zeros where there are none.
-template <class T, class Read>
-inline void load_pixels(const Product& p, const Tile& tile, const T* x, const Read& read, int64_t i,
-                        Vec (&d)[kPoints]) {
+template <class Body, int... I>
+inline void each(Body body, std::integer_sequence<int, I...>) {
+  (body(I), ...);
+}
+
+// body(i) for i < N. Lines that registers do not hold are not unrolled: GCC would first load them all,
+// and store them again.
+template <bool kUnrolled, int N, class Body>
+inline void each(Body body) {
+  if constexpr (kUnrolled) {
+    each(body, std::make_integer_sequence<int, N>());
+  } else {
+#pragma GCC unroll 1
+    for (int i = 0; i < N; i++) body(i);
+  }
+}
+
+// Transforms columns, then rows, of a square of kFrom values a side to one of kTo: kLine transforms a
+// line, get(row, column) has the values, put(row, column, value) takes the results.
+template <bool kUnrolled, int kFrom, int kTo, void (*kLine)(const Vec (&)[kFrom], Vec (&)[kTo]),
+          class Get, class Put>
+[[gnu::always_inline]] inline void transform(Get get, Put put) {
+  Vec t[kTo * kFrom];
+  each<kUnrolled, kFrom>([&](int c) {
+    Vec from[kFrom];
+    Vec to[kTo];
+    each<true, kFrom>([&](int r) { from[r] = get(r, c); });
+    kLine(from, to);
+    each<true, kTo>([&](int r) { t[r * kFrom + c] = to[r]; });
+  });
+  each<kUnrolled, kTo>([&](int r) {
+    Vec from[kFrom];
+    Vec to[kTo];
+    each<true, kFrom>([&](int c) { from[c] = t[r * kFrom + c]; });
+    kLine(from, to);
+    each<true, kTo>([&](int c) { put(r, c, to[c]); });
+  });
+}
+
+// Calls put(point, values) with B^T d B for channel `i` and those after it of the pixels d under a tile;
+// there are zeros around an image.
+template <class F, class T, class Read, class Put>
+[[gnu::always_inline]] inline void transform_pixels(const Product& p, const Tile& tile, const T* x,
+                                                    const Read& read, int64_t i, Put put) {
   const auto channels = read.at(i / kLanes);
   const int64_t count = p.in - i;
-  const T* line = x + ((tile.image * p.in_height + tile.row) * p.in_width + tile.column) * p.in + i;
-  line -= p.in_width * p.in;
-  const bool inside[4] = {tile.column > 0, true, tile.column + 1 < p.in_width,
-                          tile.column + 2 < p.in_width};
-#pragma GCC unroll 4
-  for (int r = 0; r < 4; r++, line += p.in_width * p.in) {
-    const int64_t row = tile.row - 1 + r;
-    const bool any = row >= 0 && row < p.in_height;
-#pragma GCC unroll 4
-    for (int c = 0; c < 4; c++) {
-      d[4 * r + c] =
-          any && inside[c] ? channels(load_channels(line + (c - 1) * p.in, count)) : zero();
-    }
-  }
+  const int64_t pixel = p.in;
+  const int64_t line = p.in_width * pixel;
+  const int64_t top = tile.row - 1;
+  const int64_t left = tile.column - 1;
+  const uint64_t height = static_cast<uint64_t>(p.in_height);
+  const uint64_t width = static_cast<uint64_t>(p.in_width);
+  const T* from = x + (tile.image * p.in_height + top) * line + left * pixel + i;
+  transform<F::kUnrolled, F::kLine, F::kLine, F::input>(
+      [=](int r, int c) {
+        const bool any =
+            static_cast<uint64_t>(top + r) < height && static_cast<uint64_t>(left + c) < width;
+        return any ? channels(load_channels(from + r * line + c * pixel, count)) : zero();
+      },
+      [=](int r, int c, Vec v) { put(r * F::kLine + c, v); });
 }
 
 }  // namespace eb::EB_ISA

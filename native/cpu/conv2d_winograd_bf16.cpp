@@ -12,8 +12,8 @@
 
 namespace eb::EB_ISA {
 
-using Image = WinogradImage<Bf16Pairs, AsStored>;
-using Weight = WinogradWeight<Bf16Pairs, AsStored>;
+using Image = WinogradImage<Bf16Pairs, AsStored, Filtering2>;
+using Weight = WinogradWeight<Bf16Pairs, AsStored, Filtering2>;
 
 int64_t conv2d_winograd_bf16_scratch(const eb_conv2d* s) { return Image(forward(*s)).bytes(); }
 
@@ -62,9 +62,9 @@ eb_status eb_conv2d_winograd_bf16(const eb_conv2d* shape, const uint16_t* x, con
                                   const float* mean, const float* scale, const float* beta,
                                   const uint16_t* residual, int32_t relu, uint16_t* y,
                                   void* scratch) {
-  if (!eb::fits_winograd(shape) || !x || !w || !y || !scratch || residual == y)
+  if (!eb::fits_winograd(shape, x, w, mean, scale, beta, residual, y, scratch)) {
     return EB_BAD_ARGUMENT;
-  if (!mean != !scale || !mean != !beta) return EB_BAD_ARGUMENT;
+  }
   return eb::active().conv2d_winograd_bf16(shape, x, w, mean, scale, beta, residual, relu, y,
                                            scratch);
 }

@@ -1,5 +1,5 @@
-// Gradient of 3x3 weights by the transpose of Winograd's minimal filtering F(2x2, 3x3), for both kinds
-// of numbers of conv2d_winograd.h.
+// Gradient of 3x3 weights by the transpose of one of Winograd's minimal filterings F, for both kinds of
+// numbers of conv2d_numbers.h.
 #ifndef EARLYBIRD_CPU_CONV2D_WINOGRAD_WEIGHT_H
 #define EARLYBIRD_CPU_CONV2D_WINOGRAD_WEIGHT_H
 
@@ -11,14 +11,14 @@
 
 namespace eb::EB_ISA {
 
-template <class N, class Read>
+template <class N, class Read, class F>
 class WinogradWeight {
  public:
   using Element = typename N::Element;
 
   explicit WinogradWeight(const Product& product)
       : p(product),
-        tiling(product),
+        tiling(product, F::kResults),
         sums(terms_of<N>(tiling.tiles), p.in, p.out),
         line(p.in * kBlock) {}
 
@@ -27,133 +27,110 @@ class WinogradWeight {
 
   // dw, stored as for eb_conv2d_backward_weight_f32.
   void run(const Element* x, const Read& read, const Element* dy, float* dw, void* scratch) const {
-    sums.run(
-        [&](int64_t first, Part part, Term* room) { transform(x, read, dy, first, part, room); },
-        [&](int64_t first, int64_t count, Stretches& all) { reads(x, dy, first, count, all); },
-        [&](int64_t block, const float* sum) { transform_sums(block, sum, dw); }, scratch);
+    sums.run([&](int64_t first, Part part, Term* room) { pack(x, read, dy, first, part, room); },
+             [&](int64_t first, int64_t count, Stretches& all) { reads(x, dy, first, count, all); },
+             [&](int64_t block, Part rows, const float* sum, int64_t step) {
+               transform_sums(block, rows, sum, step, dw);
+             },
+             scratch);
   }
 
  private:
   using Term = typename N::Term;
 
+  static constexpr int kPoints = F::kPoints;
+
+  // Pixels before those of a term.
+  int64_t pixels(int64_t term) const {
+    const int64_t tile = std::min(term * N::kNumbers, tiling.tiles);
+    return Tile(tiling, tile).pixels(tiling, p.out_height, p.out_width);
+  }
+
   // What tiles read, but for the rows of pixels above and below.
   void reads(const Element* x, const Element* dy, int64_t first, int64_t count,
              Stretches& all) const {
-    const int64_t pixels = p.n * p.out_height * p.out_width;
-    const int64_t begin = std::min(4 * first * N::kNumbers, pixels);
-    const int64_t end = std::min(4 * (first + count) * N::kNumbers, pixels);
+    const int64_t begin = pixels(first);
+    const int64_t end = pixels(first + count);
     all.add(x + begin * p.in, p.in, end - begin);
     all.add(dy + begin * p.out, p.out, end - begin);
   }
 
-  // Four values A d for the two values d.
-  static Four gradient_transform(Vec a, Vec b) {
-    return {{a, add(a, b), sub(a, b), sub(zero(), b)}};
+  // Calls put(point, values) with A d A^T for channel `o` and those after it of the gradients d of a
+  // tile.
+  template <class Put>
+  [[gnu::always_inline]] void transform_gradients(const Tile& tile, const Element* dy, int64_t o,
+                                                  Put put) const {
+    const int64_t step = p.out_width * p.out;
+    const int64_t pixel = p.out;
+    const int64_t count = p.out - o;
+    const Element* from =
+        dy + (tile.image * p.out_height + tile.row) * step + tile.column * pixel + o;
+    const int64_t rows = p.out_height - tile.row;
+    const int64_t columns = p.out_width - tile.column;
+    transform<F::kUnrolled, F::kResults, F::kLine, F::gradient>(
+        [=](int r, int c) {
+          return r < rows && c < columns ? load_channels(from + r * step + c * pixel, count)
+                                         : zero();
+        },
+        [=](int r, int c, Vec v) { put(r * F::kLine + c, v); });
   }
 
-  // A d A^T for the 2x2 gradients d of a vector of channels.
-  static void transform_gradient(const Vec (&d)[4], Vec (&out)[kPoints]) {
-    Vec t[8];
-#pragma GCC unroll 2
-    for (int c = 0; c < 2; c++) {
-      const Four f = gradient_transform(d[c], d[2 + c]);
-#pragma GCC unroll 4
-      for (int r = 0; r < 4; r++) t[2 * r + c] = f.v[r];
-    }
-#pragma GCC unroll 4
-    for (int r = 0; r < 4; r++) {
-      const Four f = gradient_transform(t[2 * r], t[2 * r + 1]);
-#pragma GCC unroll 4
-      for (int c = 0; c < 4; c++) out[4 * r + c] = f.v[c];
-    }
-  }
-
-  // Channel `o` and those after it of the gradients of a tile; void where there are none.
-  void load_gradients(const Tile& tile, const Element* dy, int64_t o, Vec (&d)[4]) const {
-    const int64_t pixel = (tile.image * p.out_height + tile.row) * p.out_width + tile.column;
-    const Element* line = dy + pixel * p.out + o;
-    const bool inside = tile.column + 1 < p.out_width;
-#pragma GCC unroll 2
-    for (int r = 0; r < 2; r++, line += p.out_width * p.out) {
-      const bool any = tile.row + r < p.out_height;
-      d[2 * r] = any ? load_channels(line, p.out - o) : zero();
-      d[2 * r + 1] = any && inside ? load_channels(line + p.out, p.out - o) : zero();
-    }
-  }
-
-  // Puts the numbers of the points of a term, given for each of its tiles, where at(point) says.
-  template <class At>
-  static void put_term(const Vec (&t)[N::kNumbers][kPoints], At at) {
-#pragma GCC unroll 16
-    for (int point = 0; point < kPoints; point++) {
-      Vec numbers[N::kNumbers];
-      for (int64_t k = 0; k < N::kNumbers; k++) numbers[k] = t[k][point];
-      N::pack(at(point), numbers);
+  // Packs the points of a term from `to` on, `step` apart; values(k, put) puts those of the tile k of it,
+  // of which there are `tiles`.
+  template <class Values>
+  [[gnu::always_inline]] static void pack_term(int64_t tiles, Term* to, int64_t step,
+                                               Values values) {
+    if constexpr (N::kNumbers == 1) {
+      values(0, [=](int point, Vec v) { N::pack(to + point * step, &v); });
+    } else {
+      Vec all[N::kNumbers][kPoints];
+      for (int64_t k = 0; k < N::kNumbers; k++) {
+        if (k < tiles) {
+          values(k, [&](int point, Vec v) { all[k][point] = v; });
+        } else {
+          for (Vec& v : all[k]) v = zero();
+        }
+      }
+      each<true, kPoints>([&](int point) {
+        Vec numbers[N::kNumbers];
+        for (int64_t k = 0; k < N::kNumbers; k++) numbers[k] = all[k][point];
+        N::pack(to + point * step, numbers);
+      });
     }
   }
 
   // Puts pixels and gradients of terms into a room; zeros where there is no tile.
-  void transform(const Element* x, const Read& read, const Element* dy, int64_t first, Part part,
-                 Term* room) const {
+  void pack(const Element* x, const Read& read, const Element* dy, int64_t first, Part part,
+            Term* room) const {
     Tile next(tiling, (first + part.begin) * N::kNumbers);
     for (int64_t t = part.begin; t < part.end; t++) {
       const int64_t tiles = std::min(N::kNumbers, tiling.tiles - (first + t) * N::kNumbers);
       Tile tile[] = {next, next};
       if (tiles > 1) tile[1].next(tiling);
-      Vec all[N::kNumbers][kPoints];
-      for (int64_t k = tiles; k < N::kNumbers; k++) {
-        for (Vec& v : all[k]) v = zero();
-      }
       for (int64_t i = 0; i < p.in; i += kLanes) {
-        for (int64_t k = 0; k < tiles; k++) {
-          Vec d[kPoints];
-          load_pixels(p, tile[k], x, read, i, d);
-          transform_pixels(d, [&](int point, Vec v) { all[k][point] = v; });
-        }
-        put_term(all, [&](int point) { return sums.x_at(room, point, t) + i; });
+        pack_term(tiles, sums.x_at(room, 0, t) + i, sums.x_step(),
+                  [&](int64_t k, auto put) { transform_pixels<F>(p, tile[k], x, read, i, put); });
       }
       for (int64_t o = 0; o < p.out; o += kLanes) {
-        for (int64_t k = 0; k < tiles; k++) {
-          Vec d[4];
-          load_gradients(tile[k], dy, o, d);
-          transform_gradient(d, all[k]);
-        }
-        put_term(all, [&](int point) { return sums.dy_at(room, point, t, o); });
+        pack_term(tiles, sums.dy_at(room, 0, t, o), sums.dy_step(),
+                  [&](int64_t k, auto put) { transform_gradients(tile[k], dy, o, put); });
       }
       next = tile[tiles - 1];
       next.next(tiling);
     }
   }
 
-  // Three values G^T s of four sums.
-  static void weight_result(Vec a, Vec b, Vec c, Vec d, Vec (&out)[3]) {
-    const Vec sum = half(add(b, c));
-    out[0] = add(a, sum);
-    out[1] = half(sub(b, c));
-    out[2] = add(sum, d);
-  }
-
   // The sums of one block become weights [3, 3, in, kBlock]; zeros where there is no output channel.
-  void transform_sums(int64_t block, const float* sum, float* dw) const {
-    const int64_t step = sums.blocks() * line;
+  void transform_sums(int64_t block, Part rows, const float* sum, int64_t step, float* dw) const {
     const int64_t width = vectors_of(p.out, block) * kLanes;
-    for (int64_t i = 0; i < line; i += kLanes) {
-      const float* s = sum + block * line + i;
+    for (int64_t i = rows.begin * kBlock; i < rows.end * kBlock; i += kLanes, sum += kLanes) {
+      const float* s = sum;
+      float* to = dw + 9 * block * line + i;
+      const int64_t pitch = line;
       const bool any = i % kBlock < width;
-      Vec t[12];
-      for (int64_t c = 0; c < 4; c++) {
-        Vec g[3] = {zero(), zero(), zero()};
-        if (any) {
-          weight_result(load(s + c * step), load(s + (4 + c) * step), load(s + (8 + c) * step),
-                        load(s + (12 + c) * step), g);
-        }
-        for (int64_t r = 0; r < 3; r++) t[4 * r + c] = g[r];
-      }
-      for (int64_t r = 0; r < 3; r++) {
-        Vec g[3];
-        weight_result(t[4 * r], t[4 * r + 1], t[4 * r + 2], t[4 * r + 3], g);
-        for (int64_t c = 0; c < 3; c++) store(dw + (9 * block + 3 * r + c) * line + i, g[c]);
-      }
+      transform<F::kUnrolled, F::kLine, 3, F::weight_sum>(
+          [=](int r, int c) { return any ? load(s + (r * F::kLine + c) * step) : zero(); },
+          [=](int r, int c, Vec v) { store(to + (3 * r + c) * pitch, v); });
     }
   }
 

@@ -58,6 +58,21 @@ EB_API int64_t eb_conv2d_winograd_backward_weight_f32_scratch(const eb_conv2d* s
 EB_API eb_status eb_conv2d_winograd_backward_weight_f32(const eb_conv2d* shape, const float* x,
                                                         const float* dy, float* dw, void* scratch);
 
+// The same by F(4x4, 3x3), with fewer multiplications still; sums round more, above all those of few
+// terms.
+EB_API int64_t eb_conv2d_winograd_4x4_f32_scratch(const eb_conv2d* shape);
+EB_API eb_status eb_conv2d_winograd_4x4_f32(const eb_conv2d* shape, const float* x, const float* w,
+                                            const float* mean, const float* scale,
+                                            const float* beta, const float* residual, int32_t relu,
+                                            float* y, void* scratch);
+EB_API int64_t eb_conv2d_winograd_4x4_backward_data_f32_scratch(const eb_conv2d* shape);
+EB_API eb_status eb_conv2d_winograd_4x4_backward_data_f32(const eb_conv2d* shape, const float* dy,
+                                                          const float* w, float* dx, void* scratch);
+EB_API int64_t eb_conv2d_winograd_4x4_backward_weight_f32_scratch(const eb_conv2d* shape);
+EB_API eb_status eb_conv2d_winograd_4x4_backward_weight_f32(const eb_conv2d* shape, const float* x,
+                                                            const float* dy, float* dw,
+                                                            void* scratch);
+
 // Bytes of scratch that eb_conv2d_backward_weight_f32 needs, or EB_BAD_ARGUMENT.
 EB_API int64_t eb_conv2d_backward_weight_f32_scratch(const eb_conv2d* shape);
 
@@ -97,6 +112,17 @@ EB_API int64_t eb_conv2d_norm_backward_weight_f32_scratch(const eb_conv2d* shape
 EB_API eb_status eb_conv2d_norm_backward_weight_f32(const eb_conv2d* shape, const eb_norm* norm,
                                                     const float* x, const float* dy, float* dw,
                                                     void* scratch);
+
+// The same for 3x3 kernels alone, by F(4x4, 3x3).
+EB_API int64_t eb_conv2d_norm_4x4_f32_scratch(const eb_conv2d* shape, int64_t channels);
+EB_API eb_status eb_conv2d_norm_4x4_f32(const eb_conv2d* shape, const eb_norm* norm, const float* x,
+                                        const float* w, const eb_norm* after, const float* residual,
+                                        int32_t relu, float* y, void* scratch);
+EB_API int64_t eb_conv2d_norm_4x4_backward_weight_f32_scratch(const eb_conv2d* shape,
+                                                              int64_t channels);
+EB_API eb_status eb_conv2d_norm_4x4_backward_weight_f32(const eb_conv2d* shape, const eb_norm* norm,
+                                                        const float* x, const float* dy, float* dw,
+                                                        void* scratch);
 
 // All gradients of a 1x1 convolution (stride 1, no padding) of such an input, with any selection on any
 // processor: dw as eb_conv2d_backward_weight_f32; dx + other [n, height, width, channels], dgamma and dbeta

@@ -1,25 +1,22 @@
 package io.earlybird.backend.cpu;
 
 import io.earlybird.EarlybirdException;
+import io.earlybird.backend.ConvolutionExtents;
 import io.earlybird.backend.Form;
 import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;
 import io.earlybird.backend.Support;
-import io.earlybird.backend.cpu.NativeKernels.Conv2dShape;
-import io.earlybird.backend.cpu.NativeKernels.InputNorm;
+import io.earlybird.backend.cpu.OwnNormProducts.Way;
 import io.earlybird.tensor.DType;
 import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.op.BatchNormReluConv2d;
 import io.earlybird.tensor.op.BatchNormReluConv2dBackward;
 import io.earlybird.tensor.op.BatchNormReluConv2dBackwardWeight;
-import io.earlybird.tensor.op.Conv2dEpilogue;
 import io.earlybird.tensor.op.NormProductOp;
 import io.earlybird.tensor.op.Op;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.IntSupplier;
-import java.util.stream.Stream;
 
 /**
  * Products of what batch norm and ReLU make: by own code, where they do while it packs operands, or
@@ -88,7 +85,7 @@ final class NormProducts {
   }
 
   /** What the norm makes. */
-  private static TensorSpec made(KernelRequest request) {
+  static TensorSpec made(KernelRequest request) {
     return ((NormProductOp) request.op()).norm().infer(request.inputs().subList(0, FIRST)).get(0);
   }
 
@@ -116,10 +113,11 @@ final class NormProducts {
             && (((NormProductOp) request.op()).channels() == null || selects());
     boolean asExact = element == DType.F32 && pointwise;
     List<Candidate> all = new ArrayList<>();
-    if (has
-        && (pointwise || OwnConvolution.mayUseWinograd())
-        && (asExact || ProductKernels.isLarge(product))) {
-      all.add(own(request, element));
+    if (has && (pointwise || Winograd.isOn()) && (asExact || ProductKernels.isLarge(product))) {
+      all.add(OwnNormProducts.candidate(request, Way.of(element)));
+      if (element == DType.F32 && Winograd.fits4x4(ConvolutionExtents.of(product))) {
+        all.add(OwnNormProducts.candidate(request, Way.F32_4X4));
+      }
     }
     KernelRequest norm = norm(request);
     for (Candidate candidate : ProductKernels.candidates(product, backend)) {
@@ -138,151 +136,5 @@ final class NormProducts {
   /** Whether own code selects channels: only with AVX-512, whose blocks are the largest. */
   static boolean selects() {
     return NativeKernels.eb_conv2d_block() == SELECTING_BLOCK;
-  }
-
-  /** By own code. */
-  static Candidate own(KernelRequest request, DType element) {
-    return request.op() instanceof BatchNormReluConv2d c
-        ? forward(request, c, element)
-        : backwardWeight(request, (BatchNormReluConv2dBackwardWeight) request.op(), element);
-  }
-
-  private static Candidate forward(KernelRequest request, BatchNormReluConv2d op, DType element) {
-    TensorSpec w = request.inputs().get(FIRST);
-    List<Form> inputs = request.plainInputs(1, element);
-    inputs.set(FIRST, OwnConvolution.gradientForm(w));
-    After after = After.of(op);
-    if (after.add) {
-      inputs.set(inputs.size() - 1, Form.plain(request.outputs().get(0), element));
-    }
-    List<Form> outputs = request.plainOutputs(element);
-    boolean bf16 = element == DType.BF16;
-    return candidate(
-        request,
-        inputs,
-        outputs,
-        OwnConvolution.shape(made(request), w, op.stride(), op.padding()),
-        bf16
-            ? NativeKernels::eb_conv2d_norm_bf16_scratch
-            : NativeKernels::eb_conv2d_norm_f32_scratch,
-        (s, norm, b) -> forward(bf16, s, norm, after, b));
-  }
-
-  private static Candidate backwardWeight(
-      KernelRequest request, BatchNormReluConv2dBackwardWeight op, DType element) {
-    TensorSpec w = request.outputs().get(0);
-    List<Form> inputs = request.plainInputs(1, element);
-    inputs.set(FIRST, Form.plain(request.inputs().get(FIRST), element));
-    List<Form> outputs = List.of(OwnConvolution.gradientForm(w));
-    boolean bf16 = element == DType.BF16;
-    return candidate(
-        request,
-        inputs,
-        outputs,
-        OwnConvolution.shape(made(request), w, op.stride(), op.padding()),
-        bf16
-            ? NativeKernels::eb_conv2d_norm_backward_weight_bf16_scratch
-            : NativeKernels::eb_conv2d_norm_backward_weight_f32_scratch,
-        (s, norm, b) -> backwardWeight(bf16, s, norm, b));
-  }
-
-  /** Bytes of scratch for a shape and so many channels of x. */
-  @FunctionalInterface
-  private interface Room {
-    long bytes(Conv2dShape shape, long channels);
-  }
-
-  /** Makes the call on a convolution's shape, what is known of the norm, and the buffers. */
-  @FunctionalInterface
-  private interface Call {
-    IntSupplier bind(Conv2dShape shape, GivenNorm norm, Buffers buffers);
-  }
-
-  private static Candidate candidate(
-      KernelRequest request,
-      List<Form> inputs,
-      List<Form> outputs,
-      Conv2dShape shape,
-      Room room,
-      Call call) {
-    long channels = request.inputs().get(1).size();
-    return new Candidate(
-        OwnKernel.name(),
-        OwnKernel.name(),
-        Stream.concat(inputs.stream(), outputs.stream()).toList(),
-        () ->
-            OwnKernel.of(request, inputs, outputs, b -> call.bind(shape, norm(request, b), b))
-                .withScratch(room.bytes(shape, channels))
-                .owning(shape));
-  }
-
-  private static GivenNorm norm(KernelRequest request, Buffers b) {
-    NormProductOp op = (NormProductOp) request.op();
-    return GivenNorm.of(request, op.epsilon(), op.channels(), b);
-  }
-
-  /** What follows a convolution. */
-  private record After(boolean norm, float epsilon, boolean add, boolean relu) {
-    static After of(BatchNormReluConv2d op) {
-      return op.product() instanceof Conv2dEpilogue c
-          ? new After(c.norm(), c.epsilon(), c.add(), c.relu())
-          : new After(false, 0, false, false);
-    }
-
-    /** Its norm, whose operands come after the weight; null without one. */
-    InputNorm struct(Buffers b) {
-      return norm
-          ? new InputNorm()
-              .gamma(b.in(FIRST + 1))
-              .beta(b.in(FIRST + 2))
-              .mean(b.in(FIRST + 3))
-              .variance(b.in(FIRST + 4))
-              .selected(null)
-              .channels(b.inputs().get(FIRST + 1).bytes() / Float.BYTES)
-              .epsilon(epsilon)
-          : null;
-    }
-
-    int reluFlag() {
-      return relu ? 1 : 0;
-    }
-  }
-
-  private static IntSupplier forward(
-      boolean bf16, Conv2dShape shape, GivenNorm norm, After after, Buffers b) {
-    var w = b.in(FIRST);
-    var then = after.struct(b);
-    int last = b.inputs().size() - 1;
-    int relu = after.reluFlag();
-    var room = b.room();
-    if (bf16) {
-      var x = b.shortsIn(0);
-      var residual = after.add ? b.shortsIn(last) : null;
-      var y = b.shortsOut(0);
-      return () ->
-          NativeKernels.eb_conv2d_norm_bf16(
-              shape, norm.struct(), x, w, then, residual, relu, y, room);
-    }
-    var x = b.in(0);
-    var residual = after.add ? b.in(last) : null;
-    var y = b.out(0);
-    return () ->
-        NativeKernels.eb_conv2d_norm_f32(shape, norm.struct(), x, w, then, residual, relu, y, room);
-  }
-
-  private static IntSupplier backwardWeight(
-      boolean bf16, Conv2dShape shape, GivenNorm norm, Buffers b) {
-    var dw = b.out(0);
-    var room = b.room();
-    if (bf16) {
-      var x = b.shortsIn(0);
-      var dy = b.shortsIn(FIRST);
-      return () ->
-          NativeKernels.eb_conv2d_norm_backward_weight_bf16(shape, norm.struct(), x, dy, dw, room);
-    }
-    var x = b.in(0);
-    var dy = b.in(FIRST);
-    return () ->
-        NativeKernels.eb_conv2d_norm_backward_weight_f32(shape, norm.struct(), x, dy, dw, room);
   }
 }

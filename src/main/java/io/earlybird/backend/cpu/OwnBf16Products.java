@@ -1,6 +1,5 @@
 package io.earlybird.backend.cpu;
 
-import static io.earlybird.backend.cpu.OwnConvolution.WINOGRAD_SUFFIX;
 import static io.earlybird.backend.cpu.OwnConvolution.backwardForm;
 import static io.earlybird.backend.cpu.OwnConvolution.gradientForm;
 import static io.earlybird.backend.cpu.OwnConvolution.stored;
@@ -45,7 +44,7 @@ final class OwnBf16Products {
     if (!epilogue) {
       all.add(direct(c, result).candidate(request, c));
     }
-    if (result == BF16 && OwnConvolution.isWinograds(c)) {
+    if (result == BF16 && Winograd.fits(c)) {
       Candidate own = winograd(request, c).candidate(request, c);
       all.add(epilogue ? EpilogueKernel.around(request, own, false) : own);
     }
@@ -91,21 +90,21 @@ final class OwnBf16Products {
               y,
               NativeKernels::eb_conv2d_winograd_bf16_scratch,
               (shape, b) -> winograd(After.of(request.op(), b), shape, b),
-              WINOGRAD_SUFFIX);
+              Winograd.SUFFIX);
       case BACKWARD_DATA ->
           new OwnConvolution(
               List.of(y, backwardForm(c.w())),
               x,
               NativeKernels::eb_conv2d_winograd_backward_data_bf16_scratch,
               OwnBf16Products::winogradBackwardData,
-              WINOGRAD_SUFFIX);
+              Winograd.SUFFIX);
       case BACKWARD_WEIGHT ->
           new OwnConvolution(
               List.of(x, y),
               gradientForm(c.w()),
               NativeKernels::eb_conv2d_winograd_backward_weight_bf16_scratch,
               OwnBf16Products::winogradBackwardWeight,
-              WINOGRAD_SUFFIX);
+              Winograd.SUFFIX);
     };
   }
 

@@ -28,15 +28,6 @@ import org.bytedeco.javacpp.PointerScope;
  */
 record OwnConvolution(
     List<Form> inputs, Form output, ToLongFunction<Conv2dShape> scratch, Call call, String suffix) {
-  /**
-   * System property; {@code off} leaves out the products that multiply less and round a little more
-   * than the sums of the definition.
-   */
-  private static final String WINOGRAD = "earlybird.winograd";
-
-  /** How the names of those products end. */
-  static final String WINOGRAD_SUFFIX = " winograd";
-
   /** Makes the call on a convolution's shape and its buffers. */
   @FunctionalInterface
   interface Call {
@@ -99,20 +90,6 @@ record OwnConvolution(
               .owning(shape)
               .named(suffix);
         });
-  }
-
-  /** Whether a convolution can be computed with fewer multiplications, and may be. */
-  static boolean isWinograds(ConvolutionExtents c) {
-    return c.w().shape().dim(2) == 3
-        && c.w().shape().dim(3) == 3
-        && c.stride() == 1
-        && c.padding() == 1
-        && mayUseWinograd();
-  }
-
-  /** Whether products may be computed with fewer multiplications. */
-  static boolean mayUseWinograd() {
-    return !System.getProperty(WINOGRAD, "on").equals("off");
   }
 
   /** The fp32 form in which own weight gradients are made; plain where there are none. */

@@ -1,6 +1,5 @@
 package io.earlybird.backend.cpu;
 
-import static io.earlybird.backend.cpu.OwnConvolution.WINOGRAD_SUFFIX;
 import static io.earlybird.backend.cpu.OwnConvolution.backwardForm;
 import static io.earlybird.backend.cpu.OwnConvolution.gradientForm;
 
@@ -32,8 +31,11 @@ final class OwnProducts {
   private static List<Candidate> candidates(KernelRequest request, ConvolutionExtents c) {
     List<Candidate> all = new ArrayList<>();
     all.add(direct(request, c).candidate(request, c));
-    if (OwnConvolution.isWinograds(c)) {
+    if (Winograd.fits(c)) {
       all.add(winograd(request, c).candidate(request, c));
+    }
+    if (Winograd.fits4x4(c)) {
+      all.add(winograd4x4(request, c).candidate(request, c));
     }
     if (request.op() instanceof Conv2dEpilogue) {
       all.replaceAll(own -> EpilogueKernel.around(request, own, false));
@@ -64,7 +66,7 @@ final class OwnProducts {
               List.of(Form.plain(c.x()), Form.plain(c.y())),
               gradientForm(c.w()),
               NativeKernels::eb_conv2d_backward_weight_f32_scratch,
-              OwnProducts::backwardWeight,
+              gradient(NativeKernels::eb_conv2d_backward_weight_f32),
               "");
     };
   }
@@ -76,18 +78,85 @@ final class OwnProducts {
       case FORWARD ->
           direct.by(
               NativeKernels::eb_conv2d_winograd_f32_scratch,
-              (shape, b) -> winograd(After.of(request.op(), b), shape, b),
-              WINOGRAD_SUFFIX);
+              forward(request, NativeKernels::eb_conv2d_winograd_f32),
+              Winograd.SUFFIX);
       case BACKWARD_DATA ->
           direct.by(
               NativeKernels::eb_conv2d_winograd_backward_data_f32_scratch,
-              OwnProducts::winogradBackwardData,
-              WINOGRAD_SUFFIX);
+              gradient(NativeKernels::eb_conv2d_winograd_backward_data_f32),
+              Winograd.SUFFIX);
       case BACKWARD_WEIGHT ->
           direct.by(
               NativeKernels::eb_conv2d_winograd_backward_weight_f32_scratch,
-              OwnProducts::winogradBackwardWeight,
-              WINOGRAD_SUFFIX);
+              gradient(NativeKernels::eb_conv2d_winograd_backward_weight_f32),
+              Winograd.SUFFIX);
+    };
+  }
+
+  /** With fewer still, see {@code eb_conv2d_winograd_4x4_f32}. */
+  static OwnConvolution winograd4x4(KernelRequest request, ConvolutionExtents c) {
+    OwnConvolution direct = direct(request, c);
+    return switch (c.product()) {
+      case FORWARD ->
+          direct.by(
+              NativeKernels::eb_conv2d_winograd_4x4_f32_scratch,
+              forward(request, NativeKernels::eb_conv2d_winograd_4x4_f32),
+              Winograd.SUFFIX_4X4);
+      case BACKWARD_DATA ->
+          direct.by(
+              NativeKernels::eb_conv2d_winograd_4x4_backward_data_f32_scratch,
+              gradient(NativeKernels::eb_conv2d_winograd_4x4_backward_data_f32),
+              Winograd.SUFFIX_4X4);
+      case BACKWARD_WEIGHT ->
+          direct.by(
+              NativeKernels::eb_conv2d_winograd_4x4_backward_weight_f32_scratch,
+              gradient(NativeKernels::eb_conv2d_winograd_4x4_backward_weight_f32),
+              Winograd.SUFFIX_4X4);
+    };
+  }
+
+  /** A convolution with all that may follow it, and scratch. */
+  @FunctionalInterface
+  private interface Forward {
+    int run(
+        Conv2dShape shape,
+        FloatPointer x,
+        FloatPointer w,
+        FloatPointer mean,
+        FloatPointer scale,
+        FloatPointer beta,
+        FloatPointer residual,
+        int relu,
+        FloatPointer y,
+        Pointer room);
+  }
+
+  /** The gradient of the input or of the weight, with scratch. */
+  @FunctionalInterface
+  private interface Gradient {
+    int run(Conv2dShape shape, FloatPointer a, FloatPointer b, FloatPointer c, Pointer room);
+  }
+
+  private static OwnConvolution.Call forward(KernelRequest request, Forward call) {
+    return (shape, buffers) -> {
+      After a = After.of(request.op(), buffers);
+      FloatPointer x = buffers.in(0);
+      FloatPointer w = buffers.in(1);
+      FloatPointer residual = a.residual() < 0 ? null : buffers.in(a.residual());
+      FloatPointer y = buffers.out(0);
+      Pointer room = buffers.room();
+      return () ->
+          call.run(shape, x, w, a.mean(), a.scale(), a.beta(), residual, a.relu(), y, room);
+    };
+  }
+
+  private static OwnConvolution.Call gradient(Gradient call) {
+    return (shape, buffers) -> {
+      FloatPointer first = buffers.in(0);
+      FloatPointer second = buffers.in(1);
+      FloatPointer result = buffers.out(0);
+      Pointer room = buffers.room();
+      return () -> call.run(shape, first, second, result, room);
     };
   }
 
@@ -108,45 +177,10 @@ final class OwnProducts {
             shape, x, w, a.mean(), a.scale(), a.beta(), residual, a.relu(), y);
   }
 
-  private static IntSupplier winograd(After a, Conv2dShape shape, Buffers buffers) {
-    FloatPointer x = buffers.in(0);
-    FloatPointer w = buffers.in(1);
-    FloatPointer residual = a.residual() < 0 ? null : buffers.in(a.residual());
-    FloatPointer y = buffers.out(0);
-    Pointer room = buffers.room();
-    return () ->
-        NativeKernels.eb_conv2d_winograd_f32(
-            shape, x, w, a.mean(), a.scale(), a.beta(), residual, a.relu(), y, room);
-  }
-
-  private static IntSupplier winogradBackwardData(Conv2dShape shape, Buffers buffers) {
-    FloatPointer dy = buffers.in(0);
-    FloatPointer w = buffers.in(1);
-    FloatPointer dx = buffers.out(0);
-    Pointer room = buffers.room();
-    return () -> NativeKernels.eb_conv2d_winograd_backward_data_f32(shape, dy, w, dx, room);
-  }
-
   private static IntSupplier backwardData(Conv2dShape shape, Buffers buffers) {
     FloatPointer dy = buffers.in(0);
     FloatPointer w = buffers.in(1);
     FloatPointer dx = buffers.out(0);
     return () -> NativeKernels.eb_conv2d_backward_data_f32(shape, dy, w, dx);
-  }
-
-  private static IntSupplier backwardWeight(Conv2dShape shape, Buffers buffers) {
-    FloatPointer x = buffers.in(0);
-    FloatPointer dy = buffers.in(1);
-    FloatPointer dw = buffers.out(0);
-    Pointer room = buffers.room();
-    return () -> NativeKernels.eb_conv2d_backward_weight_f32(shape, x, dy, dw, room);
-  }
-
-  private static IntSupplier winogradBackwardWeight(Conv2dShape shape, Buffers buffers) {
-    FloatPointer x = buffers.in(0);
-    FloatPointer dy = buffers.in(1);
-    FloatPointer dw = buffers.out(0);
-    Pointer room = buffers.room();
-    return () -> NativeKernels.eb_conv2d_winograd_backward_weight_f32(shape, x, dy, dw, room);
   }
 }

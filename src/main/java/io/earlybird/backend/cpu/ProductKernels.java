@@ -126,7 +126,7 @@ final class ProductKernels {
       different.addAll(OwnProducts.candidates(request));
     }
     if (!isLarge(request)) {
-      different.removeIf(c -> c.name().endsWith(OwnConvolution.WINOGRAD_SUFFIX));
+      different.removeIf(c -> Winograd.isName(c.name()));
     }
     return different;
   }

@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.earlybird.backend.ConvolutionExtents;
 import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;
 import io.earlybird.backend.Precision;
 import io.earlybird.backend.cpu.NativeKernels.InputNorm;
+import io.earlybird.backend.cpu.OwnNormProducts.Way;
 import io.earlybird.backend.reference.ReferenceOps;
 import io.earlybird.tensor.DType;
 import io.earlybird.tensor.HostTensor;
@@ -24,6 +26,7 @@ import io.earlybird.tensor.op.NormProductOp;
 import io.earlybird.tensor.op.Op;
 import io.earlybird.tensor.op.ProductOp;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
@@ -153,18 +156,37 @@ class NormProductsTest {
 
   private static void check(
       NormProductOp op, List<HostTensor> inputs, HostTensor made, HostTensor... others) {
-    HostTensor first = run(1, Precision.FP32, op, inputs);
     List<HostTensor> operands = Stream.concat(Stream.of(made), Stream.of(others)).toList();
-    OneOp.check(op.product(), operands, List.of(first), C);
-    sameForAnyThreads(Precision.FP32, op, inputs, first);
+    for (Way way : is4x4(op, operands) ? List.of(Way.F32, Way.F32_4X4) : List.of(Way.F32)) {
+      HostTensor first = run(1, way, op, inputs);
+      OneOp.check(op.product(), operands, List.of(first), C);
+      sameForAnyThreads(way, op, inputs, first);
+    }
   }
 
-  private static void sameForAnyThreads(
-      Precision precision, Op op, List<HostTensor> inputs, HostTensor first) {
+  /** Whether F(4x4, 3x3) is offered. */
+  private static boolean is4x4(NormProductOp op, List<HostTensor> operands) {
+    return Winograd.fits4x4(ConvolutionExtents.of(OneOp.request(op.product(), specs(operands))));
+  }
+
+  static Stream<int[]> winogradCases() {
+    return Arrays.stream(cases()).filter(c -> c[5] == 3);
+  }
+
+  /** By F(4x4, 3x3), also where it is not offered. */
+  @ParameterizedTest
+  @MethodSource("winogradCases")
+  void inFp32TheyAreWinogradsFormulas(int[] extents) {
+    Case c = Case.of(extents, false);
+    HostTensor y = run(1, Way.F32_4X4, c.forward(false), c.inputs(c.w));
+    Winograd4x4.convolution(c.made(), c.w).check(y, false);
+    HostTensor dw = run(1, Way.F32_4X4, c.backwardWeight(), c.inputs(c.y));
+    Winograd4x4.weightGradient(c.made(), c.y).check(dw, false);
+  }
+
+  private static void sameForAnyThreads(Way way, Op op, List<HostTensor> inputs, HostTensor first) {
     for (int threads : new int[] {2, 3, 5}) {
-      assertThat(run(threads, precision, op, inputs))
-          .as("%s, %s threads", op, threads)
-          .isEqualTo(first);
+      assertThat(run(threads, way, op, inputs)).as("%s, %s threads", op, threads).isEqualTo(first);
     }
   }
 
@@ -175,7 +197,7 @@ class NormProductsTest {
     Case c = Case.of(extents, true);
     for (boolean add : new boolean[] {false, true}) {
       List<HostTensor> inputs = add ? c.inputs(c.w, c.y) : c.inputs(c.w);
-      HostTensor first = run(1, Precision.BF16, c.forward(add), inputs);
+      HostTensor first = run(1, Way.BF16, c.forward(add), inputs);
       double[] residual = c.y.doubles();
       Bf16Winograd.Then then = (i, value) -> add ? value + residual[i] : value;
       if (c.kernel == 3) {
@@ -183,16 +205,16 @@ class NormProductsTest {
       } else {
         checkRounded(c.forward(false), List.of(c.made(), c.w), first, then, true);
       }
-      sameForAnyThreads(Precision.BF16, c.forward(add), inputs, first);
+      sameForAnyThreads(Way.BF16, c.forward(add), inputs, first);
     }
     List<HostTensor> inputs = c.inputs(c.y);
-    HostTensor first = run(1, Precision.BF16, c.backwardWeight(), inputs);
+    HostTensor first = run(1, Way.BF16, c.backwardWeight(), inputs);
     if (c.kernel == 3) {
       Bf16Winograd.weightGradient(c.made(), c.y).check(first, false);
     } else {
       checkRounded(c.backwardWeight(), List.of(c.made(), c.y), first, (i, value) -> value, false);
     }
-    sameForAnyThreads(Precision.BF16, c.backwardWeight(), inputs, first);
+    sameForAnyThreads(Way.BF16, c.backwardWeight(), inputs, first);
   }
 
   /** As the product of operands that are rounded to bf16, with sums in fp32. */
@@ -234,7 +256,12 @@ class NormProductsTest {
           assertThat(NormProducts.candidates(request, backend))
               .extracting(Candidate::name)
               .anyMatch(name -> name.startsWith("apart "))
-              .satisfies(names -> assertThat(names.contains(OwnKernel.name())).isEqualTo(n == 64));
+              .satisfies(
+                  names -> {
+                    assertThat(names.contains(OwnKernel.name())).isEqualTo(n == 64);
+                    assertThat(names.contains(OwnKernel.name() + Winograd.SUFFIX_4X4))
+                        .isEqualTo(n == 64 && precision == Precision.FP32);
+                  });
         }
       }
     }
@@ -274,6 +301,14 @@ class NormProductsTest {
             NativeKernels.eb_conv2d_norm_backward_weight_f32(shape, norm, none, none, none, room))
         .isEqualTo(bad);
     assertThat(
+            NativeKernels.eb_conv2d_norm_4x4_f32(
+                shape, norm, none, none, norm, none, 0, none, room))
+        .isEqualTo(bad);
+    assertThat(
+            NativeKernels.eb_conv2d_norm_4x4_backward_weight_f32(
+                shape, norm, none, none, none, room))
+        .isEqualTo(bad);
+    assertThat(
             NativeKernels.eb_conv2d_norm_bf16(
                 shape, norm, shorts, none, norm, shorts, 0, shorts, room))
         .isEqualTo(bad);
@@ -294,6 +329,7 @@ class NormProductsTest {
       given.selected(selected);
       assertThat(call.getAsInt()).as("a selection for a 3x3 kernel").isEqualTo(bad);
       shape.kernel_height(1).kernel_width(1).padding(0);
+      assertThat(NativeKernels.eb_conv2d_norm_4x4_f32_scratch(shape, 3)).isEqualTo(bad);
       assertThat(call.getAsInt()).as("numbers that descend").isEqualTo(bad);
       given.selected(null).channels(4);
       assertThat(call.getAsInt()).as("one channel too many").isEqualTo(bad);
@@ -304,6 +340,9 @@ class NormProductsTest {
     shape.stride(2);
     assertThat(NativeKernels.eb_conv2d_norm_f32_scratch(shape, 3)).isEqualTo(bad);
     assertThat(NativeKernels.eb_conv2d_norm_backward_weight_f32_scratch(shape, 3)).isEqualTo(bad);
+    assertThat(NativeKernels.eb_conv2d_norm_4x4_f32_scratch(shape, 3)).isEqualTo(bad);
+    assertThat(NativeKernels.eb_conv2d_norm_4x4_backward_weight_f32_scratch(shape, 3))
+        .isEqualTo(bad);
     assertThat(NativeKernels.eb_conv2d_norm_bf16_scratch(shape, 3)).isEqualTo(bad);
     assertThat(NativeKernels.eb_conv2d_norm_backward_weight_bf16_scratch(shape, 3)).isEqualTo(bad);
     assertThat(NativeKernels.eb_batch_norm_statistics_f32(none, 1, 1, none, none, room))
@@ -320,11 +359,12 @@ class NormProductsTest {
     return tensors.stream().map(HostTensor::spec).toList();
   }
 
-  private static HostTensor run(int threads, Precision precision, Op op, List<HostTensor> inputs) {
+  private static HostTensor run(int threads, Way way, Op op, List<HostTensor> inputs) {
     KernelRequest request = OneOp.request(op, specs(inputs));
+    Precision precision = way == Way.BF16 ? Precision.BF16 : Precision.FP32;
     try (CpuBackend backend = new CpuBackend(threads, precision, Map.of(), Map.of());
         OneOp one = new OneOp(backend, 96L << 20);
-        Kernel kernel = NormProducts.own(request, precision.activations()).kernel().get()) {
+        Kernel kernel = OwnNormProducts.candidate(request, way).kernel().get()) {
       return one.run(kernel, op, inputs).get(0);
     }
   }

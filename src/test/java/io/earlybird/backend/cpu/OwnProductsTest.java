@@ -38,6 +38,10 @@ class OwnProductsTest {
     "5, 7, 5, 96, 97, 3, 1, 1",
     "70, 4, 4, 89, 85, 3, 1, 1",
     "2, 33, 32, 64, 115, 3, 1, 1",
+    "17, 3, 3, 19, 37, 3, 1, 1",
+    "5, 5, 7, 41, 24, 3, 1, 1",
+    "1, 4, 4, 1900, 32, 3, 1, 1",
+    "2, 4, 3, 360, 370, 3, 1, 1",
   })
   void aConvolutionAndItsGradientsAreRightAndTheSameForAnyNumberOfThreads(
       int n, int h, int w, int in, int out, int kernel, int stride, int padding) {
