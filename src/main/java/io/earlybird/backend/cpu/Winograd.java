@@ -1,6 +1,7 @@
 package io.earlybird.backend.cpu;
 
 import io.earlybird.backend.ConvolutionExtents;
+import io.earlybird.backend.ConvolutionExtents.Product;
 
 /**
  * Which convolutions may be computed by Winograd's minimal filterings, with fewer multiplications
@@ -26,6 +27,12 @@ final class Winograd {
    */
   private static final long FEWEST_TERMS = 9 * 16;
 
+  /**
+   * Gradients of weights over fewer pixels than these are not left to F(2x2, 3x3): the sums of other
+   * weights, which may be larger, round in them too.
+   */
+  private static final long FEWEST_PIXELS = 64;
+
   private Winograd() {}
 
   /** Whether products may be computed by either filtering. */
@@ -39,6 +46,7 @@ final class Winograd {
         && c.w().shape().dim(3) == 3
         && c.stride() == 1
         && c.padding() == 1
+        && (c.product() != Product.BACKWARD_WEIGHT || terms(c) >= FEWEST_PIXELS)
         && isOn();
   }
 

@@ -129,6 +129,8 @@ class WinogradTest {
     assertThat(suffixes(8, 8, 8, 15)).as("few terms").hasSize(2);
     assertThat(suffixes(8, 2, 2, 64)).as("tiles that hang over").hasSize(2);
     assertThat(suffixes(8, 5, 5, 64)).as("tiles that hang over").hasSize(2);
+    List<TensorSpec> images = List.of(TensorSpec.f32(7, 3, 3, 33), TensorSpec.f32(7, 3, 3, 20));
+    assertThat(suffixes(BACKWARD_WEIGHT, images)).as("63 pixels").containsExactly("");
   }
 
   @Test
@@ -142,7 +144,11 @@ class WinogradTest {
   /** How the names of own ways to compute a convolution end. */
   private static List<String> suffixes(int n, int h, int w, int in) {
     List<TensorSpec> specs = List.of(TensorSpec.f32(n, h, w, in), TensorSpec.f32(7, in, 3, 3));
-    return OwnProducts.candidates(OneOp.request(FORWARD, specs)).stream()
+    return suffixes(FORWARD, specs);
+  }
+
+  private static List<String> suffixes(Op op, List<TensorSpec> specs) {
+    return OwnProducts.candidates(OneOp.request(op, specs)).stream()
         .map(c -> c.name().substring(OwnKernel.name().length()))
         .toList();
   }
