@@ -28,8 +28,8 @@ final class Winograd {
   private static final long FEWEST_TERMS = 9 * 16;
 
   /**
-   * Gradients of weights over fewer pixels than these are not left to F(2x2, 3x3): the sums of other
-   * weights, which may be larger, round in them too.
+   * Gradients of weights over fewer pixels than these are not left to F(2x2, 3x3): the sums of
+   * other weights, which may be larger, round in them too.
    */
   private static final long FEWEST_PIXELS = 64;
 
