@@ -31,7 +31,7 @@ final class OwnProducts {
   private static List<Candidate> candidates(KernelRequest request, ConvolutionExtents c) {
     List<Candidate> all = new ArrayList<>();
     all.add(direct(request, c).candidate(request, c));
-    if (Winograd.fits(c)) {
+    if (Winograd.fits2x2(c)) {
       all.add(winograd(request, c).candidate(request, c));
     }
     if (Winograd.fits4x4(c)) {

@@ -28,8 +28,8 @@ final class Winograd {
   private static final long FEWEST_TERMS = 9 * 16;
 
   /**
-   * Gradients of weights over fewer pixels than these are not left to F(2x2, 3x3): the sums of
-   * other weights, which may be larger, round in them too.
+   * Gradients of weights over fewer pixels than these are not left to F(2x2, 3x3) in fp32: the sums
+   * of other weights, which may be larger, round in them too.
    */
   private static final long FEWEST_PIXELS = 64;
 
@@ -46,8 +46,12 @@ final class Winograd {
         && c.w().shape().dim(3) == 3
         && c.stride() == 1
         && c.padding() == 1
-        && (c.product() != Product.BACKWARD_WEIGHT || terms(c) >= FEWEST_PIXELS)
         && isOn();
+  }
+
+  /** Whether F(2x2, 3x3) computes a convolution in fp32, and may: where sums are long enough. */
+  static boolean fits2x2(ConvolutionExtents c) {
+    return fits(c) && (c.product() != Product.BACKWARD_WEIGHT || terms(c) >= FEWEST_PIXELS);
   }
 
   /**
