@@ -1,7 +1,8 @@
 // The fp32 peak. Version 1: 24 chains, more than the latency of 4 to 5 cycles times two units wants
 // (10) and few enough for the 32 registers of AVX-512; 12 chains for the 16 of AVX2 and SSE.
+#include "cpu/fma_chains.h"
+
 #include <immintrin.h>
-#include <omp.h>
 
 #include "cpu/kernel_table.h"
 
@@ -28,7 +29,7 @@ inline Vector multiply_add(Vector a, Vector b, Vector c) { return _mm_add_ps(_mm
 constexpr int kLanes = sizeof(Vector) / sizeof(float);
 constexpr int kUnroll = 16;
 
-// The sum of what one thread computed; without it the compiler would drop the work.
+// The sum of what one thread computed.
 float chains(int64_t rounds) {
   Vector sums[kChains];
   for (int c = 0; c < kChains; c++) sums[c] = fill(static_cast<float>(c));
@@ -54,16 +55,7 @@ float chains(int64_t rounds) {
 }  // namespace
 
 eb_status fma_chains_f32(int64_t rounds, double* flops, float* sink) {
-  double threads = 0;
-  float sum = 0;
-#pragma omp parallel reduction(+ : threads, sum)
-  {
-    threads += 1;
-    sum += chains(rounds);
-  }
-  flops[0] = threads * static_cast<double>(rounds) * kUnroll * kChains * kLanes * 2;
-  sink[0] = sum;
-  return EB_OK;
+  return run_chains(chains, rounds, kUnroll * kChains * kLanes * 2, flops, sink);
 }
 
 }  // namespace eb::EB_ISA

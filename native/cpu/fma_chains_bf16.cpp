@@ -4,7 +4,8 @@
 
 #if defined(__AVX512BF16__)
 #include <immintrin.h>
-#include <omp.h>
+
+#include "cpu/fma_chains.h"
 
 namespace eb::EB_ISA {
 namespace {
@@ -14,7 +15,7 @@ constexpr int kUnroll = 16;
 // Products of two numbers and their sums in each of 16 lanes.
 constexpr int kOperations = 16 * 2 * 2;
 
-// The sum of what one thread computed; without it the compiler would drop the work.
+// The sum of what one thread computed.
 float chains(int64_t rounds) {
   __m512 sums[kChains];
   for (int c = 0; c < kChains; c++) sums[c] = _mm512_set1_ps(static_cast<float>(c));
@@ -39,16 +40,7 @@ float chains(int64_t rounds) {
 }  // namespace
 
 eb_status fma_chains_bf16(int64_t rounds, double* flops, float* sink) {
-  double threads = 0;
-  float sum = 0;
-#pragma omp parallel reduction(+ : threads, sum)
-  {
-    threads += 1;
-    sum += chains(rounds);
-  }
-  flops[0] = threads * static_cast<double>(rounds) * kUnroll * kChains * kOperations;
-  sink[0] = sum;
-  return EB_OK;
+  return run_chains(chains, rounds, kUnroll * kChains * kOperations, flops, sink);
 }
 
 }  // namespace eb::EB_ISA
