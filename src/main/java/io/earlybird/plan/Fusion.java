@@ -143,7 +143,8 @@ final class Fusion {
     }
   }
 
-  private static Map<Value, Value> sameOutputs(Step old, Step fused) {
+  /** The results of a step, each with that of a step which has the same ones first. */
+  static Map<Value, Value> sameOutputs(Step old, Step fused) {
     Map<Value, Value> map = new HashMap<>();
     for (int i = 0; i < old.outputs.size(); i++) {
       map.put(old.outputs.get(i), fused.outputs.get(i));

@@ -17,7 +17,6 @@ import io.earlybird.tensor.op.FusedOp;
 import io.earlybird.tensor.op.NormProductOp;
 import io.earlybird.tensor.op.ProductOp;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -101,10 +100,7 @@ final class InputNorms {
       if (norm.inputs.equals(joined.normOperands(inputs, d)) && backend.joins(joined, specs)) {
         int level = Math.max(weight.level, Math.max(data.level, norm.level));
         Step fused = new Step(joined, norm.layer, level, inputs, joined.infer(specs));
-        Map<Value, Value> results = new HashMap<>();
-        for (int i = 0; i < norm.outputs.size(); i++) {
-          results.put(norm.outputs.get(i), fused.outputs.get(i));
-        }
+        Map<Value, Value> results = Fusion.sameOutputs(norm, fused);
         results.put(weight.outputs.get(0), fused.outputs.get(norm.outputs.size()));
         graph.replace(List.of(weight, data, norm), fused, results);
         return;
