@@ -22,9 +22,9 @@ class NormProduct {
   static int64_t bytes(const eb_conv2d& s, int64_t channels) {
     const Product p = forward(s);
     if (!fits_pointwise(&s)) return NormRelu::bytes(channels) + Winograd<N, NormRelu, F>(p).bytes();
-    int64_t bytes = Pointwise<N, NormRelu>(p).bytes();
+    int64_t bytes = Pointwise<N, NormRelu>(p).bytes(channels);
 #if defined(__AVX512F__)
-    bytes = std::max(bytes, Pointwise<N, SelectedNormRelu>(p).bytes());
+    bytes = std::max(bytes, Pointwise<N, SelectedNormRelu>(p).bytes(channels));
 #endif
     return NormRelu::bytes(channels) + bytes;
   }
@@ -43,7 +43,7 @@ class NormProduct {
     } else {
 #if defined(__AVX512F__)
       const Selection selection(norm.selected, s.in, norm.channels);
-      const SelectedNormRelu selected(read, selection);
+      const SelectedNormRelu selected(read, selection, norm.selected);
       Pointwise<N, SelectedNormRelu>(p).run(x, selected, rest..., room);
 #else
       return EB_UNSUPPORTED;

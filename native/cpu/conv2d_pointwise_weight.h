@@ -19,8 +19,8 @@ class PointwiseWeight {
   explicit PointwiseWeight(const Product& product)
       : p(flat(product)), sums(terms_of<N>(p.n), p.in, p.out, Read::kBehind) {}
 
-  // Bytes of scratch for run(), on cache lines.
-  int64_t bytes() const { return sums.bytes(); }
+  // Bytes of scratch for run(), on cache lines, however many channels are stored.
+  int64_t bytes(int64_t = 0) const { return sums.bytes(); }
 
   // dw, stored as for eb_conv2d_backward_weight_f32.
   void run(const Element* x, const Read& read, const Element* dy, float* dw, void* scratch) const {

@@ -32,6 +32,7 @@ class AsStored {
 
   // Channels that may be written behind those of a pixel that is multiplied.
   static constexpr int64_t kBehind = 0;
+  static constexpr bool kSelects = false;
 
   int64_t vectors() const { return vectors_of(channels_); }
 
@@ -77,6 +78,7 @@ class NormRelu {
   int64_t stored() const { return channels_; }
 
   static constexpr int64_t kBehind = 0;
+  static constexpr bool kSelects = false;
 
   int64_t vectors() const { return vectors_of(channels_); }
 
@@ -97,7 +99,7 @@ class NormRelu {
 
 #if defined(__AVX512F__)
 
-// The same, of selected channels.
+// The same, of selected channels, which are brought together.
 class SelectedNormRelu {
  public:
   struct Channels {
@@ -107,12 +109,18 @@ class SelectedNormRelu {
     Vec operator()(Vec v) const { return _mm512_maskz_compress_ps(chosen, norm(v)); }
   };
 
-  SelectedNormRelu(const NormRelu& norm, const Selection& selection)
-      : norm_(norm), groups_(selection.begin()) {}
+  // `chosen` are the channels of `selection`.
+  SelectedNormRelu(const NormRelu& norm, const Selection& selection, const int32_t* chosen)
+      : norm_(norm), groups_(selection.begin()), chosen_(chosen) {}
+
+  // Of all channels, where they are stored, and which of them are selected.
+  const NormRelu& all() const { return norm_; }
+  const int32_t* chosen() const { return chosen_; }
 
   int64_t stored() const { return norm_.stored(); }
 
   static constexpr int64_t kBehind = kLanes;
+  static constexpr bool kSelects = true;
 
   int64_t vectors() const { return norm_.vectors(); }
 
@@ -125,6 +133,7 @@ class SelectedNormRelu {
  private:
   const NormRelu& norm_;
   const Selection::Group* groups_;
+  const int32_t* chosen_;
 };
 
 #endif

@@ -14,28 +14,34 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Measures kernels on buffers of zeros. A kernel's time is the smallest of a few runs, plus that of
- * the reorders which it needs. Where operands and results take much of the cache, the fastest run
- * with empty caches too, and the sum decides: in a step, a part of them has left the cache by the
- * time that it is needed, and kernels differ in how well they wait for memory.
+ * Measures kernels on buffers of zeros. A kernel's time is the smallest of some runs, plus that of
+ * the reorders which it needs. Candidates run by turns, so that a moment in which the machine was
+ * busy decides about none of them. Where operands and results take much of the cache, the fastest
+ * run with empty caches too, and the sum decides: in a step, a part of them has left the cache by
+ * the time that it is needed, and kernels differ in how well they wait for memory.
  */
 final class KernelTimer implements AutoCloseable {
-  private static final int RUNS = 5;
+  /** Turns of all candidates, and runs in each of them. */
+  private static final int TURNS = 2;
 
-  /** Runs of one kernel, two at least, stop after this long. */
-  private static final long BUDGET_NANOS = 40_000_000;
+  private static final int RUNS = 3;
 
-  /** A kernel that is slower than the best by this factor is not run again. */
+  /** Runs of one kernel in a turn, two at least, stop after this long. */
+  private static final long BUDGET_NANOS = 20_000_000;
+
+  /** A kernel that is slower than the best by this factor has no third run in a turn. */
   private static final double HOPELESS = 1.5;
 
-  /**
-   * Kernels that are slower than the best by less than this factor are run again; less would leave
-   * out a kernel that was measured while the machine was busy.
-   */
+  /** A kernel that is slower than the best by this factor after all turns is given up. */
   private static final double NEAR = 2;
 
+  /** How many of the others go on, and for how many turns. */
   private static final int FINALISTS = 3;
-  private static final int ROUNDS = 2;
+
+  private static final int FINAL_TURNS = 5;
+
+  /** Runs in one of these, of which the first brings into the cache what another kernel has not. */
+  private static final int FINAL_RUNS = 2;
 
   /** With more bytes than this a kernel is also measured with empty caches. */
   private static final long CACHED = 4 << 20;
@@ -52,64 +58,90 @@ final class KernelTimer implements AutoCloseable {
     this.backend = backend;
     this.request = request;
     long bytes = candidates.stream().mapToLong(c -> size(c.forms())).max().orElseThrow();
-    buffers = backend.allocate(bytes, "measuring " + request.op().name());
+    buffers = backend.allocate(bytes, purpose());
     large = bytes > CACHED;
   }
 
-  /** A candidate's kernel, what its reorders take, and its own smallest time so far. */
+  /** A candidate's kernel, what its reorders take, and its own smallest times so far. */
   private static final class Timed {
     final Kernel kernel;
     final double reorders;
-    double own;
+    Launch launch;
+    double warm = Double.POSITIVE_INFINITY;
+    double cold;
 
-    Timed(Kernel kernel, double reorders, double own) {
+    Timed(Kernel kernel, double reorders) {
       this.kernel = kernel;
       this.reorders = reorders;
-      this.own = own;
     }
 
     double nanos() {
-      return reorders + own;
+      return reorders + warm + cold;
+    }
+
+    void runWarm(int runs, double best) {
+      warm = Math.min(warm, KernelTimer.nanos(launch, runs, best));
+    }
+
+    void runCold(MemoryPasses caches) {
+      caches.emptyCaches();
+      cold = Math.min(cold, KernelTimer.nanos(launch, 1, Double.POSITIVE_INFINITY));
     }
   }
 
-  /**
-   * The candidate that takes the least time, prepared; the others are closed again. Those that come
-   * close to it run again by turns, so that a moment in which the machine was busy does not decide.
-   */
+  /** The candidate that takes the least time, prepared; the others are closed again. */
   static Kernel fastest(KernelRequest request, List<Candidate> candidates, CpuBackend backend) {
     try (KernelTimer timer = new KernelTimer(backend, request, candidates)) {
       List<Timed> all = new ArrayList<>();
-      double best = Double.POSITIVE_INFINITY;
       for (Candidate candidate : candidates) {
         Kernel kernel = candidate.kernel().get();
-        Timed timed = new Timed(kernel, timer.reorders(kernel), timer.nanos(kernel, best));
-        best = Math.min(best, timed.nanos());
-        double near = NEAR * best;
-        all.add(timed);
-        all.removeIf(t -> t.nanos() > near && close(t));
+        all.add(new Timed(kernel, timer.reorders(kernel)));
       }
-      all.sort(Comparator.comparingDouble(Timed::nanos));
-      List<Timed> finalists = all.subList(0, Math.min(FINALISTS, all.size()));
-      for (int round = 0; round < ROUNDS && finalists.size() > 1; round++) {
-        for (Timed t : finalists) {
-          t.own = Math.min(t.own, timer.nanos(t.kernel, t.own / HOPELESS));
-        }
-      }
-      if (timer.large && finalists.size() > 1) {
-        try (MemoryPasses cold = new MemoryPasses(backend.threads(), CACHE_BYTES)) {
-          finalists.forEach(t -> t.own += timer.nanos(t.kernel, cold));
-        }
-      }
-      Timed fastest = Collections.min(finalists, Comparator.comparingDouble(Timed::nanos));
-      all.stream().filter(t -> t != fastest).forEach(KernelTimer::close);
+      Timed fastest = timer.fastest(all);
+      all.stream().filter(t -> t != fastest).forEach(t -> t.kernel.close());
       return fastest.kernel;
     }
   }
 
-  private static boolean close(Timed timed) {
-    timed.kernel.close();
-    return true;
+  private Timed fastest(List<Timed> all) {
+    long scratchBytes = all.stream().mapToLong(t -> t.kernel.scratchBytes()).max().orElseThrow();
+    try (Memory scratch = backend.allocate(Math.max(scratchBytes, 1), purpose())) {
+      all.forEach(t -> t.launch = bind(t.kernel, buffers, scratch));
+      for (int turn = 0; turn < TURNS; turn++) {
+        all.forEach(t -> t.runWarm(RUNS, best(all).nanos()));
+      }
+      double near = NEAR * best(all).nanos();
+      List<Timed> finalists =
+          all.stream()
+              .filter(t -> t.nanos() <= near)
+              .sorted(Comparator.comparingDouble(Timed::nanos))
+              .limit(FINALISTS)
+              .toList();
+      if (finalists.size() > 1) {
+        decide(finalists);
+      }
+      return best(finalists);
+    }
+  }
+
+  private void decide(List<Timed> finalists) {
+    try (MemoryPasses caches = large ? new MemoryPasses(backend.threads(), CACHE_BYTES) : null) {
+      if (large) {
+        finalists.forEach(t -> t.cold = Double.POSITIVE_INFINITY);
+      }
+      for (int turn = 0; turn < FINAL_TURNS; turn++) {
+        for (Timed t : finalists) {
+          t.runWarm(FINAL_RUNS, Double.POSITIVE_INFINITY);
+          if (large) {
+            t.runCold(caches);
+          }
+        }
+      }
+    }
+  }
+
+  private static Timed best(List<Timed> all) {
+    return Collections.min(all, Comparator.comparingDouble(Timed::nanos));
   }
 
   private double reorders(Kernel kernel) {
@@ -121,35 +153,26 @@ final class KernelTimer implements AutoCloseable {
         TensorSpec spec = request.inputs().get(i);
         List<Form> forms = List.of(existing, wanted);
         try (Kernel reorder = backend.prepareReorder(spec, existing, wanted);
-            Memory memory = backend.allocate(size(forms), "measuring a reorder")) {
-          nanos += nanos(reorder, memory, Double.POSITIVE_INFINITY, null);
+            Memory memory = backend.allocate(size(forms), "measuring a reorder");
+            Memory scratch = backend.allocate(Math.max(reorder.scratchBytes(), 1), purpose())) {
+          nanos += nanos(bind(reorder, memory, scratch), RUNS, Double.POSITIVE_INFINITY);
         }
       }
     }
     return nanos;
   }
 
-  private double nanos(Kernel kernel, double bestSoFar) {
-    return nanos(kernel, buffers, bestSoFar, null);
+  private String purpose() {
+    return "measuring " + request.op().name();
   }
 
-  private double nanos(Kernel kernel, MemoryPasses cold) {
-    return nanos(kernel, buffers, Double.POSITIVE_INFINITY, cold);
-  }
-
-  /** The smallest time; the caches are emptied before each run unless {@code cold} is null. */
-  private double nanos(Kernel kernel, Memory memory, double bestSoFar, MemoryPasses cold) {
+  private static Launch bind(Kernel kernel, Memory memory, Memory scratch) {
     List<Slice> inputs = new ArrayList<>();
     List<Slice> outputs = new ArrayList<>();
     long end = place(kernel.inputForms(), memory, 0, inputs);
     place(kernel.outputForms(), memory, end, outputs);
     long bytes = kernel.scratchBytes();
-    if (bytes == 0) {
-      return nanos(kernel.bind(inputs, outputs, null), bestSoFar, cold);
-    }
-    try (Memory scratch = backend.allocate(bytes, "measuring " + request.op().name())) {
-      return nanos(kernel.bind(inputs, outputs, new Slice(scratch, 0, bytes)), bestSoFar, cold);
-    }
+    return kernel.bind(inputs, outputs, bytes == 0 ? null : new Slice(scratch, 0, bytes));
   }
 
   private static long place(List<Form> forms, Memory memory, long offset, List<Slice> slices) {
@@ -160,13 +183,11 @@ final class KernelTimer implements AutoCloseable {
     return offset;
   }
 
-  private static double nanos(Launch launch, double bestSoFar, MemoryPasses cold) {
+  /** The smallest time of some runs, fewer where it is hopeless beside the best or takes long. */
+  private static double nanos(Launch launch, int runs, double bestSoFar) {
     double best = Double.POSITIVE_INFINITY;
     long start = System.nanoTime();
-    for (int i = 0; i < RUNS; i++) {
-      if (cold != null) {
-        cold.emptyCaches();
-      }
+    for (int i = 0; i < runs; i++) {
       long before = System.nanoTime();
       launch.run();
       long after = System.nanoTime();
