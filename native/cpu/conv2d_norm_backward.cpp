@@ -5,7 +5,7 @@
 // has channels, and writes dx.
 //
 // Version 1: channels that the norm does not keep are computed with weights of zero, so that x is read as
-// it lies.
+// it lies. Version 2: with AVX-512 those that it keeps are brought together in registers.
 #include "cpu/conv2d_norm_gradient.h"
 #include "cpu/kernel_table.h"
 

@@ -10,6 +10,7 @@
 
 #include "common/batch_norm.h"
 #include "cpu/channel_grid.h"
+#include "cpu/channel_picks.h"
 #include "cpu/conv2d_check.h"
 #include "cpu/conv2d_numbers.h"
 #include "cpu/conv2d_read.h"
@@ -39,7 +40,8 @@ class NormGradient {
         in(s.in),
         out(s.out),
         channels(channels),
-        blocks((channels + kBlock - 1) / kBlock),
+        slots(packs() ? in : channels),
+        blocks((slots + kBlock - 1) / kBlock),
         terms(terms_of<N>(out)),
         row_pitch(kAsStored ? out : terms_of<N>(vectors_of(out) * kLanes)),
         column_pitch(kAsStored ? out : vectors_of(out) * kLanes),
@@ -55,13 +57,29 @@ class NormGradient {
   }
 
   void run(const eb_norm& norm, const Operands& o, void* scratch) const {
+#if defined(__AVX512F__)
+    if (packs()) {
+      const ChannelPicks picks(norm.selected, in, channels);
+      run<true>(norm, o, &picks, scratch);
+      return;
+    }
+#endif
+    run<false>(norm, o, nullptr, scratch);
+  }
+
+ private:
+  using Term = typename N::Term;
+
+  template <bool kPacked>
+  void run(const eb_norm& norm, const Operands& o, const ChannelPicks* picks, void* scratch) const {
     const Room room(*this, scratch);
     const bool stream = channels % kLineOf<Element> == 0 && o.dx != o.x && o.dx != o.other &&
                         should_stream_lines(o.dx, pixels * channels);
-    const Pass pass{*this, norm, o, room, stream};
+    const Pass<kPacked> pass{*this, norm, o, room, picks, stream};
 #pragma omp parallel
     {
       pass.prepare(my_part(blocks));
+      pass.clear(my_part(channels));
 #pragma omp barrier
       const Part mine = my_part(pieces);
       char* own = room.threads + omp_get_thread_num() * thread_bytes();
@@ -75,25 +93,39 @@ class NormGradient {
     }
   }
 
- private:
-  using Term = typename N::Term;
-
   // Single floats are multiplied where they are stored.
   static constexpr bool kAsStored = N::kNumbers == 1;
   // Pixels whose gradients are computed together, in whole tiles.
   static constexpr int64_t kGroup = 48;
+  // Pixels of a tile of two vectors of channels.
+  static constexpr int kTall = rows_of(2);
   // Pixels of a tile that does not fill the registers.
   static constexpr int kFew = 4;
   // Parts of the pixels that are summed apart, so that sums do not depend on the number of threads.
   static constexpr int64_t kPieces = 16;
 
-  // Channels in whole blocks.
+  // Whether the channels that the norm keeps are brought together; else all are computed, those that it does
+  // not keep with weights of zero.
+  bool packs() const {
+#if defined(__AVX512F__)
+    return in < channels;
+#else
+    return false;
+#endif
+  }
+
+  // Slots in whole blocks.
   int64_t padded() const { return blocks * kBlock; }
 
   // Terms of what a block of channels is multiplied by, and of dy in both orders.
+  int64_t thread_terms() const {
+    return kGroup * (kBlock + (kAsStored ? 0 : row_pitch + column_pitch));
+  }
+
+  // These, and the channels of a group that are brought together.
   int64_t thread_bytes() const {
-    const int64_t packed = kAsStored ? 0 : row_pitch + column_pitch;
-    return Scratch::bytes(kGroup * (kBlock + packed) * static_cast<int64_t>(sizeof(Term)));
+    const int64_t together = packs() ? kGroup * padded() * static_cast<int64_t>(sizeof(float)) : 0;
+    return Scratch::bytes(thread_terms() * static_cast<int64_t>(sizeof(Term)) + together);
   }
 
   // Where a weight is stored.
@@ -101,7 +133,7 @@ class NormGradient {
     return (output / kBlock * in + input) * kBlock + output % kBlock;
   }
 
-  // The scratch memory: tables of all channels, zero for those that the norm does not keep, weights and sums.
+  // The scratch memory: tables of all slots, zero for those without a channel, weights and sums.
   struct Room {
     Room(const NormGradient& g, void* memory) {
       Scratch scratch(memory);
@@ -128,21 +160,32 @@ class NormGradient {
     float* shift;
     float* slope;
     Term* w;          // [blocks, terms, kBlock]
-    double* sum;      // [pieces, channels]: of the gradient
+    double* sum;      // [pieces, slots]: of the gradient
     double* product;  // of the gradient and x - mean
     float* dw;        // [pieces, blocks, out, kBlock]
     char* threads;
   };
 
-  // One run.
+  // One run. Channels have slots: those that the norm keeps one behind the other if kPacked, else all.
+  template <bool kPacked>
   struct Pass {
     const NormGradient& g;
     const eb_norm& norm;
     const Operands& o;
     const Room& room;
+    const ChannelPicks* picks;
     bool stream;
 
-    // Tables and weights of some blocks of channels.
+    // The channel that the norm keeps as its k-th.
+    int64_t channel(int64_t k) const { return norm.selected ? norm.selected[k] : k; }
+
+    // Gradients of some channels, as they are of those that the norm does not keep.
+    void clear(Part mine) const {
+      std::fill(o.dgamma + mine.begin, o.dgamma + mine.end, 0.0f);
+      std::fill(o.dbeta + mine.begin, o.dbeta + mine.end, 0.0f);
+    }
+
+    // Tables and weights of some blocks of slots.
     void prepare(Part mine) const {
       const int64_t begin = mine.begin * kBlock;
       const int64_t end = mine.end * kBlock;
@@ -152,13 +195,14 @@ class NormGradient {
         room.shift[c] = room.slope[c] = 0.0f;
       }
       for (int64_t k = 0; k < g.in; k++) {
-        const int64_t c = norm.selected ? norm.selected[k] : k;
-        if (c < begin || c >= end) continue;
-        room.place[c] = static_cast<int32_t>(k);
-        room.kept[c] = 1.0f;
-        room.mean[c] = norm.mean[c];
-        room.scale[c] = eb_batch_norm_scale(norm.gamma[c], norm.variance[c], norm.epsilon);
-        room.beta[c] = norm.beta[c];
+        const int64_t c = channel(k);
+        const int64_t slot = kPacked ? k : c;
+        if (slot < begin || slot >= end) continue;
+        room.place[slot] = static_cast<int32_t>(k);
+        room.kept[slot] = 1.0f;
+        room.mean[slot] = norm.mean[c];
+        room.scale[slot] = eb_batch_norm_scale(norm.gamma[c], norm.variance[c], norm.epsilon);
+        room.beta[slot] = norm.beta[c];
       }
       for (int64_t c = begin; c < end; c += kLanes) {
         for (int64_t t = 0; t < g.terms; t++) {
@@ -171,7 +215,7 @@ class NormGradient {
       }
     }
 
-    // Those of one output and of a vector of channels from c on; zeros where there are none.
+    // Those of one output and of a vector of slots from c on; zeros where there are none.
     Vec weights(int64_t output, int64_t c) const {
       float lanes[kLanes] = {};
       for (int64_t i = 0; i < kLanes && output < g.out; i++) {
@@ -198,7 +242,8 @@ class NormGradient {
       float* dw = room.dw + piece * g.out * g.padded();
       const Part all = groups(piece);
       for (int64_t i = all.begin; i < all.end; i++) {
-        Tiles tiles(*this, own, pixels(i));
+        Tiles<kPacked> tiles(*this, own, pixels(i));
+        tiles.take_together();
         tiles.pack_rows();
         tiles.pack_columns();
         for (int64_t b = 0; b < g.blocks; b++) {
@@ -208,21 +253,21 @@ class NormGradient {
       }
     }
 
-    // dgamma, dbeta, dw and the tables of the second pass for some blocks of channels.
+    // dgamma, dbeta, dw and the tables of the second pass for some blocks of slots.
     void finish(Part mine) const {
       const double rows = static_cast<double>(g.pixels);
-      for (int64_t c = mine.begin * kBlock; c < std::min(mine.end * kBlock, g.channels); c++) {
-        const int64_t k = room.place[c];
-        o.dgamma[c] = o.dbeta[c] = 0.0f;
+      for (int64_t s = mine.begin * kBlock; s < std::min(mine.end * kBlock, g.slots); s++) {
+        const int64_t k = room.place[s];
         if (k < 0) continue;
-        const double sum = total(room.sum + c, g.padded());
+        const int64_t c = channel(k);
+        const double sum = total(room.sum + s, g.padded());
         const double invstd = eb_batch_norm_invstd(norm.variance[c], norm.epsilon);
-        const double dgamma = total(room.product + c, g.padded()) * invstd;
+        const double dgamma = total(room.product + s, g.padded()) * invstd;
         o.dbeta[c] = static_cast<float>(sum);
         o.dgamma[c] = static_cast<float>(dgamma);
-        room.shift[c] = static_cast<float>(sum / rows);
-        room.slope[c] = static_cast<float>(dgamma * invstd / rows);
-        const float* dw = room.dw + c / kBlock * g.out * kBlock + c % kBlock;
+        room.shift[s] = static_cast<float>(sum / rows);
+        room.slope[s] = static_cast<float>(dgamma * invstd / rows);
+        const float* dw = room.dw + s / kBlock * g.out * kBlock + s % kBlock;
         for (int64_t j = 0; j < g.out; j++, dw += kBlock) {
           o.dw[g.weight(j, k)] = total(dw, g.out * g.padded());
         }
@@ -243,14 +288,15 @@ class NormGradient {
     void write(int64_t piece, char* own) const {
       const Part all = groups(piece);
       for (int64_t i = all.begin; i < all.end; i++) {
-        Tiles tiles(*this, own, pixels(i));
+        Tiles<kPacked> tiles(*this, own, pixels(i));
+        tiles.take_together();
         tiles.pack_rows();
         tiles.write();
       }
     }
   };
 
-  // What the norm takes of V vectors of channels.
+  // What the norm takes of V vectors of slots.
   template <int V>
   struct Columns {
     Vec mean[V];
@@ -269,16 +315,27 @@ class NormGradient {
     Vec normalized(Vec away, int v) const { return eb::EB_ISA::add(mul(away, scale[v]), beta[v]); }
   };
 
-  // A group of pixels, in tiles of pixels and blocks of channels.
+  // A group of pixels, in tiles of pixels and blocks of slots.
+  template <bool kPacked>
   class Tiles {
    public:
-    Tiles(const Pass& pass, char* own, Part pixels)
+    Tiles(const Pass<kPacked>& pass, char* own, Part pixels)
         : p(pass),
           g(pass.g),
           pixels(pixels),
           count(pixels.end - pixels.begin),
-          made(reinterpret_cast<Term*>(own)) {
+          made(reinterpret_cast<Term*>(own)),
+          together(reinterpret_cast<float*>(made + g.thread_terms())) {
       if constexpr (kAsStored) rows = columns = p.o.dy + pixels.begin * g.out;
+    }
+
+    // Brings those channels of x together that the norm keeps.
+    void take_together() {
+      if constexpr (kPacked) {
+        int64_t t = 0;
+        for (; t + kTall <= count; t += kTall) take_rows<kTall>(t);
+        for (; t < count; t++) take_rows<1>(t);
+      }
     }
 
     // dy in terms of neighbouring channels.
@@ -315,9 +372,9 @@ class NormGradient {
       }
     }
 
-    // Adds a block of channels to their sums, and puts what the ReLU gave into terms of neighbouring pixels.
+    // Adds a block of slots to their sums, and puts what the ReLU gave into terms of neighbouring pixels.
     void add(int64_t block, double* sums, double* products) {
-      if (vectors_of(g.channels, block) == 1) {
+      if (vectors_of(g.slots, block) == 1) {
         add<1>(block * kBlock, sums, products);
       } else {
         add<2>(block * kBlock, sums, products);
@@ -326,7 +383,7 @@ class NormGradient {
 
     // Adds the products of what add() has put and dy to dw, or begins it if `fresh`.
     void multiply(int64_t block, bool fresh, float* dw) const {
-      const int64_t vectors = vectors_of(g.channels, block);
+      const int64_t vectors = vectors_of(g.slots, block);
       const int64_t parts = (g.out + rows_of(vectors) - 1) / rows_of(vectors);
       for (int64_t part = 0; part < parts; part++) {
         const int64_t begin = g.out * part / parts;
@@ -340,7 +397,6 @@ class NormGradient {
     // dx: all channels of some pixels, then the next ones, because the processor fetches ahead in the
     // order of memory.
     void write() {
-      constexpr int kTall = rows_of(2);
       int64_t t = 0;
       for (; t + kTall <= count; t += kTall) write_rows<kTall>(t);
       for (; t < count; t++) write_rows<1>(t);
@@ -352,9 +408,9 @@ class NormGradient {
       Vec sum[V];
       Vec product[V];
       for (int v = 0; v < V; v++) sum[v] = product[v] = zero();
-      constexpr int kTall = rows_of(V);
+      constexpr int kMost = rows_of(V);
       int64_t t = 0;
-      for (; t + kTall <= count; t += kTall) add_rows<V, kTall>(c, t, sum, product);
+      for (; t + kMost <= count; t += kMost) add_rows<V, kMost>(c, t, sum, product);
       for (; t + kFew <= count; t += kFew) add_rows<V, kFew>(c, t, sum, product);
       add_last<V>(c, t, std::make_integer_sequence<int, kFew - 1>(), sum, product);
       for (int v = 0; v < V; v++) {
@@ -381,17 +437,13 @@ class NormGradient {
       Vec d[R][V];
       gradients<V, R>(c, t, d);
       const Columns<V> table(p.room, c);
-      const Element* x = p.o.x + (pixels.begin + t) * g.channels + c;
-      const int64_t ahead = kGroup * g.channels;
       if (c == 0) ask(p.o.dy + (pixels.begin + t + kGroup) * g.out, R * g.out);
 #pragma GCC unroll 2
       for (int v = 0; v < V; v++) {
         Vec made_before = zero();
 #pragma GCC unroll 32
         for (int r = 0; r < R; r++) {
-          const Element* at = x + r * g.channels + v * kLanes;
-          ask(at + ahead);
-          const Vec away = sub(load_channels(at, g.channels - c - v * kLanes), table.mean[v]);
+          const Vec away = sub(x(t + r, c + v * kLanes), table.mean[v]);
           const Vec y = table.normalized(away, v);
           const Vec passed = where_positive(y, d[r][v]);
           sum[v] = eb::EB_ISA::add(sum[v], passed);
@@ -411,12 +463,13 @@ class NormGradient {
     void write_rows(int64_t t) {
       ask(p.o.dy + (pixels.begin + t + kGroup) * g.out, R * g.out);
       for (int64_t block = 0; block < g.blocks; block++) {
-        if (vectors_of(g.channels, block) == 1) {
+        if (vectors_of(g.slots, block) == 1) {
           write_tile<1, R>(block * kBlock, t);
         } else {
           write_tile<2, R>(block * kBlock, t);
         }
       }
+      for (int64_t r = 0; kPacked && r < R; r++) take_apart(t + r);
     }
 
     template <int V, int R>
@@ -432,26 +485,69 @@ class NormGradient {
         shift[v] = load(p.room.shift + c + v * kLanes);
         slope[v] = load(p.room.slope + c + v * kLanes);
       }
-      const int64_t first = (pixels.begin + t) * g.channels + c;
-      const int64_t ahead = kGroup * g.channels;
+      const int64_t first = (pixels.begin + t) * g.channels;
 #pragma GCC unroll 32
       for (int r = 0; r < R; r++) {
+        const int64_t at = first + r * g.channels;
         Vec dx[V];
 #pragma GCC unroll 2
         for (int v = 0; v < V; v++) {
-          const int64_t at = first + r * g.channels + v * kLanes;
-          const int64_t n = g.channels - c - v * kLanes;
-          ask(p.o.x + at + ahead);
-          const Vec away = sub(load_channels(p.o.x + at, n), table.mean[v]);
+          const int64_t slot = c + v * kLanes;
+          const Vec away = sub(x(t + r, slot), table.mean[v]);
           const Vec passed = where_positive(table.normalized(away, v), d[r][v]);
           dx[v] = mul(table.scale[v], sub(sub(passed, shift[v]), mul(away, slope[v])));
-          dx[v] = where_positive(kept[v], dx[v]);
-          if (p.o.other) {
-            ask(p.o.other + at + ahead);
-            dx[v] = eb::EB_ISA::add(dx[v], load_channels(p.o.other + at, n));
+          if constexpr (kPacked) {
+            store(together + (t + r) * g.padded() + slot, dx[v]);
+          } else {
+            dx[v] = plus_other(where_positive(kept[v], dx[v]), at, slot);
           }
         }
-        put(dx, first + r * g.channels, g.channels - c);
+        if constexpr (!kPacked) put(dx, at + c, g.channels - c);
+      }
+    }
+
+    template <int R>
+    void take_rows(int64_t t) {
+      const Element* from = p.o.x + (pixels.begin + t) * g.channels;
+      for (int64_t r = 0; r < R; r++) ask(from + (kGroup + r) * g.channels, g.channels);
+      p.picks->template take<R>(from, g.channels, together + t * g.padded(), g.padded());
+    }
+
+    // Channels of dx of one pixel, which lie together, come to their places; other ones are zero.
+    void take_apart([[maybe_unused]] int64_t t) const {
+      if constexpr (kPacked) {
+        const float* from = together + t * g.padded();
+        const int64_t at = (pixels.begin + t) * g.channels;
+        const auto* group = p.picks->selection.begin();
+        int64_t c = 0;
+        for (; c + kBlock <= g.channels; c += kBlock, group += 2) {
+          const Vec dx[] = {plus_other(group[0].apart(from), at, c),
+                            plus_other(group[1].apart(from), at, c + kLanes)};
+          put(dx, at + c, kBlock);
+        }
+        for (; c < g.channels; c += kLanes, group++) {
+          const Vec dx[] = {plus_other(group->apart(from), at, c)};
+          put(dx, at + c, g.channels - c);
+        }
+      }
+    }
+
+    // Adds the other gradient of a vector of channels from c on, if there is one.
+    Vec plus_other(Vec dx, int64_t pixel, int64_t c) const {
+      if (!p.o.other) return dx;
+      const Element* other = p.o.other + pixel + c;
+      ask(other + kGroup * g.channels);
+      return eb::EB_ISA::add(dx, load_channels(other, g.channels - c));
+    }
+
+    // A vector of x of a pixel from a slot on; asks for that of the next group.
+    Vec x(int64_t t, int64_t slot) const {
+      if constexpr (kPacked) {
+        return load(together + t * g.padded() + slot);
+      } else {
+        const Element* at = p.o.x + (pixels.begin + t) * g.channels + slot;
+        ask(at + kGroup * g.channels);
+        return load_channels(at, g.channels - slot);
       }
     }
 
@@ -500,11 +596,12 @@ class NormGradient {
       for (int64_t i = 0; i < n; i += kLineOf<Element>) ask(from + i);
     }
 
-    const Pass& p;
+    const Pass<kPacked>& p;
     const NormGradient& g;
     Part pixels;
     int64_t count;
-    Term* made;  // [terms of pixels, kBlock]: what the ReLU gave
+    Term* made;       // [terms of pixels, kBlock]: what the ReLU gave
+    float* together;  // [pixels, slots] if kPacked: x, then dx
     const Term* rows = nullptr;
     const Term* columns = nullptr;
   };
@@ -513,7 +610,8 @@ class NormGradient {
   int64_t in;
   int64_t out;
   int64_t channels;
-  int64_t blocks;        // of channels
+  int64_t slots;         // of channels that are computed
+  int64_t blocks;        // of slots
   int64_t terms;         // of dy's channels
   int64_t row_pitch;     // terms between two pixels of dy in terms of channels
   int64_t column_pitch;  // and between two terms of pixels
