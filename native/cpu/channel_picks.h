@@ -35,24 +35,35 @@ class ChannelPicks {
     first_[vectors_] = count;
   }
 
-  // The selected channels of R pixels, in whole vectors that are filled up with zeros.
+  // Of a pixel.
+  int64_t channels() const { return channels_; }
+
+  // Vector v of the selected channels of R pixels, filled up with zeros.
+  template <int R, class T>
+  void take(const T* pixels, int64_t step, int64_t v, Vec (&taken)[R]) const {
+#pragma GCC unroll 16
+    for (int r = 0; r < R; r++) taken[r] = zero();
+    for (int i = first_[v]; i < first_[v + 1]; i++) {
+      const Pick& pick = picks_[i];
+      const __m512i from = _mm512_loadu_si512(pick.from);
+      const T* source = pixels + pick.source;
+      const int64_t count = channels_ - pick.source;
+#pragma GCC unroll 16
+      for (int r = 0; r < R; r++) {
+        taken[r] = _mm512_mask_permutexvar_ps(taken[r], pick.lanes, from,
+                                              load_channels(source + r * step, count));
+      }
+    }
+  }
+
+  // All vectors of them.
   template <int R, class T>
   void take(const T* pixels, int64_t step, float* to, int64_t to_step) const {
     for (int64_t v = 0; v < vectors_; v++) {
-      Vec all[R];
-      for (int r = 0; r < R; r++) all[r] = zero();
-      for (int i = first_[v]; i < first_[v + 1]; i++) {
-        const Pick& pick = picks_[i];
-        const __m512i from = _mm512_loadu_si512(pick.from);
-        const T* source = pixels + pick.source;
-        const int64_t count = channels_ - pick.source;
+      Vec taken[R];
+      take(pixels, step, v, taken);
 #pragma GCC unroll 16
-        for (int r = 0; r < R; r++) {
-          all[r] = _mm512_mask_permutexvar_ps(all[r], pick.lanes, from,
-                                              load_channels(source + r * step, count));
-        }
-      }
-      for (int r = 0; r < R; r++) store(to + r * to_step + v * kLanes, all[r]);
+      for (int r = 0; r < R; r++) store(to + r * to_step + v * kLanes, taken[r]);
     }
   }
 

@@ -3,8 +3,6 @@
 #ifndef EARLYBIRD_CPU_CONV2D_NORM_H
 #define EARLYBIRD_CPU_CONV2D_NORM_H
 
-#include <algorithm>
-
 #include "cpu/conv2d_check.h"
 #include "cpu/conv2d_read.h"
 #include "cpu/conv2d_taps.h"
@@ -22,11 +20,7 @@ class NormProduct {
   static int64_t bytes(const eb_conv2d& s, int64_t channels) {
     const Product p = forward(s);
     if (!fits_pointwise(&s)) return NormRelu::bytes(channels) + Winograd<N, NormRelu, F>(p).bytes();
-    int64_t bytes = Pointwise<N, NormRelu>(p).bytes(channels);
-#if defined(__AVX512F__)
-    bytes = std::max(bytes, Pointwise<N, SelectedNormRelu>(p).bytes(channels));
-#endif
-    return NormRelu::bytes(channels) + bytes;
+    return NormRelu::bytes(channels) + Pointwise<N, NormRelu>(p).bytes();
   }
 
   // `rest` are the product's further arguments.
@@ -34,7 +28,7 @@ class NormProduct {
   static eb_status run(const eb_conv2d& s, const eb_norm& norm, void* scratch, const Element* x,
                        const Rest&... rest) {
     const Product p = forward(s);
-    const NormRelu read(norm, scratch);
+    const NormRelu read(norm, s.in, scratch);
     void* room = static_cast<char*>(scratch) + NormRelu::bytes(norm.channels);
     if (!fits_pointwise(&s)) {
       Winograd<N, NormRelu, F>(p).run(x, read, rest..., room);
@@ -42,9 +36,8 @@ class NormProduct {
       Pointwise<N, NormRelu>(p).run(x, read, rest..., room);
     } else {
 #if defined(__AVX512F__)
-      const Selection selection(norm.selected, s.in, norm.channels);
-      const SelectedNormRelu selected(read, selection, norm.selected);
-      Pointwise<N, SelectedNormRelu>(p).run(x, selected, rest..., room);
+      const ChannelPicks picks(norm.selected, s.in, norm.channels);
+      Pointwise<N, SelectedNormRelu>(p).run(x, SelectedNormRelu(read, picks), rest..., room);
 #else
       return EB_UNSUPPORTED;
 #endif

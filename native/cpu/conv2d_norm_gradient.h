@@ -343,12 +343,10 @@ class NormGradient {
       if constexpr (!kAsStored) {
         Term* packed = made + kGroup * kBlock;
         rows = packed;
-        const AsStored stored(g.out);
-        for (int64_t i = 0; i < stored.vectors(); i++) {
-          const Place place = stored.place(i);
-          const Element* from = p.o.dy + pixels.begin * g.out + place.source;
+        for (int64_t c = 0; c < g.out; c += kLanes) {
+          const Element* from = p.o.dy + pixels.begin * g.out + c;
           for (int64_t n = 0; n < count; n++, from += g.out) {
-            N::put(packed + n * g.row_pitch, place.target, load_channels(from, place.count));
+            N::put(packed + n * g.row_pitch, c, load_channels(from, g.out - c));
           }
         }
       }

@@ -25,12 +25,13 @@ class PointwiseImage {
   explicit PointwiseImage(const Product& product)
       : p(flat(product)),
         terms(terms_of<N>(p.in)),
+        pitch(terms_of<N>(vectors_of(p.in) * kLanes)),
         blocks((p.out + kBlock - 1) / kBlock),
         groups((p.n + kGroup - 1) / kGroup) {}
 
-  // Bytes of scratch for run(), on cache lines, of pixels that are stored with so many channels.
-  int64_t bytes(int64_t stored) const {
-    return (weight_size() + omp_get_max_threads() * kGroup * pitch(stored)) *
+  // Bytes of scratch for run(), on cache lines.
+  int64_t bytes() const {
+    return (weight_size() + omp_get_max_threads() * kGroup * pitch) *
            static_cast<int64_t>(sizeof(Term));
   }
 
@@ -45,16 +46,13 @@ class PointwiseImage {
         for (int64_t b = mine.begin; b < mine.end; b++) pack_weights(w, b, packed);
 #pragma omp barrier
       }
-      Term* rows = packed + weight_size() + omp_get_thread_num() * kGroup * pitch(read.stored());
+      Term* rows = packed + weight_size() + omp_get_thread_num() * kGroup * pitch;
       const Part mine = my_part(groups);
       for (int64_t g = mine.begin; g < mine.end; g++) {
         const Part pixels = {g * kGroup, std::min((g + 1) * kGroup, p.n)};
-        if constexpr (kInPlace) {
-          pack(x, read.all(), pixels, rows);
-        } else {
-          pack(x, read, pixels, rows);
-        }
-        multiply_group(pixels, x, read, g + 1 == mine.end, rows, weights(w, packed), after, y);
+        pack(x, read, pixels, rows);
+        multiply_group(pixels, x, read.stored(), g + 1 == mine.end, rows, weights(w, packed), after,
+                       y);
       }
       if (past_cache(y)) stream_end();
     }
@@ -67,15 +65,6 @@ class PointwiseImage {
   static constexpr int64_t kGroup = 96;
   // Pixels that are read side by side.
   static constexpr int64_t kNear = 8;
-  // Whether selected channels stay where they are among the others and are found there: to bring them
-  // together takes longer than the products that it saves. Numbers in pairs have to be together.
-  static constexpr bool kInPlace = Read::kSelects && N::kNumbers == 1;
-
-  // Terms between two pixels that are stored with so many channels.
-  int64_t pitch(int64_t stored) const {
-    return kInPlace ? vectors_of(stored) * kLanes
-                    : terms_of<N>(vectors_of(p.in) * kLanes + Read::kBehind);
-  }
 
   int64_t weight_size() const { return N::kNumbers > 1 ? blocks * terms * kBlock : 0; }
 
@@ -103,20 +92,21 @@ class PointwiseImage {
   }
 
   // Pixels become rows of terms.
-  template <class From>
-  void pack(const Element* x, const From& read, Part pixels, Term* rows) const {
-    const int64_t step = pitch(read.stored());
-    for (int64_t near = pixels.begin; near < pixels.end; near += kNear) {
-      const int64_t end = std::min(near + kNear, pixels.end);
-      for (int64_t i = 0; i < read.vectors(); i++) {
-        const auto channels = read.at(i);
-        const Place place = read.place(i);
-        const Element* from = x + near * read.stored() + place.source;
-        Term* to = rows + (near - pixels.begin) * step;
-        for (int64_t n = near; n < end; n++, from += read.stored(), to += step) {
-          N::put(to, place.target, channels(load_channels(from, place.count)));
-        }
-      }
+  void pack(const Element* x, const Read& read, Part pixels, Term* rows) const {
+    int64_t n = pixels.begin;
+    for (; n + kNear <= pixels.end; n += kNear, rows += kNear * pitch) {
+      pack_near<kNear>(x + n * read.stored(), read, rows);
+    }
+    for (; n < pixels.end; n++, rows += pitch) pack_near<1>(x + n * read.stored(), read, rows);
+  }
+
+  template <int R>
+  void pack_near(const Element* x, const Read& read, Term* rows) const {
+    for (int64_t i = 0; i < read.vectors(); i++) {
+      Vec v[R];
+      read.read(x, i, v);
+#pragma GCC unroll 16
+      for (int r = 0; r < R; r++) N::put(rows + r * pitch, i * kLanes, v[r]);
     }
   }
 
@@ -133,8 +123,7 @@ class PointwiseImage {
 
   struct TileArgs {
     const Term* rows;
-    int64_t pitch;          // terms between two rows
-    const int32_t* chosen;  // which terms of a row, where they are in place
+    int64_t pitch;
     const Term* w;
     int64_t terms;
     Ahead ahead;
@@ -154,11 +143,7 @@ class PointwiseImage {
 #pragma GCC unroll 2
       for (int v = 0; v < V; v++) acc[r][v] = zero();
     }
-    if constexpr (kInPlace) {
-      accumulate_chosen<N>(a.rows, a.pitch, a.chosen, a.w, a.terms, a.ahead, acc);
-    } else {
-      accumulate<N, false>(a.rows, a.pitch, a.w, a.terms, a.ahead, acc);
-    }
+    accumulate<N, false>(a.rows, a.pitch, a.w, a.terms, a.ahead, acc);
     int64_t at = a.at;
 #pragma GCC unroll 32
     for (int r = 0; r < R; r++, at += a.out) {
@@ -201,31 +186,21 @@ class PointwiseImage {
            should_stream_lines(y, p.n * p.out);
   }
 
-  static const int32_t* chosen([[maybe_unused]] const Read& read) {
-    if constexpr (kInPlace) {
-      return read.chosen();
-    } else {
-      return nullptr;
-    }
-  }
-
   // Results of some pixels; asks for what those behind them touch, unless they are the last ones.
-  void multiply_group(Part pixels, const Element* x, const Read& read, bool last, const Term* rows,
+  void multiply_group(Part pixels, const Element* x, int64_t stored, bool last, const Term* rows,
                       const Term* w, const After& after, Element* y) const {
     const int64_t count = pixels.end - pixels.begin;
     const int64_t tall = rows_of(vectors_of(p.out, 0));
     const int64_t steps = last ? 0 : blocks * ((count + tall - 1) / tall) * terms;
-    const int64_t step_of_rows = pitch(read.stored());
-    const Stretches next = group(pixels.end, steps, x, read.stored(), after, y);
-    TileArgs args{rows, step_of_rows, chosen(read), w, terms, {}, after, 0, p.out, 0, past_cache(y),
-                  y};
+    const Stretches next = group(pixels.end, steps, x, stored, after, y);
+    TileArgs args{rows, pitch, w, terms, {}, after, 0, p.out, 0, past_cache(y), y};
     int64_t step = 0;
     for (int64_t block = 0; block < blocks; block++, args.w += terms * kBlock) {
       const int64_t vectors = vectors_of(p.out, block);
       const int64_t most = rows_of(vectors);
       args.channel = block * kBlock;
       for (int64_t t = 0; t < count; t += most, step += terms) {
-        args.rows = rows + t * step_of_rows;
+        args.rows = rows + t * pitch;
         args.at = (pixels.begin + t) * p.out + args.channel;
         args.ahead = next.ahead(step);
         tile_of(std::min(most, count - t), vectors)(args);
@@ -235,6 +210,7 @@ class PointwiseImage {
 
   Product p;
   int64_t terms;   // of a pixel's channels
+  int64_t pitch;   // terms between two pixels
   int64_t blocks;  // of output channels
   int64_t groups;  // of pixels
 };

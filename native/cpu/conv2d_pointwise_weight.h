@@ -17,10 +17,10 @@ class PointwiseWeight {
   using Element = typename N::Element;
 
   explicit PointwiseWeight(const Product& product)
-      : p(flat(product)), sums(terms_of<N>(p.n), p.in, p.out, Read::kBehind) {}
+      : p(flat(product)), sums(terms_of<N>(p.n), p.in, p.out) {}
 
-  // Bytes of scratch for run(), on cache lines, however many channels are stored.
-  int64_t bytes(int64_t = 0) const { return sums.bytes(); }
+  // Bytes of scratch for run(), on cache lines.
+  int64_t bytes() const { return sums.bytes(); }
 
   // dw, stored as for eb_conv2d_backward_weight_f32.
   void run(const Element* x, const Read& read, const Element* dy, float* dw, void* scratch) const {
@@ -54,8 +54,7 @@ class PointwiseWeight {
     for (int64_t near = part.begin; near < part.end; near += kNear) {
       const Part terms = {first + near, first + std::min(near + kNear, part.end)};
       for (int64_t i = 0; i < read.vectors(); i++) {
-        const Place place = read.place(i);
-        put(x, read, i, terms, sums.x_at(room, 0, near) + place.target, sums.pitch());
+        put(x, read, i, terms, sums.x_at(room, 0, near) + i * kLanes, sums.pitch());
       }
       const AsStored as_stored(p.out);
       for (int64_t i = 0; i < as_stored.vectors(); i++) {
@@ -64,32 +63,44 @@ class PointwiseWeight {
     }
   }
 
-  // Puts vector i of channels of terms of neighbouring pixels.
+  // Puts vector i of channels of terms of neighbouring pixels, at most kNear.
   template <class From>
   void put(const Element* image, const From& from, int64_t i, Part terms, Term* to,
            int64_t pitch) const {
-    const auto channels = from.at(i);
-    const int64_t count = from.stored();
-    const Place place = from.place(i);
-    const Element* at = image + terms.begin * N::kNumbers * count + place.source;
-    const int64_t left = std::min<int64_t>(kLanes, place.count);
+    const int64_t stored = from.stored();
+    const int64_t step = N::kNumbers * stored;
+    const Element* at = image + terms.begin * step;
     const int64_t whole = std::min(terms.end, p.n / N::kNumbers);
-    for (int64_t t = terms.begin; t < whole; t++, at += N::kNumbers * count, to += pitch) {
-      if constexpr (std::is_same_v<From, AsStored>) {
-        N::join(to, at, at + count, left);
-      } else {
-        Vec v[N::kNumbers];
-#pragma GCC unroll 2
-        for (int64_t k = 0; k < N::kNumbers; k++) {
-          v[k] = channels(load_channels(at + k * count, left));
-        }
+    if constexpr (std::is_same_v<From, AsStored>) {
+      const Element* channels = at + i * kLanes;
+      const int64_t left = std::min<int64_t>(kLanes, stored - i * kLanes);
+      for (int64_t t = terms.begin; t < whole; t++, channels += step, to += pitch) {
+        N::join(to, channels, channels + stored, left);
+      }
+      if (whole < terms.end) N::join(to, channels, nullptr, left);
+    } else {
+      if (whole - terms.begin == kNear) {
+        put_terms<kNear>(at, from, i, to, pitch);
+        return;
+      }
+      for (int64_t t = terms.begin; t < whole; t++, at += step, to += pitch) {
+        put_terms<1>(at, from, i, to, pitch);
+      }
+      if (whole < terms.end) {
+        Vec last[1];
+        from.read(at, i, last);
+        const Vec v[] = {last[0], zero()};
         N::pack(to, v);
       }
     }
-    if (whole < terms.end) {
-      const Vec v[] = {channels(load_channels(at, left)), zero()};
-      N::pack(to, v);
-    }
+  }
+
+  template <int kTerms, class From>
+  void put_terms(const Element* at, const From& from, int64_t i, Term* to, int64_t pitch) const {
+    Vec v[kTerms * N::kNumbers];
+    from.read(at, i, v);
+#pragma GCC unroll 16
+    for (int t = 0; t < kTerms; t++) N::pack(to + t * pitch, v + t * N::kNumbers);
   }
 
   // The sums of one block are its weights [in, kBlock]; zeros where there is no output channel.

@@ -3,18 +3,11 @@
 #define EARLYBIRD_CPU_CONV2D_READ_H
 
 #include "common/batch_norm.h"
-#include "cpu/channel_select.h"
+#include "cpu/channel_picks.h"
 #include "cpu/simd.h"
 #include "earlybird/products.h"
 
 namespace eb::EB_ISA {
-
-// Where a vector of channels lies, and where it goes.
-struct Place {
-  int64_t source;  // the first channel of a stored pixel
-  int64_t target;  // the first channel of a pixel that is multiplied
-  int64_t count;   // channels of the stored pixel from the first on
-};
 
 inline int64_t vectors_of(int64_t channels) { return (channels + kLanes - 1) / kLanes; }
 
@@ -30,13 +23,8 @@ class AsStored {
   // Channels of a stored pixel.
   int64_t stored() const { return channels_; }
 
-  // Channels that may be written behind those of a pixel that is multiplied.
-  static constexpr int64_t kBehind = 0;
-  static constexpr bool kSelects = false;
-
+  // Of channels that are read.
   int64_t vectors() const { return vectors_of(channels_); }
-
-  Place place(int64_t i) const { return {i * kLanes, i * kLanes, channels_ - i * kLanes}; }
 
   // What vector i becomes.
   Channels at(int64_t) const { return {}; }
@@ -56,17 +44,16 @@ class NormRelu {
     Vec operator()(Vec v) const { return relu(add(mul(sub(v, mean), scale), beta)); }
   };
 
-  // Of all channels of `norm`; `room` is where tables of bytes(channels) go.
-  NormRelu(const eb_norm& norm, void* room)
-      : channels_(norm.channels),
-        pitch_(pitch_of(norm.channels)),
-        tables_(static_cast<float*>(room)) {
-    for (int64_t c = 0; c < pitch_; c++) {
-      const bool any = c < channels_;
-      tables_[c] = any ? norm.mean[c] : 0.0f;
-      tables_[pitch_ + c] =
+  // Of the `kept` channels that `norm` selects; `room` is where tables of bytes(kept) go.
+  NormRelu(const eb_norm& norm, int64_t kept, void* room)
+      : channels_(kept), pitch_(pitch_of(kept)), tables_(static_cast<float*>(room)) {
+    for (int64_t k = 0; k < pitch_; k++) {
+      const bool any = k < kept;
+      const int64_t c = any && norm.selected ? norm.selected[k] : k;
+      tables_[k] = any ? norm.mean[c] : 0.0f;
+      tables_[pitch_ + k] =
           any ? eb_batch_norm_scale(norm.gamma[c], norm.variance[c], norm.epsilon) : 0.0f;
-      tables_[2 * pitch_ + c] = any ? norm.beta[c] : 0.0f;
+      tables_[2 * pitch_ + k] = any ? norm.beta[c] : 0.0f;
     }
   }
 
@@ -77,16 +64,22 @@ class NormRelu {
 
   int64_t stored() const { return channels_; }
 
-  static constexpr int64_t kBehind = 0;
-  static constexpr bool kSelects = false;
-
   int64_t vectors() const { return vectors_of(channels_); }
-
-  Place place(int64_t i) const { return {i * kLanes, i * kLanes, channels_ - i * kLanes}; }
 
   Channels at(int64_t i) const {
     const float* t = tables_ + i * kLanes;
     return {load(t), load(t + pitch_), load(t + 2 * pitch_)};
+  }
+
+  // Vector i of R neighbouring pixels.
+  template <int R, class T>
+  void read(const T* pixels, int64_t i, Vec (&v)[R]) const {
+    const Channels channels = at(i);
+    const int64_t count = channels_ - i * kLanes;
+#pragma GCC unroll 16
+    for (int r = 0; r < R; r++) {
+      v[r] = channels(load_channels(pixels + r * channels_ + i * kLanes, count));
+    }
   }
 
  private:
@@ -99,41 +92,26 @@ class NormRelu {
 
 #if defined(__AVX512F__)
 
-// The same, of selected channels, which are brought together.
+// The same, of pixels that are stored with other channels too.
 class SelectedNormRelu {
  public:
-  struct Channels {
-    NormRelu::Channels norm;
-    __mmask16 chosen;
+  SelectedNormRelu(const NormRelu& norm, const ChannelPicks& picks) : norm_(norm), picks_(picks) {}
 
-    Vec operator()(Vec v) const { return _mm512_maskz_compress_ps(chosen, norm(v)); }
-  };
-
-  // `chosen` are the channels of `selection`.
-  SelectedNormRelu(const NormRelu& norm, const Selection& selection, const int32_t* chosen)
-      : norm_(norm), groups_(selection.begin()), chosen_(chosen) {}
-
-  // Of all channels, where they are stored, and which of them are selected.
-  const NormRelu& all() const { return norm_; }
-  const int32_t* chosen() const { return chosen_; }
-
-  int64_t stored() const { return norm_.stored(); }
-
-  static constexpr int64_t kBehind = kLanes;
-  static constexpr bool kSelects = true;
+  int64_t stored() const { return picks_.channels(); }
 
   int64_t vectors() const { return norm_.vectors(); }
 
-  Place place(int64_t i) const {
-    return {i * kLanes, groups_[i].target, norm_.stored() - i * kLanes};
+  template <int R, class T>
+  void read(const T* pixels, int64_t i, Vec (&v)[R]) const {
+    picks_.take(pixels, stored(), i, v);
+    const NormRelu::Channels channels = norm_.at(i);
+#pragma GCC unroll 16
+    for (int r = 0; r < R; r++) v[r] = channels(v[r]);
   }
-
-  Channels at(int64_t i) const { return {norm_.at(i), groups_[i].chosen}; }
 
  private:
   const NormRelu& norm_;
-  const Selection::Group* groups_;
-  const int32_t* chosen_;
+  const ChannelPicks& picks_;
 };
 
 #endif

@@ -17,13 +17,12 @@ class TermSums {
  public:
   using Term = typename N::Term;
 
-  // Sums [points, blocks of `out`, in, kBlock] over `terms` terms; a vector of x may begin up to `behind`
-  // numbers before the end of those of a term.
-  TermSums(int64_t terms, int64_t in, int64_t out, int64_t behind = 0)
+  // Sums [points, blocks of `out`, in, kBlock] over `terms` terms.
+  TermSums(int64_t terms, int64_t in, int64_t out)
       : terms_(terms),
         in_(in),
         out_(out),
-        pitch_(pitch_of(in + behind)),
+        pitch_(pitch_of(in)),
         blocks_((out + kBlock - 1) / kBlock) {
     const int64_t term = kPoints * (pitch_ + blocks_ * kBlock) * static_cast<int64_t>(sizeof(Term));
     const bool small = size() * static_cast<int64_t>(sizeof(float)) <= kCopyBytes;

@@ -20,13 +20,17 @@ final class Winograd {
   static final String SUFFIX_4X4 = " winograd 4x4";
 
   /**
-   * Sums of fewer terms than those of 14 channels are not left to F(4x4, 3x3). Of four million
-   * errors on images of 4x4 pixels, a quarter of which are corners with fewer terms, the largest
-   * was 71% of the design's tolerance with so many where half of the numbers are zeros, as after a
-   * ReLU; 85% with 13 channels and 104% with 12; on larger images less, 51% on 32x32 with 14. All
-   * pixels under a tile round, also those that a result does not depend on.
+   * Sums of fewer terms than those of 14 channels are not left to F(4x4, 3x3), nor of fewer than 12
+   * on images of 16x16 pixels or more. Where half of the numbers are zeros, as after a ReLU, the
+   * largest of two to four million errors was then 71% of the design's tolerance (4x4 pixels, 14
+   * channels), 68% (16x16, 12) and 59% (32x32, 12); it would be 104% with 12 channels on 4x4
+   * pixels, a quarter of which are corners with fewer terms. All pixels under a tile round, also
+   * those that a result does not depend on.
    */
   private static final long FEWEST_TERMS = 9 * 14;
+
+  private static final long FEWEST_TERMS_OF_LARGE = 9 * 12;
+  private static final long LARGE_IMAGE = 16 * 16;
 
   /**
    * Gradients of weights over fewer pixels than these are not left to F(2x2, 3x3) in fp32: the sums
@@ -63,7 +67,7 @@ final class Winograd {
     return fits(c)
         && !property().equals("2x2")
         && 36 * tiles(c, 4) < 16 * tiles(c, 2)
-        && terms(c) >= FEWEST_TERMS;
+        && terms(c) >= (c.outPixels() < LARGE_IMAGE ? FEWEST_TERMS : FEWEST_TERMS_OF_LARGE);
   }
 
   /** Whether it is one of these products that is called so. */

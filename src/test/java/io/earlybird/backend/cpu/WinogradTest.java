@@ -128,6 +128,8 @@ class WinogradTest {
     assertThat(suffixes(8, 7, 5, 16)).hasSize(3);
     assertThat(suffixes(8, 8, 8, 14)).hasSize(3);
     assertThat(suffixes(8, 8, 8, 13)).as("few terms").hasSize(2);
+    assertThat(suffixes(8, 16, 16, 12)).as("a large image").hasSize(3);
+    assertThat(suffixes(8, 16, 16, 11)).as("few terms").hasSize(2);
     assertThat(suffixes(8, 2, 2, 64)).as("tiles that hang over").hasSize(2);
     assertThat(suffixes(8, 5, 5, 64)).as("tiles that hang over").hasSize(2);
     List<TensorSpec> images = List.of(TensorSpec.f32(7, 3, 3, 33), TensorSpec.f32(7, 3, 3, 20));
