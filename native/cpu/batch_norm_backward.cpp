@@ -6,7 +6,8 @@
 // registers, and their gradients streamed too: twice as fast. Version 5: another gradient of x is
 // added to dx in the same pass. Version 6: with AVX-512 bf16 columns are taken in pairs: conversions
 // and tables, not memory, were what the passes waited for. Version 7: so are rows of which channels
-// are selected; their sums are brought together once in 64 wide rows.
+// are selected; their sums are brought together once in 64 wide rows. Version 8: selected floats are
+// brought together as they are read, so that the others are not computed.
 #include "cpu/batch_norm_check.h"
 #include "cpu/batch_norm_gradient.h"
 #include "cpu/kernel_table.h"
@@ -36,7 +37,7 @@ template <class Rows, class T>
 void prepare(const Backward<T>& b, const Grid& grid, int64_t begin, int64_t end, const Tables& t) {
   for (int64_t k = begin; k < end; k++) {
     const int64_t c = b.channel(k);
-    const int64_t at = Rows::place(c);
+    const int64_t at = Rows::place(k, c);
     set_column<Rows>(grid, k, at, b.mean[c], t.mean);
     set_column<Rows>(grid, k, at, eb_batch_norm_scale(b.gamma[c], b.variance[c], b.epsilon),
                      t.scale);
@@ -63,7 +64,7 @@ void finish(const Backward<T>& b, const Grid& grid, int64_t begin, int64_t end, 
     const double dgamma = product[k] * invstd;
     b.dbeta[c] = static_cast<float>(sum[k]);
     b.dgamma[c] = static_cast<float>(dgamma);
-    const int64_t at = Rows::place(c);
+    const int64_t at = Rows::place(k, c);
     set_column<Rows>(grid, k, at, static_cast<float>(sum[k] / rows), t.shift);
     set_column<Rows>(grid, k, at, static_cast<float>(dgamma * invstd / rows), t.slope);
   }

@@ -4,11 +4,13 @@
 #ifndef EARLYBIRD_CPU_BATCH_NORM_GRADIENT_H
 #define EARLYBIRD_CPU_BATCH_NORM_GRADIENT_H
 
+#include <algorithm>
 #include <type_traits>
 
 #include "common/batch_norm.h"
 #include "common/elementwise.h"
 #include "cpu/bf16_pairs.h"
+#include "cpu/channel_picks.h"
 #include "cpu/channel_rows.h"
 #include "cpu/chosen_columns.h"
 
@@ -291,47 +293,93 @@ void write_piece(const PlainRows<T>& rows, const T* dy, const T* other, const Pi
 
 #if defined(__AVX512F__)
 
-// Rows of all channels, of which some are selected; the grid is that of [rows, kept], tables are in the
-// order of ChosenGroup<T>::place.
+inline __mmask16 positive(__m512 v) {
+  return _mm512_cmp_ps_mask(v, _mm512_setzero_ps(), _CMP_GT_OQ);
+}
+inline __m512 where(__mmask16 mask, __m512 v) { return _mm512_maskz_mov_ps(mask, v); }
+
+// Rows of all channels, of which some are selected; the grid is that of [rows, kept]. Tables hold the
+// selected channels where Columns::place says.
 template <class T>
 struct GradientRows {
   static constexpr bool kChosen = true;
-  using Columns = ChosenColumns<T>;
-  static_assert(kGroupColumns % ChosenGroup<T>::kColumns == 0, "tables hold whole groups");
+  using Columns = std::conditional_t<std::is_same_v<T, float>, ChannelPicks, ChosenColumns>;
+  static_assert(kGroupColumns % ChosenGroup::kColumns == 0, "tables hold whole groups");
   const T* x;
   int64_t channels;
   const Columns* columns;
 
-  static int64_t place(int64_t channel) { return ChosenGroup<T>::place(channel); }
+  static int64_t place(int64_t k, int64_t channel) {
+    return std::is_same_v<T, float> ? k : ChosenGroup::place(channel);
+  }
 };
 
-// The gradient that reaches batch norm's output in a group of channels, zero in those not selected;
-// `away` is x - mean.
-template <bool kRelu, class T, class Columns>
-Columns gradient(const ChosenGroup<T>& g, Columns away, const T* dy, const Tables& t) {
-  const Columns d = g.apart(dy);
-  return kRelu ? where(positive(away * g.table(t.scale) + g.table(t.beta)), d) : d;
+// The gradient that reaches batch norm's output; `away` is x - mean.
+template <bool kRelu>
+__m512 gradient(__m512 away, __m512 dy, __m512 scale, __m512 beta) {
+  return kRelu ? where(positive(away * scale + beta), dy) : dy;
 }
 
 // Adds the gradient, and its product with x - mean, over kRows rows, of which every `fold`-th is
-// taken, to sums of all channels.
-template <bool kRelu, int kRows, class T>
-void add_selected(const GradientRows<T>& rows, int64_t row, int64_t fold, const T* dy, int64_t kept,
-                  const Tables& t, float* sum, float* product) {
-  const T* x = rows.x + row * rows.channels;
-  const T* gradients = dy + row * kept;
+// taken, to sums of the selected channels.
+template <bool kRelu, int kRows>
+void add_selected(const GradientRows<float>& rows, int64_t row, int64_t fold, const float* dy,
+                  int64_t kept, const Tables& t, float* sum, float* product) {
+  const float* x = rows.x + row * rows.channels;
+  const float* gradients = dy + row * kept;
   const int64_t x_stride = fold * rows.channels;
   const int64_t stride = fold * kept;
-  for (const ChosenGroup<T>& g : *rows.columns) {
+  for (int64_t c = 0; c < rows.channels; c += kLine) {
+    prefetch_rows<kRows>(x + kRows * x_stride + c, x_stride);
+  }
+  for (int64_t k = 0; k < kept; k += kLanes) {
+    prefetch_rows<kRows>(gradients + kRows * stride + k, stride);
+    __m512 taken[kRows];
+    rows.columns->take(x, x_stride, k / kLanes, taken);
+    const __m512 mean = _mm512_load_ps(t.mean + k);
+    const __m512 scale = _mm512_load_ps(t.scale + k);
+    const __m512 beta = _mm512_load_ps(t.beta + k);
+    const __mmask16 lanes = first_lanes(kept - k);
+    __m512 s = _mm512_setzero_ps();
+    __m512 p = s;
+#pragma GCC unroll 4
+    for (int r = 0; r < kRows; r++) {
+      const __m512 away = taken[r] - mean;
+      const __m512 d =
+          gradient<kRelu>(away, load_lanes(gradients + r * stride + k, lanes), scale, beta);
+      s = r == 0 ? d : s + d;
+      p = r == 0 ? d * away : p + d * away;
+    }
+    _mm512_store_ps(sum + k, _mm512_load_ps(sum + k) + s);
+    _mm512_store_ps(product + k, _mm512_load_ps(product + k) + p);
+  }
+}
+
+// The gradient that reaches batch norm's output in a group of channels, zero in those not selected.
+template <bool kRelu>
+Pair gradient(const ChosenGroup& g, Pair away, const Bf16* dy, const Tables& t) {
+  const Pair d = g.apart(dy);
+  return kRelu ? where(positive(away * g.table(t.scale) + g.table(t.beta)), d) : d;
+}
+
+// The same sums of bf16 rows, in the order of ChosenGroup::place.
+template <bool kRelu, int kRows>
+void add_selected(const GradientRows<Bf16>& rows, int64_t row, int64_t fold, const Bf16* dy,
+                  int64_t kept, const Tables& t, float* sum, float* product) {
+  const Bf16* x = rows.x + row * rows.channels;
+  const Bf16* gradients = dy + row * kept;
+  const int64_t x_stride = fold * rows.channels;
+  const int64_t stride = fold * kept;
+  for (const ChosenGroup& g : *rows.columns) {
     prefetch_rows<kRows>(x + kRows * x_stride + g.source, x_stride);
     prefetch_rows<kRows>(gradients + kRows * stride + g.target, stride);
-    const auto mean = g.table(t.mean);
-    auto away = g.all(x) - mean;
-    auto s = gradient<kRelu>(g, away, gradients, t);
-    auto p = s * away;
+    const Pair mean = g.table(t.mean);
+    Pair away = g.all(x) - mean;
+    Pair s = gradient<kRelu>(g, away, gradients, t);
+    Pair p = s * away;
     for (int r = 1; r < kRows; r++) {
       away = g.all(x + r * x_stride) - mean;
-      const auto d = gradient<kRelu>(g, away, gradients + r * stride, t);
+      const Pair d = gradient<kRelu>(g, away, gradients + r * stride, t);
       s = s + d;
       p = p + d * away;
     }
@@ -345,7 +393,7 @@ template <bool kRelu, class T>
 void piece_sums(const GradientRows<T>& rows, const T* dy, const Piece& piece, int64_t kept,
                 const Tables& t, double* sum, double* product) {
   const int64_t fold = piece.fold;
-  const int64_t all = rows.columns->width();
+  const int64_t all = std::max<int64_t>(rows.columns->width(), 1);
   const int64_t together = EB_MAX_SELECTABLE / all;
   alignas(64) double wide_sum[EB_MAX_SELECTABLE];
   alignas(64) double wide_product[EB_MAX_SELECTABLE];
@@ -390,20 +438,55 @@ void piece_sums(const GradientRows<T>& rows, const T* dy, const Piece& piece, in
   }
 }
 
-// kRows rows of dx.
-template <bool kRelu, bool kAdd, int kRows, class T>
-void selected_gradients(const GradientRows<T>& rows, const T* x, const T* dy, const T* other,
-                        int64_t kept, const Tables& t, bool stream, T* dx) {
+// kRows rows of dx: of the selected channels, which then come to their places.
+template <bool kRelu, bool kAdd, int kRows>
+void selected_gradients(const GradientRows<float>& rows, const float* x, const float* dy,
+                        const float* other, int64_t kept, const Tables& t, bool stream, float* dx) {
+  alignas(64) float together[kRows][EB_MAX_SELECTABLE];
   const int64_t stride = rows.channels;
-  for (const ChosenGroup<T>& g : *rows.columns) {
-    const auto mean = g.table(t.mean);
-    const auto scale = g.table(t.scale);
-    const auto shift = g.table(t.shift);
-    const auto slope = g.table(t.slope);
+  for (int64_t k = 0; k < kept; k += kLanes) {
+    __m512 taken[kRows];
+    rows.columns->take(x, stride, k / kLanes, taken);
+    const __m512 mean = _mm512_load_ps(t.mean + k);
+    const __m512 scale = _mm512_load_ps(t.scale + k);
+    const __m512 beta = _mm512_load_ps(t.beta + k);
+    const __m512 shift = _mm512_load_ps(t.shift + k);
+    const __m512 slope = _mm512_load_ps(t.slope + k);
+    const __mmask16 lanes = first_lanes(kept - k);
+#pragma GCC unroll 4
     for (int r = 0; r < kRows; r++) {
-      const auto away = g.all(x + r * stride) - mean;
-      const auto d = gradient<kRelu>(g, away, dy + r * kept, t);
-      auto result = g.only_chosen(scale * ((d - shift) - away * slope));
+      const __m512 away = taken[r] - mean;
+      const __m512 d = gradient<kRelu>(away, load_lanes(dy + r * kept + k, lanes), scale, beta);
+      _mm512_store_ps(together[r] + k, scale * ((d - shift) - away * slope));
+    }
+  }
+  for (int r = 0; r < kRows; r++) {
+    for (const Selection::Group& g : rows.columns->selection) {
+      __m512 result = g.apart(together[r]);
+      if (kAdd) result = result + g.all(other + r * stride);
+      if (stream) {
+        _mm512_stream_ps(dx + r * stride + g.source, result);
+      } else {
+        store_lanes(dx + r * stride + g.source, result, g.whole);
+      }
+    }
+  }
+}
+
+// The same of bf16 rows.
+template <bool kRelu, bool kAdd, int kRows>
+void selected_gradients(const GradientRows<Bf16>& rows, const Bf16* x, const Bf16* dy,
+                        const Bf16* other, int64_t kept, const Tables& t, bool stream, Bf16* dx) {
+  const int64_t stride = rows.channels;
+  for (const ChosenGroup& g : *rows.columns) {
+    const Pair mean = g.table(t.mean);
+    const Pair scale = g.table(t.scale);
+    const Pair shift = g.table(t.shift);
+    const Pair slope = g.table(t.slope);
+    for (int r = 0; r < kRows; r++) {
+      const Pair away = g.all(x + r * stride) - mean;
+      const Pair d = gradient<kRelu>(g, away, dy + r * kept, t);
+      Pair result = g.only_chosen(scale * ((d - shift) - away * slope));
       if (kAdd) result = result + g.all(other + r * stride);
       g.put(result, stream, dx + r * stride);
     }
@@ -448,7 +531,10 @@ void write_piece(const GradientRows<T>& rows, const T* dy, const T* other, const
 template <class T>
 struct GradientRows : SelectedRows<T> {
   using Columns = Selection;
-  static int64_t place(int64_t channel) { return channel; }
+  static int64_t place(int64_t k, int64_t channel) {
+    (void)k;
+    return channel;
+  }
 };
 
 template <bool kRelu, class T>

@@ -38,6 +38,10 @@ class ChannelPicks {
   // Of a pixel.
   int64_t channels() const { return channels_; }
 
+  // Of whole vectors of selected channels, and the place of one of them in these.
+  int64_t width() const { return vectors_ * kLanes; }
+  static int64_t place(int64_t k) { return k; }
+
   // Vector v of the selected channels of R pixels, filled up with zeros.
   template <int R, class T>
   void take(const T* pixels, int64_t step, int64_t v, Vec (&taken)[R]) const {

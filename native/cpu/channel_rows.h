@@ -22,8 +22,11 @@ struct PlainRows {
   const T* x;
   int64_t channels;
 
-  // Where a table holds a channel.
-  static int64_t place(int64_t channel) { return channel; }
+  // Where a table holds channel k of the result, which is `channel` of x.
+  static int64_t place(int64_t k, int64_t channel) {
+    (void)k;
+    return channel;
+  }
 
   // n wide rows of a piece from its wide row `first` on.
   const T* rows(const Piece& piece, int64_t first, int64_t n, float* tile) const {

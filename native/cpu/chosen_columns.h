@@ -1,6 +1,6 @@
-// Selected channels in their places among all channels, as many of these at a time as are computed at
-// once: sixteen floats, or 32 bf16 numbers in pairs. For loops that read rows of all channels and rows
-// of the selected ones.
+// Selected channels of bf16 rows in their places among all channels, 32 of these at a time in pairs. For
+// loops that read rows of all channels and rows of the selected ones. Floats are brought together instead,
+// see channel_picks.h.
 #ifndef EARLYBIRD_CPU_CHOSEN_COLUMNS_H
 #define EARLYBIRD_CPU_CHOSEN_COLUMNS_H
 
@@ -11,49 +11,10 @@ namespace eb::EB_ISA {
 
 #if defined(__AVX512F__)
 
-inline __mmask16 positive(__m512 v) {
-  return _mm512_cmp_ps_mask(v, _mm512_setzero_ps(), _CMP_GT_OQ);
-}
-inline __m512 where(__mmask16 mask, __m512 v) { return _mm512_maskz_mov_ps(mask, v); }
-
 // A group of neighbouring channels. `target` is the place of its first selected one among the
 // selected channels. Tables and sums of channels lie in the order of `place`.
-template <class T>
-struct ChosenGroup;
-
-template <>
-struct ChosenGroup<float> : Selection::Group {
-  static constexpr int64_t kColumns = 16;
-  using Columns = __m512;
-
-  void choose(uint32_t bits, int64_t kept, int64_t channels) {
-    chosen = static_cast<__mmask16>(bits);
-    packed = first_lanes(kept);
-    whole = first_lanes(channels);
-  }
-
-  static int64_t place(int64_t channel) { return channel; }
-
-  __m512 table(const float* t) const { return _mm512_load_ps(t + source); }
-
-  void set_table(float* t, __m512 v) const { _mm512_store_ps(t + source, v); }
-
-  __m512 only_chosen(__m512 v) const { return _mm512_maskz_mov_ps(chosen, v); }
-
-  // Writes a row of source channels; past the cache if `stream`, and rows are whole lines then.
-  void put(__m512 v, bool stream, float* row) const {
-    if (stream) {
-      _mm512_stream_ps(row + source, v);
-    } else {
-      store_lanes(row + source, v, whole);
-    }
-  }
-};
-
-template <>
-struct ChosenGroup<Bf16> {
+struct ChosenGroup {
   static constexpr int64_t kColumns = kPairColumns;
-  using Columns = Pair;
 
   alignas(64) uint16_t from[kColumns];  // the packed channel that comes to a source channel
   int32_t source;
@@ -107,10 +68,9 @@ struct ChosenGroup<Bf16> {
 };
 
 // All groups of a selection.
-template <class T>
 class ChosenColumns {
  public:
-  using Group = ChosenGroup<T>;
+  using Group = ChosenGroup;
 
   ChosenColumns(const int32_t* selected, int64_t kept, int64_t channels)
       : count_((channels + Group::kColumns - 1) / Group::kColumns) {
