@@ -20,7 +20,7 @@ class NormProduct {
   static int64_t bytes(const eb_conv2d& s, int64_t channels) {
     const Product p = forward(s);
     if (!fits_pointwise(&s)) return NormRelu::bytes(channels) + Winograd<N, NormRelu, F>(p).bytes();
-    return NormRelu::bytes(channels) + Pointwise<N, NormRelu>(p).bytes();
+    return NormRelu::bytes(channels) + Pointwise<N, NormRelu>(p, channels).bytes();
   }
 
   // `rest` are the product's further arguments.
@@ -33,11 +33,19 @@ class NormProduct {
     if (!fits_pointwise(&s)) {
       Winograd<N, NormRelu, F>(p).run(x, read, rest..., room);
     } else if (!norm.selected) {
-      Pointwise<N, NormRelu>(p).run(x, read, rest..., room);
+      Pointwise<N, NormRelu>(p, s.in).run(x, read, rest..., room);
     } else {
 #if defined(__AVX512F__)
+      if constexpr (Pointwise<N, NormRelu>::kCanChoose) {
+        if (2 * s.in > norm.channels) {
+          const ChosenNormRelu chosen(norm, scratch);
+          Pointwise<N, ChosenNormRelu>(p, norm.channels).run(x, chosen, rest..., room);
+          return EB_OK;
+        }
+      }
       const ChannelPicks picks(norm.selected, s.in, norm.channels);
-      Pointwise<N, SelectedNormRelu>(p).run(x, SelectedNormRelu(read, picks), rest..., room);
+      const SelectedNormRelu selected(read, picks);
+      Pointwise<N, SelectedNormRelu>(p, s.in).run(x, selected, rest..., room);
 #else
       return EB_UNSUPPORTED;
 #endif

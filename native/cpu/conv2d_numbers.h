@@ -158,6 +158,22 @@ class Stretches {
   int64_t steps_;
 };
 
+// Adds R rows x V vectors of products of one term to acc; those of two rows lie `row_step` apart.
+template <class N, int V, int R>
+inline void add_term(const typename N::Term* rows, int64_t row_step,
+                     const typename N::Term* columns, Vec (&acc)[R][V]) {
+  typename N::Column column[V];
+#pragma GCC unroll 2
+  for (int v = 0; v < V; v++) column[v] = N::column(columns + v * kLanes);
+#pragma GCC unroll 32
+  for (int r = 0; r < R; r++) {
+#pragma GCC unroll 2
+    for (int v = 0; v < V; v++) {
+      acc[r][v] = N::add_product(acc[r][v], rows + r * row_step, column[v]);
+    }
+  }
+}
+
 // Adds R rows x V vectors of products to acc. Term i of row r is rows[r * pitch + i], or, if the rows lie
 // side by side, rows[i * pitch + r]; columns are [terms, kBlock].
 template <class N, bool kSideBySide, class Next, int V, int R>
@@ -167,16 +183,18 @@ inline void accumulate(const typename N::Term* rows, int64_t pitch, const typena
   const int64_t term_step = kSideBySide ? pitch : 1;
   for (int64_t i = 0; i < terms; i++, rows += term_step, columns += kBlock) {
     next.ask(i);
-    typename N::Column column[V];
-#pragma GCC unroll 2
-    for (int v = 0; v < V; v++) column[v] = N::column(columns + v * kLanes);
-#pragma GCC unroll 32
-    for (int r = 0; r < R; r++) {
-#pragma GCC unroll 2
-      for (int v = 0; v < V; v++) {
-        acc[r][v] = N::add_product(acc[r][v], rows + r * row_step, column[v]);
-      }
-    }
+    add_term<N>(rows, row_step, columns, acc);
+  }
+}
+
+// The same of rows of which some terms are chosen: term i of row r is rows[r * pitch + chosen[i]].
+template <class N, class Next, int V, int R>
+inline void accumulate_chosen(const typename N::Term* rows, int64_t pitch, const int32_t* chosen,
+                              const typename N::Term* columns, int64_t terms, const Next& next,
+                              Vec (&acc)[R][V]) {
+  for (int64_t i = 0; i < terms; i++, columns += kBlock) {
+    next.ask(i);
+    add_term<N>(rows + chosen[i], pitch, columns, acc);
   }
 }
 

@@ -22,10 +22,15 @@ class PointwiseImage {
   using Element = typename N::Element;
   using After = EpilogueOf<Element>;
 
-  explicit PointwiseImage(const Product& product)
+  // Whether it can choose among channels that are read: where more than half of them are multiplied, they
+  // are sooner found than brought together. Numbers in pairs have to be together.
+  static constexpr bool kCanChoose = N::kNumbers == 1;
+
+  // `read` channels of a pixel are read, at least those that are multiplied.
+  PointwiseImage(const Product& product, int64_t read)
       : p(flat(product)),
         terms(terms_of<N>(p.in)),
-        pitch(terms_of<N>(vectors_of(p.in) * kLanes)),
+        pitch(terms_of<N>(vectors_of(kCanChoose ? read : p.in) * kLanes)),
         blocks((p.out + kBlock - 1) / kBlock),
         groups((p.n + kGroup - 1) / kGroup) {}
 
@@ -51,8 +56,7 @@ class PointwiseImage {
       for (int64_t g = mine.begin; g < mine.end; g++) {
         const Part pixels = {g * kGroup, std::min((g + 1) * kGroup, p.n)};
         pack(x, read, pixels, rows);
-        multiply_group(pixels, x, read.stored(), g + 1 == mine.end, rows, weights(w, packed), after,
-                       y);
+        multiply_group(pixels, x, read, g + 1 == mine.end, rows, weights(w, packed), after, y);
       }
       if (past_cache(y)) stream_end();
     }
@@ -124,6 +128,7 @@ class PointwiseImage {
   struct TileArgs {
     const Term* rows;
     int64_t pitch;
+    const int32_t* chosen;  // terms of a row; null: all
     const Term* w;
     int64_t terms;
     Ahead ahead;
@@ -143,7 +148,11 @@ class PointwiseImage {
 #pragma GCC unroll 2
       for (int v = 0; v < V; v++) acc[r][v] = zero();
     }
-    accumulate<N, false>(a.rows, a.pitch, a.w, a.terms, a.ahead, acc);
+    if constexpr (Read::kChooses) {
+      accumulate_chosen<N>(a.rows, a.pitch, a.chosen, a.w, a.terms, a.ahead, acc);
+    } else {
+      accumulate<N, false>(a.rows, a.pitch, a.w, a.terms, a.ahead, acc);
+    }
     int64_t at = a.at;
 #pragma GCC unroll 32
     for (int r = 0; r < R; r++, at += a.out) {
@@ -187,13 +196,13 @@ class PointwiseImage {
   }
 
   // Results of some pixels; asks for what those behind them touch, unless they are the last ones.
-  void multiply_group(Part pixels, const Element* x, int64_t stored, bool last, const Term* rows,
+  void multiply_group(Part pixels, const Element* x, const Read& read, bool last, const Term* rows,
                       const Term* w, const After& after, Element* y) const {
     const int64_t count = pixels.end - pixels.begin;
     const int64_t tall = rows_of(vectors_of(p.out, 0));
     const int64_t steps = last ? 0 : blocks * ((count + tall - 1) / tall) * terms;
-    const Stretches next = group(pixels.end, steps, x, stored, after, y);
-    TileArgs args{rows, pitch, w, terms, {}, after, 0, p.out, 0, past_cache(y), y};
+    const Stretches next = group(pixels.end, steps, x, read.stored(), after, y);
+    TileArgs args{rows, pitch, read.chosen(), w, terms, {}, after, 0, p.out, 0, past_cache(y), y};
     int64_t step = 0;
     for (int64_t block = 0; block < blocks; block++, args.w += terms * kBlock) {
       const int64_t vectors = vectors_of(p.out, block);

@@ -16,7 +16,11 @@ class PointwiseWeight {
  public:
   using Element = typename N::Element;
 
-  explicit PointwiseWeight(const Product& product)
+  // Whether it can choose among channels that are read.
+  static constexpr bool kCanChoose = false;
+
+  // `read` is of no matter.
+  explicit PointwiseWeight(const Product& product, [[maybe_unused]] int64_t read = 0)
       : p(flat(product)), sums(terms_of<N>(p.n), p.in, p.out) {}
 
   // Bytes of scratch for run(), on cache lines.

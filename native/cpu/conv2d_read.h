@@ -66,6 +66,10 @@ class NormRelu {
 
   int64_t vectors() const { return vectors_of(channels_); }
 
+  // Whether some of the channels that are read are multiplied, and which; null: all.
+  static constexpr bool kChooses = false;
+  static constexpr const int32_t* chosen() { return nullptr; }
+
   Channels at(int64_t i) const {
     const float* t = tables_ + i * kLanes;
     return {load(t), load(t + pitch_), load(t + 2 * pitch_)};
@@ -92,7 +96,25 @@ class NormRelu {
 
 #if defined(__AVX512F__)
 
-// The same, of pixels that are stored with other channels too.
+// The same of all channels of a pixel, of which some are multiplied.
+class ChosenNormRelu : public NormRelu {
+ public:
+  ChosenNormRelu(const eb_norm& norm, void* room)
+      : NormRelu(of_all(norm), norm.channels, room), chosen_(norm.selected) {}
+
+  static constexpr bool kChooses = true;
+  const int32_t* chosen() const { return chosen_; }
+
+ private:
+  static eb_norm of_all(eb_norm norm) {
+    norm.selected = nullptr;
+    return norm;
+  }
+
+  const int32_t* chosen_;
+};
+
+// The same of selected channels of a pixel, which are brought together.
 class SelectedNormRelu {
  public:
   SelectedNormRelu(const NormRelu& norm, const ChannelPicks& picks) : norm_(norm), picks_(picks) {}
@@ -100,6 +122,9 @@ class SelectedNormRelu {
   int64_t stored() const { return picks_.channels(); }
 
   int64_t vectors() const { return norm_.vectors(); }
+
+  static constexpr bool kChooses = false;
+  static constexpr const int32_t* chosen() { return nullptr; }
 
   template <int R, class T>
   void read(const T* pixels, int64_t i, Vec (&v)[R]) const {
