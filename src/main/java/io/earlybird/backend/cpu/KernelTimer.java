@@ -33,7 +33,7 @@ final class KernelTimer implements AutoCloseable {
   private static final double HOPELESS = 1.5;
 
   /** A kernel that is slower than the best by this factor after all turns is given up. */
-  private static final double NEAR = 2;
+  private static final double NEAR = 3;
 
   /** How many of the others go on, and for how many turns. */
   private static final int FINALISTS = 3;
