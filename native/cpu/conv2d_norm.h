@@ -28,29 +28,41 @@ class NormProduct {
   static eb_status run(const eb_conv2d& s, const eb_norm& norm, void* scratch, const Element* x,
                        const Rest&... rest) {
     const Product p = forward(s);
-    const NormRelu read(norm, s.in, scratch);
     void* room = static_cast<char*>(scratch) + NormRelu::bytes(norm.channels);
-    if (!fits_pointwise(&s)) {
-      Winograd<N, NormRelu, F>(p).run(x, read, rest..., room);
-    } else if (!norm.selected) {
+    if (norm.selected && fits_pointwise(&s))
+      return run_selected(s, norm, scratch, x, rest..., room);
+    const NormRelu read(norm, s.in, scratch);
+    if (fits_pointwise(&s)) {
       Pointwise<N, NormRelu>(p, s.in).run(x, read, rest..., room);
     } else {
-#if defined(__AVX512F__)
-      if constexpr (Pointwise<N, NormRelu>::kCanChoose) {
-        if (2 * s.in > norm.channels) {
-          const ChosenNormRelu chosen(norm, scratch);
-          Pointwise<N, ChosenNormRelu>(p, norm.channels).run(x, chosen, rest..., room);
-          return EB_OK;
-        }
-      }
-      const ChannelPicks picks(norm.selected, s.in, norm.channels);
-      const SelectedNormRelu selected(read, picks);
-      Pointwise<N, SelectedNormRelu>(p, s.in).run(x, selected, rest..., room);
-#else
-      return EB_UNSUPPORTED;
-#endif
+      Winograd<N, NormRelu, F>(p).run(x, read, rest..., room);
     }
     return EB_OK;
+  }
+
+ private:
+  // Of selected channels; `rest` are the product's further arguments and its scratch.
+  template <class... Rest>
+  static eb_status run_selected([[maybe_unused]] const eb_conv2d& s,
+                                [[maybe_unused]] const eb_norm& norm,
+                                [[maybe_unused]] void* scratch, [[maybe_unused]] const Element* x,
+                                [[maybe_unused]] const Rest&... rest) {
+#if defined(__AVX512F__)
+    const Product p = forward(s);
+    if constexpr (Pointwise<N, NormRelu>::kCanChoose) {
+      if (2 * s.in > norm.channels) {
+        Pointwise<N, ChosenNormRelu>(p, norm.channels)
+            .run(x, ChosenNormRelu(norm, scratch), rest...);
+        return EB_OK;
+      }
+    }
+    const NormRelu read(norm, s.in, scratch);
+    const ChannelPicks picks(norm.selected, s.in, norm.channels);
+    Pointwise<N, SelectedNormRelu>(p, s.in).run(x, SelectedNormRelu(read, picks), rest...);
+    return EB_OK;
+#else
+    return EB_UNSUPPORTED;
+#endif
   }
 };
 
