@@ -3,7 +3,6 @@ package io.earlybird.backend.cpu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.sun.management.ThreadMXBean;
 import io.earlybird.EarlybirdException;
 import io.earlybird.backend.Backend;
 import io.earlybird.backend.Backends;
@@ -18,7 +17,6 @@ import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.op.Reshape;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -127,14 +125,7 @@ class CpuBackendTest {
       program.run();
       assertThat(backend.read(to, SPEC)).isEqualTo(value);
 
-      ThreadMXBean bean = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-      long id = Thread.currentThread().getId();
-      bean.getThreadAllocatedBytes(id);
-      long before = bean.getThreadAllocatedBytes(id);
-      for (int i = 0; i < 100; i++) {
-        program.run();
-      }
-      assertThat(bean.getThreadAllocatedBytes(id)).isEqualTo(before);
+      assertThat(Allocations.ofHundredRuns(program::run)).isZero();
     }
   }
 

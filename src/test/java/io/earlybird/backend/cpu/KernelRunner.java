@@ -2,7 +2,6 @@ package io.earlybird.backend.cpu;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.management.ThreadMXBean;
 import io.earlybird.backend.Form;
 import io.earlybird.backend.Kernel;
 import io.earlybird.backend.KernelRequest;
@@ -15,7 +14,6 @@ import io.earlybird.tensor.DType;
 import io.earlybird.tensor.HostTensor;
 import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.op.Op;
-import java.lang.management.ManagementFactory;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -199,19 +197,9 @@ final class KernelRunner {
 
   /** Checks that running allocates nothing on the Java heap. */
   static void checkAllocation(Op op, List<HostTensor> inputs) {
-    ThreadMXBean bean = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-    long id = Thread.currentThread().getId();
     try (CpuBackend backend = new CpuBackend(2);
         Bound bound = new Bound(backend, op, inputs, none(op, inputs))) {
-      for (int i = 0; i < 20; i++) {
-        bound.program.run();
-      }
-      bean.getThreadAllocatedBytes(id);
-      long before = bean.getThreadAllocatedBytes(id);
-      for (int i = 0; i < 100; i++) {
-        bound.program.run();
-      }
-      assertThat(bean.getThreadAllocatedBytes(id)).as(op.name()).isEqualTo(before);
+      assertThat(Allocations.ofHundredRuns(bound.program::run)).as(op.name()).isZero();
     }
   }
 

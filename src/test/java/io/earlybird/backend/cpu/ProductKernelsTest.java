@@ -3,7 +3,6 @@ package io.earlybird.backend.cpu;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import com.sun.management.ThreadMXBean;
 import io.earlybird.EarlybirdException;
 import io.earlybird.backend.Form;
 import io.earlybird.backend.Kernel;
@@ -20,7 +19,6 @@ import io.earlybird.tensor.op.Linear;
 import io.earlybird.tensor.op.LinearBackwardData;
 import io.earlybird.tensor.op.LinearBackwardWeight;
 import io.earlybird.tensor.op.Op;
-import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -330,15 +328,7 @@ class ProductKernelsTest {
       Slice scratch = onTwo.slice(kernel.scratchBytes());
       Program program =
           two.program(List.of(kernel.bind(in, out, kernel.scratchBytes() == 0 ? null : scratch)));
-      ThreadMXBean bean = (ThreadMXBean) ManagementFactory.getThreadMXBean();
-      long id = Thread.currentThread().getId();
-      program.run();
-      bean.getThreadAllocatedBytes(id);
-      long before = bean.getThreadAllocatedBytes(id);
-      for (int i = 0; i < 200; i++) {
-        program.run();
-      }
-      assertThat(bean.getThreadAllocatedBytes(id)).isEqualTo(before);
+      assertThat(Allocations.ofHundredRuns(program::run)).isZero();
     }
   }
 
