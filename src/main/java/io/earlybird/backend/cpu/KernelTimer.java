@@ -26,7 +26,10 @@ final class KernelTimer implements AutoCloseable {
 
   private static final int RUNS = 3;
 
-  /** Runs of one kernel in a turn, two at least, stop after this long. */
+  /**
+   * Runs of one kernel in a turn, two at least, stop after this long. One that takes longer has no
+   * further turn before the final ones: short disturbances matter less to it.
+   */
   private static final long BUDGET_NANOS = 20_000_000;
 
   /** A kernel that is slower than the best by this factor has no third run in a turn. */
@@ -39,6 +42,9 @@ final class KernelTimer implements AutoCloseable {
   private static final int FINALISTS = 3;
 
   private static final int FINAL_TURNS = 5;
+
+  /** Final turns, two at least, stop after this long. */
+  private static final long FINAL_BUDGET_NANOS = 200_000_000;
 
   /** Runs in one of these, of which the first brings into the cache what another kernel has not. */
   private static final int FINAL_RUNS = 2;
@@ -108,7 +114,9 @@ final class KernelTimer implements AutoCloseable {
     try (Memory scratch = backend.allocate(Math.max(scratchBytes, 1), purpose())) {
       all.forEach(t -> t.launch = bind(t.kernel, buffers, scratch));
       for (int turn = 0; turn < TURNS; turn++) {
-        all.forEach(t -> t.runWarm(RUNS, best(all).nanos()));
+        all.stream()
+            .filter(t -> Double.isInfinite(t.warm) || t.warm < BUDGET_NANOS)
+            .forEach(t -> t.runWarm(RUNS, best(all).nanos()));
       }
       double near = NEAR * best(all).nanos();
       List<Timed> finalists =
@@ -129,7 +137,11 @@ final class KernelTimer implements AutoCloseable {
       if (large) {
         finalists.forEach(t -> t.cold = Double.POSITIVE_INFINITY);
       }
+      long start = System.nanoTime();
       for (int turn = 0; turn < FINAL_TURNS; turn++) {
+        if (turn >= 2 && System.nanoTime() - start > FINAL_BUDGET_NANOS) {
+          break;
+        }
         for (Timed t : finalists) {
           t.runWarm(FINAL_RUNS, Double.POSITIVE_INFINITY);
           if (large) {
