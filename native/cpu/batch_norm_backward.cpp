@@ -9,7 +9,7 @@
 // are selected; their sums are brought together once in 64 wide rows. Version 8: selected floats are
 // brought together as they are read, so that the others are not computed.
 #include "cpu/batch_norm_check.h"
-#include "cpu/batch_norm_gradient.h"
+#include "cpu/batch_norm_selected_gradient.h"
 #include "cpu/kernel_table.h"
 
 namespace eb::EB_ISA {
