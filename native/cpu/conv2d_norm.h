@@ -27,10 +27,11 @@ class NormProduct {
   template <class... Rest>
   static eb_status run(const eb_conv2d& s, const eb_norm& norm, void* scratch, const Element* x,
                        const Rest&... rest) {
-    const Product p = forward(s);
     void* room = static_cast<char*>(scratch) + NormRelu::bytes(norm.channels);
-    if (norm.selected && fits_pointwise(&s))
+    if (norm.selected && fits_pointwise(&s)) {
       return run_selected(s, norm, scratch, x, rest..., room);
+    }
+    const Product p = forward(s);
     const NormRelu read(norm, s.in, scratch);
     if (fits_pointwise(&s)) {
       Pointwise<N, NormRelu>(p, s.in).run(x, read, rest..., room);

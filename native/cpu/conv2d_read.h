@@ -23,7 +23,7 @@ class AsStored {
   // Channels of a stored pixel.
   int64_t stored() const { return channels_; }
 
-  // Of channels that are read.
+  // Vectors of channels that are read.
   int64_t vectors() const { return vectors_of(channels_); }
 
   // What vector i becomes.

@@ -68,16 +68,17 @@ final class KernelTimer implements AutoCloseable {
     large = bytes > CACHED;
   }
 
-  /** A candidate's kernel, what its reorders take, and its own smallest times so far. */
+  /** A kernel with its buffers, what its reorders take, and its own smallest times so far. */
   private static final class Timed {
     final Kernel kernel;
+    final Launch launch;
     final double reorders;
-    Launch launch;
     double warm = Double.POSITIVE_INFINITY;
     double cold;
 
-    Timed(Kernel kernel, double reorders) {
+    Timed(Kernel kernel, Launch launch, double reorders) {
       this.kernel = kernel;
+      this.launch = launch;
       this.reorders = reorders;
     }
 
@@ -98,21 +99,18 @@ final class KernelTimer implements AutoCloseable {
   /** The candidate that takes the least time, prepared; the others are closed again. */
   static Kernel fastest(KernelRequest request, List<Candidate> candidates, CpuBackend backend) {
     try (KernelTimer timer = new KernelTimer(backend, request, candidates)) {
-      List<Timed> all = new ArrayList<>();
-      for (Candidate candidate : candidates) {
-        Kernel kernel = candidate.kernel().get();
-        all.add(new Timed(kernel, timer.reorders(kernel)));
-      }
-      Timed fastest = timer.fastest(all);
-      all.stream().filter(t -> t != fastest).forEach(t -> t.kernel.close());
-      return fastest.kernel;
+      List<Kernel> kernels = candidates.stream().map(c -> c.kernel().get()).toList();
+      Kernel fastest = timer.fastest(kernels);
+      kernels.stream().filter(k -> k != fastest).forEach(Kernel::close);
+      return fastest;
     }
   }
 
-  private Timed fastest(List<Timed> all) {
-    long scratchBytes = all.stream().mapToLong(t -> t.kernel.scratchBytes()).max().orElseThrow();
+  private Kernel fastest(List<Kernel> kernels) {
+    long scratchBytes = kernels.stream().mapToLong(Kernel::scratchBytes).max().orElseThrow();
     try (Memory scratch = backend.allocate(Math.max(scratchBytes, 1), purpose())) {
-      all.forEach(t -> t.launch = bind(t.kernel, buffers, scratch));
+      List<Timed> all =
+          kernels.stream().map(k -> new Timed(k, bind(k, buffers, scratch), reorders(k))).toList();
       for (int turn = 0; turn < TURNS; turn++) {
         all.stream()
             .filter(t -> Double.isInfinite(t.warm) || t.warm < BUDGET_NANOS)
@@ -128,7 +126,7 @@ final class KernelTimer implements AutoCloseable {
       if (finalists.size() > 1) {
         decide(finalists);
       }
-      return best(finalists);
+      return best(finalists).kernel;
     }
   }
 
