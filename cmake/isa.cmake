@@ -22,3 +22,17 @@ function(earlybird_bf16_variant prefix)
                          -mprefer-vector-width=512 ${EARLYBIRD_ARITHMETIC})
   target_compile_definitions(${prefix}_v4_bf16 PRIVATE EB_ISA=v4_bf16)
 endfunction()
+
+# The same sources for level v4 with AMX too, in the namespace v4_amx; compilers before GCC 11 have no such
+# instructions, and no library is made then.
+include(CheckCXXCompilerFlag)
+check_cxx_compiler_flag("-mamx-tile -mamx-bf16" EARLYBIRD_HAS_AMX)
+
+function(earlybird_amx_variant prefix)
+  if(EARLYBIRD_HAS_AMX)
+    add_library(${prefix}_v4_amx OBJECT ${ARGN})
+    target_compile_options(${prefix}_v4_amx PRIVATE -march=x86-64-v4 -mavx512bf16 -mavx512vnni
+                           -mamx-tile -mamx-bf16 -mprefer-vector-width=512 ${EARLYBIRD_ARITHMETIC})
+    target_compile_definitions(${prefix}_v4_amx PRIVATE EB_ISA=v4_amx)
+  endif()
+endfunction()

@@ -9,7 +9,9 @@
 
 namespace eb::EB_ISA {
 
-template <class N, class F>
+// Pointwise and Winograd as for NormProduct.
+template <class N, class F, template <class, class> class Pointwise = PointwiseImage,
+          template <class, class, class> class Winograd = WinogradImage>
 class NormImage {
  public:
   using Element = typename N::Element;
@@ -30,7 +32,7 @@ class NormImage {
   }
 
  private:
-  using All = NormProduct<N, F, PointwiseImage, WinogradImage>;
+  using All = NormProduct<N, F, Pointwise, Winograd>;
 
   // Bytes of the scales of results, on cache lines.
   static int64_t scale_bytes(const eb_conv2d& s) {

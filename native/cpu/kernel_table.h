@@ -5,7 +5,8 @@
 // compilation for v2 alone also defines EB_ENTRY_POINTS and with it the public functions, which
 // check their arguments and call through the table. The code of files named ..._bf16.cpp and
 // ..._int8.cpp is compiled for v4 with AVX512-BF16 and VNNI alone (v4_bf16); elsewhere the table has
-// functions that say EB_UNSUPPORTED.
+// functions that say EB_UNSUPPORTED. That of files named ..._amx.cpp is compiled with AMX too (v4_amx) and
+// stands in for some of these.
 #ifndef EARLYBIRD_CPU_KERNEL_TABLE_H
 #define EARLYBIRD_CPU_KERNEL_TABLE_H
 
@@ -36,6 +37,14 @@ EB_DECLARE_ISA(v4)
 
 // Puts the kernels that need AVX512-BF16 and VNNI into a table.
 namespace v4_bf16 {
+void add_kernels(Kernels& table);
+#define EB_KERNEL(name) std::remove_pointer_t<decltype(Kernels::name)> name;
+#include "cpu/kernel_list_bf16.h"
+#undef EB_KERNEL
+}  // namespace v4_bf16
+
+// Puts those that AMX computes faster over them.
+namespace v4_amx {
 void add_kernels(Kernels& table);
 }
 

@@ -10,7 +10,7 @@
 // takes the time. Where the instruction set has no fused multiply-add, product and sum are apart.
 EB_API eb_status eb_fma_chains_f32(int64_t rounds, double* flops, float* sink);
 
-// The same of bf16 products with fp32 sums; EB_UNSUPPORTED without AVX512-BF16.
+// The same of bf16 products with fp32 sums, by AMX where the processor has it; EB_UNSUPPORTED without AVX512-BF16.
 EB_API eb_status eb_fma_chains_bf16(int64_t rounds, double* flops, float* sink);
 
 // Makes 32-bit words of Philox-4x32-10 in the cache, on every OpenMP thread: `rounds` > 0 rounds of

@@ -1,8 +1,8 @@
-// Products of bf16 operands with sums in fp32, beside oneDNN's, for processors with AVX512-BF16; on
-// others every function returns EB_UNSUPPORTED. A bf16 number is the upper half of a 32-bit
-// floating-point number. Subnormal numbers count as zero. Results do not depend on the number of
-// threads. The functions named ..._scratch return bytes of scratch, or a status; scratch starts on a
-// cache line.
+// Products of bf16 operands with sums in fp32, beside oneDNN's, for processors with AVX512-BF16, by AMX
+// where the processor has it; on others every function returns EB_UNSUPPORTED. A bf16 number is the upper
+// half of a 32-bit floating-point number. Subnormal numbers count as zero. Results do not depend on the
+// number of threads. The functions named ..._scratch return bytes of scratch for as many threads as the
+// calling thread would use, or a status; scratch starts on a cache line.
 #ifndef EARLYBIRD_PRODUCTS_BF16_H
 #define EARLYBIRD_PRODUCTS_BF16_H
 
@@ -32,7 +32,7 @@ EB_API eb_status eb_conv2d_backward_weight_bf16(const eb_conv2d* shape, const ui
                                                 const uint16_t* dy, float* dw, void* scratch);
 
 // As eb_conv2d_norm_f32 and its gradient, of bf16 images; what the ReLU gives is rounded to bf16 before it
-// is multiplied, or, for 3x3 kernels, once it is transformed. Weights and their gradients are fp32 and
+// is multiplied, or, for 3x3 kernels without AMX, once it is transformed. Weights and their gradients are fp32 and
 // stored as there.
 
 EB_API int64_t eb_conv2d_norm_bf16_scratch(const eb_conv2d* shape, int64_t channels);

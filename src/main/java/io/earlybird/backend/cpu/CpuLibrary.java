@@ -63,10 +63,18 @@ public final class CpuLibrary {
     return String.format("%08x", sum.getValue());
   }
 
-  /** Instruction set of the kernels in use, such as {@code x86-64-v3}. */
+  /**
+   * Instruction set of the kernels in use, such as {@code x86-64-v3}; {@code x86-64-v4-amx} where
+   * AMX multiplies bf16 numbers.
+   */
   public static String isaName() {
     load();
     return NativeKernels.eb_isa_name().getString();
+  }
+
+  /** Whether own kernels multiply bf16 numbers by AMX here. */
+  public static boolean hasAmx() {
+    return isaName().endsWith("-amx");
   }
 
   /** Whether own kernels multiply bf16 numbers here; they need AVX512-BF16. */

@@ -112,8 +112,9 @@ final class NormProducts {
         (element == DType.F32 || CpuLibrary.hasBf16Products())
             && (((NormProductOp) request.op()).channels() == null || selects());
     boolean asExact = element == DType.F32 && pointwise;
+    boolean direct = pointwise || element == DType.BF16 && CpuLibrary.hasAmx();
     List<Candidate> all = new ArrayList<>();
-    if (has && (pointwise || Winograd.isOn()) && (asExact || ProductKernels.isLarge(product))) {
+    if (has && (direct || Winograd.isOn()) && (asExact || ProductKernels.isLarge(product))) {
       all.add(OwnNormProducts.candidate(request, Way.of(element)));
       if (element == DType.F32 && Winograd.fits4x4(ConvolutionExtents.of(product))) {
         all.add(OwnNormProducts.candidate(request, Way.F32_4X4));

@@ -45,9 +45,9 @@ record Bf16Convolution(Conv2dShape shape, HostTensor x, HostTensor w, HostTensor
 
   /** The convolution, as fp32 if {@code wide} is 1, as bf16 if it is 0. */
   HostTensor forward(int threads, int wide) {
+    CpuLibrary.setThreads(threads);
     long scratch = NativeKernels.eb_conv2d_bf16_scratch(shape);
     return image(
-        threads,
         x,
         pairs((int) shape.out(), (int) shape.in(), false),
         dy.spec(),
@@ -59,9 +59,9 @@ record Bf16Convolution(Conv2dShape shape, HostTensor x, HostTensor w, HostTensor
 
   /** The gradient of x, as fp32 if {@code wide} is 1, as bf16 if it is 0. */
   HostTensor backwardData(int threads, int wide) {
+    CpuLibrary.setThreads(threads);
     long scratch = NativeKernels.eb_conv2d_backward_data_bf16_scratch(shape);
     return image(
-        threads,
         dy,
         pairs((int) shape.in(), (int) shape.out(), true),
         x.spec(),
@@ -111,14 +111,7 @@ record Bf16Convolution(Conv2dShape shape, HostTensor x, HostTensor w, HostTensor
 
   @SuppressWarnings("try") // the scope works by being open
   private static HostTensor image(
-      int threads,
-      HostTensor image,
-      short[] weight,
-      TensorSpec result,
-      int wide,
-      long scratch,
-      Call call) {
-    CpuLibrary.setThreads(threads);
+      HostTensor image, short[] weight, TensorSpec result, int wide, long scratch, Call call) {
     int size = (int) result.size();
     float[] values;
     try (PointerScope scope = new PointerScope()) {

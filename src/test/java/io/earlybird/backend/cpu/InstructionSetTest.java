@@ -41,6 +41,13 @@ class InstructionSetTest {
     assertThat(probe("v9").get(2)).isEqualTo("bf16 " + CpuLibrary.hasBf16Products());
   }
 
+  @Test
+  void aCapRulesOutAmxAlone() throws Exception {
+    List<String> capped = probe("v4-bf16");
+    assertThat(capped.get(0)).isEqualTo(CpuLibrary.isaName().replace("-amx", ""));
+    assertThat(capped.get(2)).isEqualTo("bf16 " + CpuLibrary.hasBf16Products());
+  }
+
   /** What a process whose instruction set is capped says: the set's name, the digest, bf16. */
   private static List<String> probe(String cap) throws Exception {
     String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
