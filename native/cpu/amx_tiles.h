@@ -101,8 +101,15 @@ class AmxTiles {
   int64_t b_bytes_;  // between rows
 };
 
-// Turns a tile of words: word c of row r becomes word r of row c.
-inline void turn(uint32_t* tile) {
+// Asks for `bytes` from p on, which may lie beyond what there is.
+inline void ask_for(const void* p, int64_t bytes) {
+  const char* at = static_cast<const char*>(p);
+  for (int64_t i = 0; i < bytes; i += 64) _mm_prefetch(at + i, _MM_HINT_T1);
+}
+
+// Turns a tile of words: word c of row r becomes word r of row c, which begins `step` words further on than
+// the one before. It may be turned where it is.
+inline void turn(const uint32_t* tile, uint32_t* to, int64_t step) {
   // GCC 12 says of the instructions without a mask that they read something uninitialised.
   constexpr __mmask16 kAll = 0xFFFF;
   constexpr __mmask8 kAll8 = 0xFF;
@@ -129,12 +136,11 @@ inline void turn(uint32_t* tile) {
     const __m512i low_odd = _mm512_maskz_shuffle_i32x4(kAll, a[k], a[4 + k], 0xDD);
     const __m512i high = _mm512_maskz_shuffle_i32x4(kAll, a[8 + k], a[12 + k], 0x88);
     const __m512i high_odd = _mm512_maskz_shuffle_i32x4(kAll, a[8 + k], a[12 + k], 0xDD);
-    _mm512_store_si512(tile + k * kRowWords, _mm512_maskz_shuffle_i32x4(kAll, low, high, 0x88));
-    _mm512_store_si512(tile + (4 + k) * kRowWords,
+    _mm512_store_si512(to + k * step, _mm512_maskz_shuffle_i32x4(kAll, low, high, 0x88));
+    _mm512_store_si512(to + (4 + k) * step,
                        _mm512_maskz_shuffle_i32x4(kAll, low_odd, high_odd, 0x88));
-    _mm512_store_si512(tile + (8 + k) * kRowWords,
-                       _mm512_maskz_shuffle_i32x4(kAll, low, high, 0xDD));
-    _mm512_store_si512(tile + (12 + k) * kRowWords,
+    _mm512_store_si512(to + (8 + k) * step, _mm512_maskz_shuffle_i32x4(kAll, low, high, 0xDD));
+    _mm512_store_si512(to + (12 + k) * step,
                        _mm512_maskz_shuffle_i32x4(kAll, low_odd, high_odd, 0xDD));
   }
 }

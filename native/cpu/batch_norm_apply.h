@@ -28,9 +28,9 @@ struct Tables {
   float* beta;
 
   Tables(Scratch& memory, const Grid& out, int64_t channels)
-      : mean(memory.take<float>(table_width(out, channels))),
-        scale(memory.take<float>(table_width(out, channels))),
-        beta(memory.take<float>(table_width(out, channels))) {}
+      : mean(take_table(memory, out, channels)),
+        scale(take_table(memory, out, channels)),
+        beta(take_table(memory, out, channels)) {}
 
   // The columns of channel k of the result, which is channel c of x.
   template <class Rows>

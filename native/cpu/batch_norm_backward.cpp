@@ -76,9 +76,8 @@ void run(const Backward<T>& b, const Rows& rows, const Grid& grid, void* scratch
   Scratch memory(scratch);
   double* sum = memory.take<double>(grid.pieces() * channels);
   double* product = memory.take<double>(grid.pieces() * channels);
-  const int64_t width = table_width(grid, rows.channels);
-  const Tables t = {memory.take<float>(width), memory.take<float>(width), memory.take<float>(width),
-                    memory.take<float>(width), memory.take<float>(width)};
+  const auto table = [&] { return take_table(memory, grid, rows.channels); };
+  const Tables t = {table(), table(), table(), table(), table()};
   const bool stream = b.dx != rows.x && b.dx != b.dy && b.dx != b.other &&
                       should_stream(b.dx, grid.rows() * rows.channels);
 #pragma omp parallel if (grid.rows() * rows.channels >= kSerial)

@@ -124,6 +124,15 @@ inline int64_t table_width(const Grid& grid, int64_t channels) {
   return whole_groups(grid.width() > channels ? grid.width() : channels);
 }
 
+// A table of these columns. Those of channels that are not selected are zero: what is computed with them is
+// dropped, but subnormal numbers, which memory may hold, would slow it down a hundred times.
+inline float* take_table(Scratch& memory, const Grid& grid, int64_t channels) {
+  const int64_t width = table_width(grid, channels);
+  float* table = memory.take<float>(width);
+  if (grid.channels() < channels) std::fill_n(table, width, 0.0f);
+  return table;
+}
+
 // Writes a per-channel value to all its columns of a table over a wide row.
 inline void spread(const Grid& grid, int64_t channel, float value, float* table) {
   for (int64_t k = 0; k < grid.fold(); k++) table[k * grid.channels() + channel] = value;

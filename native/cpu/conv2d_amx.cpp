@@ -51,6 +51,34 @@ eb_status conv2d_backward_data_bf16(const eb_conv2d* s, const uint16_t* dy, cons
   return EB_OK;
 }
 
+int64_t conv2d_f32_weight_bf16_scratch(const eb_conv2d* s) {
+  if (s->stride != 1) return EB_UNSUPPORTED;
+  return AmxImage<AsStored>(forward(*s)).bytes();
+}
+
+eb_status conv2d_f32_weight_bf16(const eb_conv2d* s, const uint16_t* x, const float* w,
+                                 const float* mean, const float* scale, const float* beta,
+                                 const uint16_t* residual, int32_t relu, uint16_t* y,
+                                 void* scratch) {
+  if (s->stride != 1) return EB_UNSUPPORTED;
+  const EpilogueOf<Bf16> after{mean, scale, beta, bf16(residual), relu != 0};
+  AmxImage<AsStored>(forward(*s)).run(bf16(x), AsStored(s->in), w, after, bf16(y), scratch);
+  return EB_OK;
+}
+
+int64_t conv2d_f32_weight_backward_data_bf16_scratch(const eb_conv2d* s) {
+  if (s->stride != 1) return EB_UNSUPPORTED;
+  return AmxImage<AsStored>(backward_data(*s)).bytes();
+}
+
+eb_status conv2d_f32_weight_backward_data_bf16(const eb_conv2d* s, const uint16_t* dy,
+                                               const float* w, uint16_t* dx, void* scratch) {
+  if (s->stride != 1) return EB_UNSUPPORTED;
+  AmxImage<AsStored>(backward_data(*s))
+      .run(bf16(dy), AsStored(s->out), w, EpilogueOf<Bf16>{}, bf16(dx), scratch);
+  return EB_OK;
+}
+
 int64_t conv2d_norm_bf16_scratch(const eb_conv2d* s, int64_t channels) {
   return NormAny::bytes(*s, channels);
 }

@@ -41,8 +41,8 @@ class AmxImage {
            static_cast<int64_t>(sizeof(uint32_t));
   }
 
-  // y = x convolved with w, which is stored as for eb_conv2d_f32 or eb_conv2d_backward_data_f32, or as for
-  // those of bf16 numbers.
+  // y = x convolved with w, of which there are fp32 numbers, stored as for eb_conv2d_f32 even for the
+  // gradient, or bf16 numbers, stored as for eb_conv2d_bf16 or eb_conv2d_backward_data_bf16.
   template <class Weight, class Result>
   void run(const Bf16* x, const Read& read, const Weight* w, const EpilogueOf<Result>& after,
            Result* y, void* scratch) const {
@@ -90,6 +90,10 @@ class AmxImage {
 
   // Packs a tap of a block; terms beyond the last are zero.
   void pack_weights(const float* w, int64_t item, uint32_t* packed) const {
+    if (p.backward) {
+      pack_turned(w, item, packed);
+      return;
+    }
     const float* from = w + item * p.in * kBlock;
     uint32_t* to = packed + item * steps * kTileRows * kBlock;
     for (int64_t i = 0; i < steps * kTileTerms; i += 2, to += kBlock) {
@@ -98,6 +102,27 @@ class AmxImage {
                             i + 1 < p.in ? load(from + (i + 1) * kBlock + v) : zero()};
         Bf16Pairs::pack(to + v, pair);
       }
+    }
+  }
+
+  // The same for the gradient: columns are what the stored weights have as rows.
+  void pack_turned(const float* w, int64_t item, uint32_t* packed) const {
+    const int64_t first = item / taps * kBlock;
+    uint32_t* to = packed + item * steps * kTileRows * kBlock;
+    for (int64_t s = 0; s < steps; s++) {
+      const float* from = w + ((s * taps + item % taps) * p.out + first) * kBlock;
+      for (int64_t half = 0; half < kBlock; half += kRowWords) {
+        alignas(64) uint32_t rows[kTileWords];
+        for (int64_t r = 0; r < kTileRows; r++) {
+          for (int64_t v = 0; v < kBlock; v += kLanes) {
+            const bool any = first + half + r < p.out;
+            Bf16Pairs::put(rows + r * kRowWords, v,
+                           any ? load(from + (half + r) * kBlock + v) : zero());
+          }
+        }
+        turn(rows, to + half, kBlock);
+      }
+      to += kTileRows * kBlock;
     }
   }
 
@@ -157,8 +182,10 @@ class AmxImage {
     const int64_t stored = read.stored();
     const int64_t first = group * kAmxSide;
     uint32_t* to = packed + row % slots * p.in_width * pixel;
+    const int64_t line = p.in_width * stored * static_cast<int64_t>(sizeof(Bf16));
     int64_t r = 0;
     if (p.in_height * p.in_width == 1) {
+      ask_for(x + (first + kAmxSide) * stored, kAmxSide * line);
       for (; r + kNear <= std::min(kAmxSide, p.n - first); r += kNear, to += kNear * kRowWords) {
         put<kNear>(x + (first + r) * stored, read, to, kRowWords);
       }
@@ -166,6 +193,7 @@ class AmxImage {
     for (; r < kAmxSide; r++, to += kRowWords) {
       const bool any = first + r < p.n;
       const Bf16* from = x + ((first + r) * p.in_height + row) * p.in_width * stored;
+      ask_for(from + p.in_height * p.in_width * stored, line);
       int64_t c = 0;
       for (; any && c + kNear <= p.in_width; c += kNear) {
         put<kNear>(from + c * stored, read, to + c * pixel, pixel);
@@ -223,6 +251,7 @@ class AmxImage {
     const uint32_t* w = weights + block * block_words();
     const int64_t image = p.out_height * p.out_width * p.out;
     int64_t at = (group * kAmxSide * p.out_height + row) * p.out_width * p.out + block * kBlock;
+    if (block == 0) ask_for_results(at, images, after, y);
     for (int64_t column = 0; column < p.out_width; column++, at += p.out) {
       const Taps across = taps_of(p, column, p.kernel_width, p.in_width);
       tiles.begin();
@@ -240,13 +269,43 @@ class AmxImage {
       alignas(64) float sums[kAmxSide * kAmxSide];
       tiles.end(row_tiles, column_tiles, sums);
       for (int64_t r = 0; r < images; r++) {
-        for (int64_t v = 0; v < columns; v += kLanes) {
-          const int64_t to = at + r * image + v;
-          const Vec sum = load(sums + r * kAmxSide + v);
-          store_channels(y + to, after.apply(sum, block * kBlock + v, to, columns - v),
-                         columns - v);
-        }
+        put(sums + r * kAmxSide, after, block * kBlock, at + r * image, columns, y);
       }
+    }
+  }
+
+  // Asks for the results of a row of a group of images, or of the next group if images are pixels, and for
+  // what is added to them.
+  template <class Result>
+  void ask_for_results(int64_t at, int64_t images, const EpilogueOf<Result>& after,
+                       const Result* y) const {
+    const int64_t image = p.out_height * p.out_width * p.out;
+    const bool pixels = image == p.out;
+    const int64_t bytes =
+        (pixels ? kAmxSide : p.out_width) * p.out * static_cast<int64_t>(sizeof(Result));
+    for (int64_t r = 0; r < (pixels ? 1 : images); r++) {
+      const int64_t from = at + (pixels ? kAmxSide : r) * image;
+      ask_for(y + from, bytes);
+      if (after.residual) ask_for(after.residual + from, bytes);
+    }
+  }
+
+  // What follows so many sums of a block that begins with `channel`.
+  template <class Result>
+  static void put(const float* sums, const EpilogueOf<Result>& after, int64_t channel, int64_t at,
+                  int64_t columns, Result* y) {
+    const auto result = [&](int64_t v) {
+      return after.apply(load(sums + v), channel + v, at + v, columns - v);
+    };
+    if constexpr (std::is_same_v<Result, Bf16>) {
+      if (columns == kBlock) {
+        const auto both = (__m512i)_mm512_cvtne2ps_pbh(result(kLanes), result(0));
+        _mm512_storeu_si512(y + at, both);
+        return;
+      }
+    }
+    for (int64_t v = 0; v < columns; v += kLanes) {
+      store_channels(y + at + v, result(v), columns - v);
     }
   }
 

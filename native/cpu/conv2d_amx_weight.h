@@ -108,7 +108,7 @@ class AmxWeight {
   static constexpr int64_t kCopies = 16;
   static constexpr int64_t kCopiesBytes = int64_t{4} << 20;
   static constexpr int64_t kThreadWords = (768 << 10) / 4;
-  static constexpr int64_t kPixelWords = (96 << 10) / 4;
+  static constexpr int64_t kPixelWords = (384 << 10) / 4;
   // Units that all threads share.
   static constexpr int64_t kSharedWords = (int64_t{16} << 20) / 4;
 
@@ -220,96 +220,115 @@ class AmxWeight {
   // Packs a row of x of one group of a unit.
   void pack_x(const Bf16* from, const Read& read, const Unit& u, int64_t group, int64_t row,
               uint32_t* packed) const {
+    const Packed to{x_at(packed, u, 0, row) + x.pixel(1) * group,
+                    x_at(packed, u, 1, row) - x_at(packed, u, 0, row), kTileWords, kRowWords,
+                    x.pixel(u.groups)};
+    put(from, read, x, u.group + group, row, to);
     for (int64_t i = 0; i < read.vectors(); i++) {
-      const int64_t tile = i * kLanes % kBlock / kTileRows;
-      uint32_t* to =
-          x_at(packed, u, i * kLanes / kBlock, row) + x.pixel(1) * group + tile * kTileWords;
-      put(from, read, i, x, u.group + group, row, kRowWords, x.pixel(u.groups), to);
-      for (int64_t c = 0; c < x.width; c++) turn(to + c * x.pixel(u.groups));
+      uint32_t* tile = to.vector(i);
+      for (int64_t c = 0; c < x.width; c++, tile += to.pixel) turn(tile, tile, kRowWords);
     }
   }
 
   void pack_dy(const Bf16* from, const Unit& u, int64_t group, int64_t row,
                uint32_t* packed) const {
-    const AsStored read(p.out);
-    for (int64_t i = 0; i < read.vectors(); i++) {
-      uint32_t* to =
-          dy_at(packed, u, i * kLanes / kBlock, row) + dy.pixel(1) * group + i * kLanes % kBlock;
-      put(from, read, i, dy, u.group + group, row, dy.pitch, dy.pixel(u.groups), to);
-    }
+    const Packed to{dy_at(packed, u, 0, row) + dy.pixel(1) * group,
+                    dy_at(packed, u, 1, row) - dy_at(packed, u, 0, row), kRowWords, dy.pitch,
+                    dy.pixel(u.groups)};
+    put(from, AsStored(p.out), dy, u.group + group, row, to);
   }
 
-  // Puts vector i of channels of a row of a group of images: pairs of images `pitch` words apart, pixels
-  // `step`; zeros where there is no image.
+  // Where pixels of a group of images are put, with steps in words: between blocks of channels, vectors of a
+  // block, pairs of images and pixels.
+  struct Packed {
+    uint32_t* to;
+    int64_t block;
+    int64_t half;
+    int64_t pair;
+    int64_t pixel;
+
+    uint32_t* vector(int64_t i) const {
+      return to + i * kLanes / kBlock * block + i * kLanes % kBlock / kLanes * half;
+    }
+  };
+
+  // Puts a row of a group of images; zeros where there is no image.
   template <class From>
-  void put(const Bf16* image, const From& from, int64_t i, const Side& side, int64_t group,
-           int64_t row, int64_t pitch, int64_t step, uint32_t* to) const {
+  void put(const Bf16* image, const From& from, const Side& side, int64_t group, int64_t row,
+           const Packed& to) const {
     const int64_t stored = from.stored();
     const int64_t size = side.height * side.width * stored;
     const int64_t first = group * kTileTerms;
     const int64_t count = std::min(kTileTerms, p.n - first);
     const Bf16* at = image + first * size + row * side.width * stored;
+    const int64_t line = side.width * stored * static_cast<int64_t>(sizeof(Bf16));
     int64_t q = 0;
     if (pointwise) {
-      for (; 2 * q + kNear <= count; q += kNear / 2, to += kNear / 2 * pitch) {
-        put_neighbours(at + 2 * q * stored, from, i, pitch, to);
+      for (; 2 * q + kNear <= count; q += kNear / 2) {
+        put_neighbours(at + 2 * q * stored, from, q, to);
       }
     }
-    for (; q < kTileRows; q++, to += pitch) {
+    for (; q < kTileRows; q++) {
       const Bf16* a = 2 * q < count ? at + 2 * q * size : nullptr;
       const Bf16* b = 2 * q + 1 < count ? at + (2 * q + 1) * size : nullptr;
+      ask_for(at + (2 * q + 2) * size, line);
+      ask_for(at + (2 * q + 3) * size, line);
       int64_t c = 0;
-      for (; c + kNear <= side.width; c += kNear) put_pairs<kNear>(a, b, c, from, i, step, to);
-      for (; c < side.width; c++) put_pairs<1>(a, b, c, from, i, step, to);
+      for (; c + kNear <= side.width; c += kNear) put_pairs<kNear>(a, b, c, from, q, to);
+      for (; c < side.width; c++) put_pairs<1>(a, b, c, from, q, to);
     }
   }
 
-  // Of R pixels of two images each, from pixel c on; null where there is no image.
+  // Of R pixels of pair q of images, from pixel c on; null where there is no image.
   template <int R, class From>
-  static void put_pairs(const Bf16* a, const Bf16* b, int64_t c, const From& from, int64_t i,
-                        int64_t step, uint32_t* to) {
+  static void put_pairs(const Bf16* a, const Bf16* b, int64_t c, const From& from, int64_t q,
+                        const Packed& packed) {
     const int64_t stored = from.stored();
-    to += c * step;
-    if constexpr (std::is_same_v<From, AsStored>) {
-      const int64_t at = c * stored + i * kLanes;
-      const int64_t left = std::min<int64_t>(kLanes, stored - i * kLanes);
-      for (int r = 0; r < R; r++, to += step) {
-        if (a) {
-          Bf16Pairs::join(to, a + at + r * stored, b ? b + at + r * stored : nullptr, left);
-        } else {
-          store_zeros(to);
+    for (int64_t i = 0; i < from.vectors(); i++) {
+      uint32_t* to = packed.vector(i) + q * packed.pair + c * packed.pixel;
+      if constexpr (std::is_same_v<From, AsStored>) {
+        const int64_t at = c * stored + i * kLanes;
+        const int64_t left = std::min<int64_t>(kLanes, stored - i * kLanes);
+        for (int r = 0; r < R; r++, to += packed.pixel) {
+          if (a) {
+            Bf16Pairs::join(to, a + at + r * stored, b ? b + at + r * stored : nullptr, left);
+          } else {
+            store_zeros(to);
+          }
+        }
+      } else {
+        Vec v[2][R];
+#pragma GCC unroll 8
+        for (int r = 0; r < R; r++) v[0][r] = v[1][r] = zero();
+        if (a) from.read(a + c * stored, i, v[0]);
+        if (b) from.read(b + c * stored, i, v[1]);
+#pragma GCC unroll 8
+        for (int r = 0; r < R; r++) {
+          const Vec pair[] = {v[0][r], v[1][r]};
+          Bf16Pairs::pack(to + r * packed.pixel, pair);
         }
       }
-    } else {
-      Vec v[2][R];
-#pragma GCC unroll 8
-      for (int r = 0; r < R; r++) v[0][r] = v[1][r] = zero();
-      if (a) from.read(a + c * stored, i, v[0]);
-      if (b) from.read(b + c * stored, i, v[1]);
-#pragma GCC unroll 8
-      for (int r = 0; r < R; r++) {
-        const Vec pair[] = {v[0][r], v[1][r]};
-        Bf16Pairs::pack(to + r * step, pair);
-      }
     }
   }
 
-  // Of kNear neighbouring pixels, of which two make a pair.
+  // Of kNear neighbouring pixels, which are pairs from q on.
   template <class From>
-  static void put_neighbours(const Bf16* at, const From& from, int64_t i, int64_t pitch,
-                             uint32_t* to) {
-    if constexpr (std::is_same_v<From, AsStored>) {
-      const int64_t stored = from.stored();
-      const int64_t left = std::min<int64_t>(kLanes, stored - i * kLanes);
-      const Bf16* channels = at + i * kLanes;
-      for (int t = 0; t < kNear / 2; t++, channels += 2 * stored) {
-        Bf16Pairs::join(to + t * pitch, channels, channels + stored, left);
-      }
-    } else {
-      Vec v[kNear];
-      from.read(at, i, v);
+  static void put_neighbours(const Bf16* at, const From& from, int64_t q, const Packed& packed) {
+    for (int64_t i = 0; i < from.vectors(); i++) {
+      uint32_t* to = packed.vector(i) + q * packed.pair;
+      if constexpr (std::is_same_v<From, AsStored>) {
+        const int64_t stored = from.stored();
+        const int64_t left = std::min<int64_t>(kLanes, stored - i * kLanes);
+        const Bf16* channels = at + i * kLanes;
+        for (int t = 0; t < kNear / 2; t++, channels += 2 * stored) {
+          Bf16Pairs::join(to + t * packed.pair, channels, channels + stored, left);
+        }
+      } else {
+        Vec v[kNear];
+        from.read(at, i, v);
 #pragma GCC unroll 4
-      for (int t = 0; t < kNear / 2; t++) Bf16Pairs::pack(to + t * pitch, v + 2 * t);
+        for (int t = 0; t < kNear / 2; t++) Bf16Pairs::pack(to + t * packed.pair, v + 2 * t);
+      }
     }
   }
 

@@ -125,4 +125,29 @@ eb_status eb_conv2d_backward_data_bf16(const eb_conv2d* shape, const uint16_t* d
   if (!eb::valid(shape) || !dy || !w || !dx || !scratch) return EB_BAD_ARGUMENT;
   return eb::active().conv2d_backward_data_bf16(shape, dy, w, dx, wide, scratch);
 }
+
+int64_t eb_conv2d_f32_weight_bf16_scratch(const eb_conv2d* shape) {
+  if (!eb::valid(shape)) return EB_BAD_ARGUMENT;
+  return eb::active().conv2d_f32_weight_bf16_scratch(shape);
+}
+
+eb_status eb_conv2d_f32_weight_bf16(const eb_conv2d* shape, const uint16_t* x, const float* w,
+                                    const float* mean, const float* scale, const float* beta,
+                                    const uint16_t* residual, int32_t relu, uint16_t* y,
+                                    void* scratch) {
+  if (!eb::fits(shape, x, w, mean, scale, beta, residual, y, scratch)) return EB_BAD_ARGUMENT;
+  return eb::active().conv2d_f32_weight_bf16(shape, x, w, mean, scale, beta, residual, relu, y,
+                                             scratch);
+}
+
+int64_t eb_conv2d_f32_weight_backward_data_bf16_scratch(const eb_conv2d* shape) {
+  if (!eb::valid(shape)) return EB_BAD_ARGUMENT;
+  return eb::active().conv2d_f32_weight_backward_data_bf16_scratch(shape);
+}
+
+eb_status eb_conv2d_f32_weight_backward_data_bf16(const eb_conv2d* shape, const uint16_t* dy,
+                                                  const float* w, uint16_t* dx, void* scratch) {
+  if (!eb::valid(shape) || !dy || !w || !dx || !scratch) return EB_BAD_ARGUMENT;
+  return eb::active().conv2d_f32_weight_backward_data_bf16(shape, dy, w, dx, scratch);
+}
 #endif

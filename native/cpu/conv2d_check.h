@@ -26,12 +26,18 @@ inline bool fits_winograd(const eb_conv2d* s) {
          s->padding == 1;
 }
 
-// Whether the arguments of a convolution by one of them fit together.
+// Whether the arguments of a convolution fit together.
+inline bool fits(const eb_conv2d* s, const void* x, const void* w, const float* mean,
+                 const float* scale, const float* beta, const void* residual, const void* y,
+                 const void* scratch) {
+  return valid(s) && x && w && y && scratch && residual != y && !mean == !scale && !mean == !beta;
+}
+
+// The same of one by Winograd's filterings.
 inline bool fits_winograd(const eb_conv2d* s, const void* x, const void* w, const float* mean,
                           const float* scale, const float* beta, const void* residual,
                           const void* y, const void* scratch) {
-  return fits_winograd(s) && x && w && y && scratch && residual != y && !mean == !scale &&
-         !mean == !beta;
+  return fits_winograd(s) && fits(s, x, w, mean, scale, beta, residual, y, scratch);
 }
 
 // Whether there are products of an input of `channels` channels that is read through a norm.

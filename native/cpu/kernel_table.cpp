@@ -21,6 +21,7 @@ const Kernels& kernels() {
 #include "cpu/kernel_list.h"
 #undef EB_KERNEL
 #define EB_KERNEL(name) Unsupported<decltype(Kernels::name)>::call,
+#include "cpu/kernel_list_amx.h"
 #include "cpu/kernel_list_bf16.h"
 #undef EB_KERNEL
   };

@@ -5,8 +5,8 @@
 // compilation for v2 alone also defines EB_ENTRY_POINTS and with it the public functions, which
 // check their arguments and call through the table. The code of files named ..._bf16.cpp and
 // ..._int8.cpp is compiled for v4 with AVX512-BF16 and VNNI alone (v4_bf16); elsewhere the table has
-// functions that say EB_UNSUPPORTED. That of files named ..._amx.cpp is compiled with AMX too (v4_amx) and
-// stands in for some of these.
+// functions that say EB_UNSUPPORTED. That of files named ..._amx.cpp is compiled with AMX too (v4_amx):
+// kernels of its own, and some that stand in for these.
 #ifndef EARLYBIRD_CPU_KERNEL_TABLE_H
 #define EARLYBIRD_CPU_KERNEL_TABLE_H
 
@@ -20,6 +20,7 @@ namespace eb {
 struct Kernels {
 #define EB_KERNEL(name) decltype(&::eb_##name) name;
 #include "cpu/kernel_list.h"
+#include "cpu/kernel_list_amx.h"
 #include "cpu/kernel_list_bf16.h"
 #undef EB_KERNEL
 };
@@ -43,7 +44,7 @@ void add_kernels(Kernels& table);
 #undef EB_KERNEL
 }  // namespace v4_bf16
 
-// Puts those that AMX computes faster over them.
+// Puts those that need AMX into a table, and what AMX computes faster over what is there.
 namespace v4_amx {
 void add_kernels(Kernels& table);
 }
@@ -51,6 +52,7 @@ void add_kernels(Kernels& table);
 namespace EB_ISA {
 #define EB_KERNEL(name) std::remove_pointer_t<decltype(Kernels::name)> name;
 #include "cpu/kernel_list.h"
+#include "cpu/kernel_list_amx.h"
 #include "cpu/kernel_list_bf16.h"
 #undef EB_KERNEL
 }  // namespace EB_ISA

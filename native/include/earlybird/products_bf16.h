@@ -55,6 +55,24 @@ EB_API eb_status eb_conv2d_norm_backward_bf16(const eb_conv2d* shape, const eb_n
                                               const uint16_t* other, uint16_t* dx, float* dgamma,
                                               float* dbeta, float* dw, void* scratch);
 
+// y = x convolved with w, and the gradient of the input, as bf16, with weights that are rounded to bf16 as
+// they are read: w is stored as for eb_conv2d_f32, also for the gradient. What follows y as for
+// eb_conv2d_epilogue_f32: mean, scale and beta, all or none, residual and relu. For a stride of 1, with AMX;
+// else EB_UNSUPPORTED.
+
+EB_API int64_t eb_conv2d_f32_weight_bf16_scratch(const eb_conv2d* shape);
+
+EB_API eb_status eb_conv2d_f32_weight_bf16(const eb_conv2d* shape, const uint16_t* x,
+                                           const float* w, const float* mean, const float* scale,
+                                           const float* beta, const uint16_t* residual,
+                                           int32_t relu, uint16_t* y, void* scratch);
+
+EB_API int64_t eb_conv2d_f32_weight_backward_data_bf16_scratch(const eb_conv2d* shape);
+
+EB_API eb_status eb_conv2d_f32_weight_backward_data_bf16(const eb_conv2d* shape, const uint16_t* dy,
+                                                         const float* w, uint16_t* dx,
+                                                         void* scratch);
+
 // As eb_conv2d_winograd_f32 and its gradients, of bf16 images: numbers that are made of neighbouring
 // pixels, or of the weights of a kernel, are rounded to bf16 before they are multiplied. Weights and
 // their gradients are fp32 and stored as there.

@@ -157,10 +157,11 @@ final class KernelTimer implements AutoCloseable {
   private double reorders(Kernel kernel) {
     double nanos = 0;
     for (int i = 0; i < request.inputs().size(); i++) {
-      Form existing = request.available().get(i);
+      TensorSpec spec = request.inputs().get(i);
       Form wanted = kernel.inputForms().get(i);
-      if (existing != null && !existing.equals(wanted)) {
-        TensorSpec spec = request.inputs().get(i);
+      Form available = request.available().get(i);
+      Form existing = available == null ? backend.storedForm(spec, wanted) : available;
+      if (!existing.equals(wanted)) {
         List<Form> forms = List.of(existing, wanted);
         try (Kernel reorder = backend.prepareReorder(spec, existing, wanted);
             Memory memory = backend.allocate(size(forms), "measuring a reorder");

@@ -6,6 +6,7 @@ import static io.earlybird.backend.cpu.OwnConvolution.stored;
 import static io.earlybird.tensor.DType.BF16;
 
 import io.earlybird.backend.ConvolutionExtents;
+import io.earlybird.backend.ConvolutionExtents.Product;
 import io.earlybird.backend.Form;
 import io.earlybird.backend.KernelRequest;
 import io.earlybird.backend.cpu.NativeKernels.Conv2dShape;
@@ -21,6 +22,9 @@ import org.bytedeco.javacpp.ShortPointer;
 
 /** Products of bf16 operands of our own C++ library, as candidates beside oneDNN's. */
 final class OwnBf16Products {
+  /** How the names of products end that round weights as they read them. */
+  private static final String FP32_WEIGHTS = " of f32 weights";
+
   private OwnBf16Products() {}
 
   /**
@@ -44,11 +48,39 @@ final class OwnBf16Products {
     if (!epilogue) {
       all.add(direct(c, result).candidate(request, c));
     }
+    List<OwnConvolution> after = new ArrayList<>();
+    if (result == BF16 && readsFp32Weights(c)) {
+      after.add(byFp32Weights(request, c));
+    }
     if (result == BF16 && Winograd.fits(c)) {
-      Candidate own = winograd(request, c).candidate(request, c);
+      after.add(winograd(request, c));
+    }
+    for (OwnConvolution convolution : after) {
+      Candidate own = convolution.candidate(request, c);
       all.add(epilogue ? EpilogueKernel.around(request, own, false) : own);
     }
     return all;
+  }
+
+  /** Whether there are kernels that round weights as they read them. */
+  private static boolean readsFp32Weights(ConvolutionExtents c) {
+    return CpuLibrary.hasAmx() && c.stride() == 1 && c.product() != Product.BACKWARD_WEIGHT;
+  }
+
+  private static OwnConvolution byFp32Weights(KernelRequest request, ConvolutionExtents c) {
+    return c.product() == Product.FORWARD
+        ? new OwnConvolution(
+            OwnConvolution.forward(request, c, BF16, gradientForm(c.w())),
+            Form.plain(c.y(), BF16),
+            NativeKernels::eb_conv2d_f32_weight_bf16_scratch,
+            forward(request, NativeKernels::eb_conv2d_f32_weight_bf16),
+            FP32_WEIGHTS)
+        : new OwnConvolution(
+            List.of(Form.plain(c.y(), BF16), gradientForm(c.w())),
+            Form.plain(c.x(), BF16),
+            NativeKernels::eb_conv2d_f32_weight_backward_data_bf16_scratch,
+            backwardData(NativeKernels::eb_conv2d_f32_weight_backward_data_bf16),
+            FP32_WEIGHTS);
   }
 
   private static OwnConvolution direct(ConvolutionExtents c, DType result) {
@@ -89,14 +121,14 @@ final class OwnBf16Products {
               OwnConvolution.forward(request, c, BF16, gradientForm(c.w())),
               y,
               NativeKernels::eb_conv2d_winograd_bf16_scratch,
-              (shape, b) -> winograd(After.of(request.op(), b), shape, b),
+              forward(request, NativeKernels::eb_conv2d_winograd_bf16),
               Winograd.SUFFIX);
       case BACKWARD_DATA ->
           new OwnConvolution(
               List.of(y, backwardForm(c.w())),
               x,
               NativeKernels::eb_conv2d_winograd_backward_data_bf16_scratch,
-              OwnBf16Products::winogradBackwardData,
+              backwardData(NativeKernels::eb_conv2d_winograd_backward_data_bf16),
               Winograd.SUFFIX);
       case BACKWARD_WEIGHT ->
           new OwnConvolution(
@@ -132,23 +164,49 @@ final class OwnBf16Products {
     return () -> NativeKernels.eb_conv2d_backward_weight_bf16(shape, x, dy, dw, room);
   }
 
-  private static IntSupplier winograd(After a, Conv2dShape shape, Buffers buffers) {
-    ShortPointer x = buffers.shortsIn(0);
-    FloatPointer w = buffers.in(1);
-    ShortPointer residual = a.residual() < 0 ? null : buffers.shortsIn(a.residual());
-    ShortPointer y = buffers.shortsOut(0);
-    Pointer room = buffers.room();
-    return () ->
-        NativeKernels.eb_conv2d_winograd_bf16(
-            shape, x, w, a.mean(), a.scale(), a.beta(), residual, a.relu(), y, room);
+  /** A convolution with fp32 weights and all that may follow it. */
+  @FunctionalInterface
+  private interface Forward {
+    int run(
+        Conv2dShape shape,
+        ShortPointer x,
+        FloatPointer w,
+        FloatPointer mean,
+        FloatPointer scale,
+        FloatPointer beta,
+        ShortPointer residual,
+        int relu,
+        ShortPointer y,
+        Pointer room);
   }
 
-  private static IntSupplier winogradBackwardData(Conv2dShape shape, Buffers buffers) {
-    ShortPointer dy = buffers.shortsIn(0);
-    FloatPointer w = buffers.in(1);
-    ShortPointer dx = buffers.shortsOut(0);
-    Pointer room = buffers.room();
-    return () -> NativeKernels.eb_conv2d_winograd_backward_data_bf16(shape, dy, w, dx, room);
+  private static OwnConvolution.Call forward(KernelRequest request, Forward call) {
+    return (shape, buffers) -> {
+      After a = After.of(request.op(), buffers);
+      ShortPointer x = buffers.shortsIn(0);
+      FloatPointer w = buffers.in(1);
+      ShortPointer residual = a.residual() < 0 ? null : buffers.shortsIn(a.residual());
+      ShortPointer y = buffers.shortsOut(0);
+      Pointer room = buffers.room();
+      return () ->
+          call.run(shape, x, w, a.mean(), a.scale(), a.beta(), residual, a.relu(), y, room);
+    };
+  }
+
+  /** The gradient of the input with fp32 weights. */
+  @FunctionalInterface
+  private interface BackwardData {
+    int run(Conv2dShape shape, ShortPointer dy, FloatPointer w, ShortPointer dx, Pointer room);
+  }
+
+  private static OwnConvolution.Call backwardData(BackwardData call) {
+    return (shape, buffers) -> {
+      ShortPointer dy = buffers.shortsIn(0);
+      FloatPointer w = buffers.in(1);
+      ShortPointer dx = buffers.shortsOut(0);
+      Pointer room = buffers.room();
+      return () -> call.run(shape, dy, w, dx, room);
+    };
   }
 
   private static IntSupplier winogradBackwardWeight(Conv2dShape shape, Buffers buffers) {
