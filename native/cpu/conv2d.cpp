@@ -8,6 +8,7 @@
 // of output channels, so that they are read in sequence too. Version 2: batch norm, residual and ReLU
 // on the tile before it is stored. Version 3: a tile of a 1x1 kernel is of neighbouring
 // pixels, and asks for the lines of the next one: 1.5 times as fast on images that are not in the cache.
+// Version 4: channels that fill no vector are stored by masks, not one by one.
 #include <algorithm>
 #include <utility>
 
@@ -73,22 +74,16 @@ void tile(const Product& p, const Taps& rows, const Taps& columns, const TileArg
       }
     }
   }
-  const bool whole = args.columns == V * kLanes;
   const Epilogue& epilogue = args.epilogue;
 #pragma GCC unroll 16
   for (int r = 0; r < R; r++) {
     const int64_t offset = r * args.y_image;
     float* y = args.y + offset;
-    if (whole) {
 #pragma GCC unroll 16
-      for (int v = 0; v < V; v++) {
-        store(y + v * kLanes, epilogue.apply(acc[r][v], v * kLanes, offset + v * kLanes));
-      }
-    } else {
-      float line[V * kLanes];
-#pragma GCC unroll 16
-      for (int v = 0; v < V; v++) store(line + v * kLanes, acc[r][v]);
-      for (int64_t c = 0; c < args.columns; c++) y[c] = epilogue.apply(line[c], c, offset + c);
+    for (int v = 0; v < V; v++) {
+      const int64_t c = v * kLanes;
+      const int64_t count = args.columns - c;
+      store_channels(y + c, epilogue.apply(acc[r][v], c, offset + c, count), count);
     }
   }
 }

@@ -1,6 +1,7 @@
 // Memory for tensors. Compiled once, for x86-64-v2.
 #include "earlybird/memory.h"
 
+#include <immintrin.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,5 +58,16 @@ void eb_free(void* memory, int64_t bytes) {
     free(memory);
   } else {
     munmap(memory, round_up(size, kHuge));
+  }
+}
+
+void eb_evict(const void* memory, int64_t bytes) {
+  constexpr int64_t kLine = 64;
+  const char* begin = static_cast<const char*>(memory);
+#pragma omp parallel
+  {
+#pragma omp for schedule(static)
+    for (int64_t i = 0; i < bytes; i += kLine) _mm_clflush(begin + i);
+    _mm_mfence();
   }
 }

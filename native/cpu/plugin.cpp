@@ -84,6 +84,7 @@ bool replace(eb::Kernels& kernels, const char* name, void* function) {
     return true;                                                           \
   }
 #include "cpu/kernel_list.h"
+#include "cpu/kernel_list_amx.h"
 #include "cpu/kernel_list_bf16.h"
 #undef EB_KERNEL
   return false;

@@ -12,4 +12,8 @@ EB_API void* eb_allocate(int64_t bytes);
 // Gives memory of eb_allocate back to the system; `bytes` as it was asked for. Null does nothing.
 EB_API void eb_free(void* memory, int64_t bytes);
 
+// Takes memory out of all caches of all processors, however large they are; what is in it stays. By the
+// calling thread's OpenMP team.
+EB_API void eb_evict(const void* memory, int64_t bytes);
+
 #endif

@@ -174,16 +174,22 @@ public final class KernelBench {
     return results;
   }
 
-  private Result measure(KernelCase kernelCase, Ceilings ceilings, MemoryPasses passes) {
-    List<TensorSpec> outputs = kernelCase.op().infer(kernelCase.inputs());
+  private Result measure(KernelCase wanted, Ceilings ceilings, MemoryPasses passes) {
+    List<TensorSpec> outputs = wanted.op().infer(wanted.inputs());
     KernelRequest request =
-        new KernelRequest(kernelCase.op(), kernelCase.inputs(), outputs, available(kernelCase));
+        new KernelRequest(wanted.op(), wanted.inputs(), outputs, available(wanted));
+    try (Kernel kernel = backend.prepare(request)) {
+      return measure(wanted.by(kernel), kernel, ceilings, passes);
+    }
+  }
+
+  private Result measure(
+      KernelCase kernelCase, Kernel kernel, Ceilings ceilings, MemoryPasses passes) {
     long bytes = kernelCase.bytes();
     // A copy reads and writes: half as many bytes make the same traffic.
     TensorSpec half = TensorSpec.f32(Math.toIntExact(Math.max(1, bytes / 8)));
     Form plain = backend.defaultForm(half);
-    try (Kernel kernel = backend.prepare(request);
-        Kernel copy = backend.prepareReorder(half, plain, plain);
+    try (Kernel copy = backend.prepareReorder(half, plain, plain);
         BufferSets sets = new BufferSets(kernel, kernelCase.inputs(), bytes, kernelCase.inPlace());
         BufferSets copies = new BufferSets(copy, List.of(half), bytes, false)) {
       DoubleStream.Builder own = DoubleStream.builder();
@@ -266,9 +272,10 @@ public final class KernelBench {
     private Launch bind(Kernel kernel, List<HostTensor> values, boolean inPlace) {
       List<Slice> inputs = new ArrayList<>();
       for (int i = 0; i < values.size(); i++) {
-        Slice slice = allocate(kernel.inputForms().get(i).bytes());
-        if (kernel.inputForms().get(i).isPlain()) {
-          backend.write(slice, values.get(i));
+        Form form = kernel.inputForms().get(i);
+        Slice slice = allocate(form.bytes());
+        if (form.isPlain()) {
+          write(values.get(i), form, slice);
         }
         inputs.add(slice);
       }
@@ -279,6 +286,26 @@ public final class KernelBench {
       }
       long scratch = kernel.scratchBytes();
       return kernel.bind(inputs, outputs, scratch == 0 ? null : allocate(scratch));
+    }
+
+    private void write(HostTensor value, Form form, Slice to) {
+      Form plain = backend.defaultForm(value.spec());
+      if (form.equals(plain)) {
+        backend.write(to, value);
+        return;
+      }
+      try (Kernel convert = backend.prepareReorder(value.spec(), plain, form);
+          Memory memory = backend.allocate(plain.bytes(), "measuring kernels");
+          Memory room = backend.allocate(Math.max(1, convert.scratchBytes()), "converting")) {
+        Slice from = new Slice(memory, 0, plain.bytes());
+        backend.write(from, value);
+        Slice scratch = new Slice(room, 0, convert.scratchBytes());
+        Launch launch = convert.bind(List.of(from), List.of(to), scratch);
+        try (Program program = backend.program(List.of(launch))) {
+          program.run();
+          backend.synchronize();
+        }
+      }
     }
 
     private int overwritten(Kernel kernel, int output) {

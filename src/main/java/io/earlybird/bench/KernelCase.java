@@ -1,5 +1,7 @@
 package io.earlybird.bench;
 
+import io.earlybird.backend.Form;
+import io.earlybird.backend.Kernel;
 import io.earlybird.tensor.DType;
 import io.earlybird.tensor.TensorSpec;
 import io.earlybird.tensor.format.BlockFloat;
@@ -51,6 +53,7 @@ import java.util.Collections;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * One kernel to measure.
@@ -59,14 +62,39 @@ import java.util.stream.IntStream;
  * @param inputs its operands
  * @param reread operands that cannot but be read a second time (the second pass of batch norm)
  * @param inPlace whether results are written over operands of their form, as plans do with state
+ * @param elements types of the operands', then of the results' elements in memory
  */
-public record KernelCase(Op op, List<TensorSpec> inputs, List<Integer> reread, boolean inPlace) {
+public record KernelCase(
+    Op op, List<TensorSpec> inputs, List<Integer> reread, boolean inPlace, List<DType> elements) {
   private static final float EPSILON = 1e-5f;
 
   /** Copies the lists. */
   public KernelCase {
     inputs = List.copyOf(inputs);
     reread = List.copyOf(reread);
+    elements = List.copyOf(elements);
+  }
+
+  /** With operands and results of the types that the graph has. */
+  public KernelCase(Op op, List<TensorSpec> inputs, List<Integer> reread, boolean inPlace) {
+    this(
+        op,
+        inputs,
+        reread,
+        inPlace,
+        Stream.concat(inputs.stream(), op.infer(inputs).stream()).map(TensorSpec::dtype).toList());
+  }
+
+  /** The same by a kernel that holds them in its forms. */
+  public KernelCase by(Kernel kernel) {
+    return new KernelCase(
+        op,
+        inputs,
+        reread,
+        inPlace,
+        Stream.concat(kernel.inputForms().stream(), kernel.outputForms().stream())
+            .map(Form::element)
+            .toList());
   }
 
   private static KernelCase of(Op op, TensorSpec... inputs) {
@@ -83,30 +111,31 @@ public record KernelCase(Op op, List<TensorSpec> inputs, List<Integer> reread, b
 
   /** Bytes that the kernel must move: operands read, reread ones twice, results written. */
   public long bytes() {
-    return bytesRead() + bytesWritten() + reread.stream().mapToLong(i -> size(inputs.get(i))).sum();
+    return bytesRead() + bytesWritten() + reread.stream().mapToLong(this::size).sum();
   }
 
   /** Bytes of operands, each read once. */
   public long bytesRead() {
-    long bytes = inputs.stream().mapToLong(KernelCase::size).sum();
+    long bytes = IntStream.range(0, inputs.size()).mapToLong(this::size).sum();
     return op instanceof Augment ? bytes - unusedPictures() : bytes;
   }
 
   /** Bytes of results. */
   public long bytesWritten() {
-    return op.infer(inputs).stream().mapToLong(KernelCase::size).sum();
+    List<TensorSpec> results = op.infer(inputs);
+    return IntStream.range(0, results.size())
+        .mapToLong(i -> results.get(i).size() * elements.get(inputs.size() + i).bytes())
+        .sum();
   }
 
   /** Of the data set, only the batch is read. */
   private long unusedPictures() {
     TensorSpec pictures = inputs.get(0);
-    return size(pictures)
-        / pictures.shape().dim(0)
-        * (pictures.shape().dim(0) - ((Augment) op).batch());
+    return size(0) / pictures.shape().dim(0) * (pictures.shape().dim(0) - ((Augment) op).batch());
   }
 
-  private static long size(TensorSpec spec) {
-    return spec.size() * spec.dtype().bytes();
+  private long size(int operand) {
+    return inputs.get(operand).size() * elements.get(operand).bytes();
   }
 
   /** Whether it is a convolution, a matrix product or one of their gradients. */

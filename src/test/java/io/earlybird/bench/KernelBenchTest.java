@@ -1,8 +1,11 @@
 package io.earlybird.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import io.earlybird.backend.Precision;
 import io.earlybird.backend.cpu.CpuBackend;
+import io.earlybird.backend.cpu.CpuLibrary;
 import io.earlybird.bench.KernelBench.Options;
 import io.earlybird.bench.KernelBench.Result;
 import io.earlybird.tensor.Shape;
@@ -14,6 +17,7 @@ import io.earlybird.tensor.op.Conv2dBackwardWeight;
 import io.earlybird.tensor.op.Fill;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class KernelBenchTest {
@@ -55,6 +59,26 @@ class KernelBenchTest {
             .orElseThrow();
     long batch = 7 * 32 * 32 * 3;
     assertThat(augment.bytes()).isEqualTo(5 * batch + 4 * (1000 + 7 + 7 + 3 * 256) + 16);
+  }
+
+  /** Activations of bf16 kernels are half as many bytes; statistics and parameters are not. */
+  @Test
+  void bytesAreThoseOfAKernelsForms() {
+    assumeTrue(CpuLibrary.processorHasBf16(), "no bf16");
+    TensorSpec x = TensorSpec.f32(8, 4, 4, 64);
+    TensorSpec c = TensorSpec.f32(64);
+    KernelCase norm = new KernelCase(new BatchNorm(1e-5f), List.of(x, c, c), List.of(0), false);
+    List<KernelCase> cases =
+        List.of(
+            norm,
+            new KernelCase(
+                new Conv2d(1, 1), List.of(x, TensorSpec.f32(32, 64, 3, 3)), List.of(), false));
+    try (CpuBackend backend = new CpuBackend(2, Precision.BF16, Map.of(), Map.of())) {
+      List<Result> results = new KernelBench(backend, new Options(0, 1 << 16)).run(cases, r -> {});
+      assertThat(results.get(0).kernel().bytes()).isEqualTo(norm.bytes() - 3 * 2 * x.size());
+      assertThat(results.get(1).gflopPerSecond()).isPositive();
+      assertThat(backend.liveBytes()).isZero();
+    }
   }
 
   /** A copy moves 20 GB in a second, but stores alone take 0.08 s for one. */

@@ -17,8 +17,8 @@ import java.util.List;
  * Measures kernels on buffers of zeros. A kernel's time is the smallest of some runs, plus that of
  * the reorders which it needs. Candidates run by turns, so that a moment in which the machine was
  * busy decides about none of them. Where operands and results take much of the cache, the fastest
- * run with empty caches too, and the sum decides: in a step, a part of them has left the cache by
- * the time that it is needed, and kernels differ in how well they wait for memory.
+ * run with them in no cache too, and the sum decides: in a step, a part of them has left it by the
+ * time that it is needed, and kernels differ in how well they wait for memory.
  */
 final class KernelTimer implements AutoCloseable {
   /** Turns of all candidates, and runs in each of them. */
@@ -49,11 +49,8 @@ final class KernelTimer implements AutoCloseable {
   /** Runs in one of these, of which the first brings into the cache what another kernel has not. */
   private static final int FINAL_RUNS = 2;
 
-  /** With more bytes than this a kernel is also measured with empty caches. */
+  /** With more bytes than this a kernel is also measured with operands in no cache. */
   private static final long CACHED = 4 << 20;
-
-  /** Twice a large last-level cache. */
-  private static final long CACHE_BYTES = 64 << 20;
 
   private final CpuBackend backend;
   private final KernelRequest request;
@@ -90,8 +87,9 @@ final class KernelTimer implements AutoCloseable {
       warm = Math.min(warm, KernelTimer.nanos(launch, runs, best));
     }
 
-    void runCold(MemoryPasses caches) {
-      caches.emptyCaches();
+    /** With operands and results in no cache. */
+    void runCold(Slice buffers) {
+      NativeKernels.eb_evict(CpuMemory.pointer(buffers), buffers.bytes());
       cold = Math.min(cold, KernelTimer.nanos(launch, 1, Double.POSITIVE_INFINITY));
     }
   }
@@ -131,20 +129,19 @@ final class KernelTimer implements AutoCloseable {
   }
 
   private void decide(List<Timed> finalists) {
-    try (MemoryPasses caches = large ? new MemoryPasses(backend.threads(), CACHE_BYTES) : null) {
-      if (large) {
-        finalists.forEach(t -> t.cold = Double.POSITIVE_INFINITY);
+    Slice all = new Slice(buffers, 0, buffers.bytes());
+    if (large) {
+      finalists.forEach(t -> t.cold = Double.POSITIVE_INFINITY);
+    }
+    long start = System.nanoTime();
+    for (int turn = 0; turn < FINAL_TURNS; turn++) {
+      if (turn >= 2 && System.nanoTime() - start > FINAL_BUDGET_NANOS) {
+        break;
       }
-      long start = System.nanoTime();
-      for (int turn = 0; turn < FINAL_TURNS; turn++) {
-        if (turn >= 2 && System.nanoTime() - start > FINAL_BUDGET_NANOS) {
-          break;
-        }
-        for (Timed t : finalists) {
-          t.runWarm(FINAL_RUNS, Double.POSITIVE_INFINITY);
-          if (large) {
-            t.runCold(caches);
-          }
+      for (Timed t : finalists) {
+        t.runWarm(FINAL_RUNS, Double.POSITIVE_INFINITY);
+        if (large) {
+          t.runCold(all);
         }
       }
     }

@@ -7,7 +7,7 @@ import org.bytedeco.javacpp.Pointer;
 
 /**
  * Reads memory that no cache holds, and writes it, as fast as the processor can: what kernels that
- * move more in one direction than in the other are compared with, and what empties the caches.
+ * move more in one direction than in the other are compared with.
  */
 public final class MemoryPasses implements AutoCloseable {
   private static final int LINE = 64;
@@ -32,11 +32,6 @@ public final class MemoryPasses implements AutoCloseable {
     memory = new BytePointer(this.bytes + LINE);
     begin = (LINE - memory.address() % LINE) % LINE;
     require(NativeKernels.eb_memory_write(memory.getPointer(begin), this.bytes));
-  }
-
-  /** Reads all of it, so that the caches hold nothing else. */
-  public void emptyCaches() {
-    readSeconds(bytes);
   }
 
   /** Seconds in which all threads read so many bytes, in whole lines. */

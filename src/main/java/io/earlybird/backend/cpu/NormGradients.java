@@ -50,7 +50,8 @@ final class NormGradients implements KernelFactory {
     KernelRequest request = new KernelRequest(op, inputs, op.infer(inputs), available);
     KernelRequest product = ApartGradients.inputGradient(request, element);
     List<Candidate> candidates = new ArrayList<>();
-    if (element == DType.F32 || (CpuLibrary.hasBf16Products() && ProductKernels.isLarge(product))) {
+    if (element == DType.F32
+        || (CpuLibrary.hasBf16Products() && ProductKernels.isLarge(product, inputs.get(0)))) {
       candidates.add(own(request, element));
     }
     candidates.add(ApartGradients.of(request, backend));

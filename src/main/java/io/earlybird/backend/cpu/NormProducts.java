@@ -114,7 +114,7 @@ final class NormProducts {
     boolean asExact = element == DType.F32 && pointwise;
     boolean direct = pointwise || element == DType.BF16 && CpuLibrary.hasAmx();
     List<Candidate> all = new ArrayList<>();
-    if (has && (direct || Winograd.isOn()) && (asExact || ProductKernels.isLarge(product))) {
+    if (has && (direct || Winograd.isOn()) && (asExact || isLarge(request, product, pointwise))) {
       all.add(OwnNormProducts.candidate(request, Way.of(element)));
       if (element == DType.F32 && Winograd.fits4x4(ConvolutionExtents.of(product))) {
         all.add(OwnNormProducts.candidate(request, Way.F32_4X4));
@@ -132,6 +132,15 @@ final class NormProducts {
       throw new EarlybirdException("no kernel for " + request.op() + " on " + request.inputs());
     }
     return all;
+  }
+
+  /**
+   * Whether own code may round more; sums of 1x1 kernels round no more than those of single ops.
+   */
+  private static boolean isLarge(KernelRequest request, KernelRequest product, boolean pointwise) {
+    return pointwise
+        ? ProductKernels.isLarge(product, request.inputs().get(0))
+        : ProductKernels.isLarge(product);
   }
 
   /** Whether own code selects channels: only with AVX-512, whose blocks are the largest. */

@@ -31,6 +31,9 @@ final class ProductKernels {
 
   private static final long LARGE = 1L << 22;
 
+  /** Elements; 2 MB in bf16. */
+  private static final long LARGE_IMAGE = 1L << 20;
+
   private ProductKernels() {}
 
   /** Adds the factories of all products. */
@@ -81,6 +84,14 @@ final class ProductKernels {
    */
   static boolean isLarge(KernelRequest request) {
     return multiplyAdds(request) >= LARGE;
+  }
+
+  /**
+   * The same of a product that reads its operand x through a norm: one of few channels waits for
+   * memory, and gains by reading x once.
+   */
+  static boolean isLarge(KernelRequest request, TensorSpec x) {
+    return isLarge(request) || x.size() >= LARGE_IMAGE;
   }
 
   private static long multiplyAdds(KernelRequest request) {

@@ -268,6 +268,29 @@ class NormProductsTest {
     }
   }
 
+  /** Few channels are kept of many that are read. */
+  @Test
+  void productsThatWaitForMemoryAreFusedHoweverSmall() {
+    assumeTrue(CpuLibrary.hasBf16Products(), "no AVX512-BF16");
+    try (CpuBackend backend = new CpuBackend(2, Precision.BF16, Map.of(), Map.of())) {
+      for (int n : new int[] {1, 64}) {
+        TensorSpec vector = TensorSpec.f32(64);
+        List<TensorSpec> inputs =
+            List.of(
+                TensorSpec.f32(n, 16, 16, 64),
+                vector,
+                vector,
+                vector,
+                vector,
+                TensorSpec.f32(5, 3, 1, 1));
+        Op op = new BatchNormReluConv2d(EPSILON, Channels.of(7, 20, 63), new Conv2d(1, 0));
+        assertThat(NormProducts.candidates(OneOp.request(op, inputs), backend))
+            .extracting(Candidate::name)
+            .satisfies(names -> assertThat(names.contains(OwnKernel.name())).isEqualTo(n == 64));
+      }
+    }
+  }
+
   @Test
   void otherWindowsAreNotFused() {
     Case c = Case.of(new int[] {2, 6, 6, 8, 8, 3}, false);
