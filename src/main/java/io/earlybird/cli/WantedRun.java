@@ -4,6 +4,7 @@ import io.earlybird.EarlybirdException;
 import io.earlybird.training.Pipeline;
 import io.earlybird.training.RunFolder;
 import io.earlybird.training.RunRecords;
+import io.earlybird.training.RunReport;
 import io.earlybird.training.Settings;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -39,9 +40,11 @@ record WantedRun(Path folder, List<String> words) {
     words = List.copyOf(words);
   }
 
-  /** Whether it is there and finished. */
+  /** Whether it is there and finished, its page included, which comes last. */
   boolean isFinished() {
-    return isBegun() && Files.exists(folder.resolve(Pipeline.SUMMARY));
+    return isBegun()
+        && Files.exists(folder.resolve(Pipeline.SUMMARY))
+        && Files.exists(folder.resolve(RunReport.FILE));
   }
 
   private boolean isBegun() {

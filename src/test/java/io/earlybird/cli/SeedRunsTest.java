@@ -84,10 +84,14 @@ class SeedRunsTest {
 
     // What is there stays, what is missing is made.
     Files.delete(folder.resolve("seed-2/summary.json"));
+    Path page = folder.resolve("seed-3/report.html");
+    Files.delete(page);
     String before = networks(folder).toString();
     assertThat(run(words)).isZero();
     assertThat(out.toString()).contains("finished already: " + folder.resolve("seed-1"));
     assertThat(out.toString()).contains("--resume " + folder.resolve("seed-2"));
+    assertThat(out.toString()).contains("--resume " + folder.resolve("seed-3"));
+    assertThat(page).isNotEmptyFile();
     assertThat(networks(folder).toString()).isEqualTo(before);
     assertThat(run(words + " --lr 0.2")).isOne();
     assertThat(err.toString()).contains("seed-1 holds a run with other settings: --lr was 0.1");
