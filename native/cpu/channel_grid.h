@@ -8,6 +8,8 @@
 
 #include <stdint.h>
 
+#include <algorithm>
+
 #include "cpu/parallel.h"
 
 namespace eb::EB_ISA {
